@@ -1,0 +1,1 @@
+"""The checks an auditor runs: standard library and `cryptography` only, small enough to read in one sitting."""

@@ -1,0 +1,69 @@
+"""Points and quantities: exact numbers in, one rounding out, at publication.
+
+Stated numbers are decimal strings with at most four decimals; computed ones stay exact fractions and
+are written `n/d` where no decimal of that length says the same.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from domain.refusals import Malformed
+
+STATED_DECIMALS = 4
+PUBLISHED_DECIMALS = 2
+
+_STATED = re.compile(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]*[1-9])?", re.ASCII)
+_RATIO = re.compile(r"(0|[1-9][0-9]{0,39})/([1-9][0-9]{0,39})", re.ASCII)
+
+
+def stated(text: object) -> Fraction:
+    """Read a stated number: a decimal string, not negative, at most four decimals, no needless zeros.
+
+    Raises Malformed: `points.not_text` (a JSON number could be rounded on the way), `points.negative`,
+    `points.too_precise` or `points.malformed`.
+    """
+    if not isinstance(text, str):
+        raise Malformed("points.not_text", stated=str(text))
+    if text.startswith("-"):
+        raise Malformed("points.negative", stated=text[:40])
+    if not _STATED.fullmatch(text):
+        raise Malformed("points.malformed", stated=text[:40])
+    if len(text.partition(".")[2]) > STATED_DECIMALS:
+        raise Malformed("points.too_precise", stated=text[:40], decimals=STATED_DECIMALS)
+    return Fraction(text)
+
+
+def exact(text: object) -> Fraction:
+    """Read an exact number as `write` makes it: a stated number or a reduced fraction `n/d`."""
+    ratio = _RATIO.fullmatch(text) if isinstance(text, str) else None
+    if ratio is None:
+        return stated(text)
+    value = Fraction(int(ratio[1]), int(ratio[2]))
+    if write(value) != text:
+        raise Malformed("points.malformed", stated=str(text)[:40])
+    return value
+
+
+def write(value: Fraction) -> str:
+    """Write an exact number so that `exact` reads the same one back."""
+    scaled = value * 10**STATED_DECIMALS
+    if scaled.denominator != 1:
+        return f"{value.numerator}/{value.denominator}"
+    sign = "-" if scaled < 0 else ""
+    whole, part = divmod(abs(scaled.numerator), 10**STATED_DECIMALS)
+    return sign + f"{whole}.{part:0{STATED_DECIMALS}d}".rstrip("0").rstrip(".")
+
+
+def hundredths(value: Fraction) -> int:
+    """Round once, half up, to hundredths of a point: the only rounding there is."""
+    return int((value * 200 + 1) // 2)
+
+
+def published(value: Fraction) -> str:
+    """Write a number as it is published: half up to two decimals, both shown."""
+    rounded = hundredths(value)
+    sign = "-" if rounded < 0 else ""
+    whole, part = divmod(abs(rounded), 100)
+    return f"{sign}{whole}.{part:02d}"

@@ -1,0 +1,170 @@
+"""The registry: agencies with their lifespans, officers with their homes, offices, criteria sets.
+
+For each event: who may state it and when (`..._may`, yielding refusals, the first one counts), and what
+follows from it. Registrars are the actors that genesis names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from domain import criteria
+from domain.deadlines import zone
+from domain.events import (
+    AgencyClosed,
+    AgencyRegistered,
+    CriteriaSetIssued,
+    Event,
+    LogOpened,
+    OfficerRegistered,
+    OfficerTransferred,
+    Role,
+    RoleEnded,
+    RoleGranted,
+)
+from domain.refusals import Refusal, refuse
+from domain.standing import Agency, Officer, Standing
+
+AGENCY_ROLES = frozenset({Role.AGENCY_HEAD})
+"""Offices that belong to one agency."""
+
+
+def by_registrar(s: Standing, e: Event) -> Iterator[Refusal]:
+    """Yield a refusal unless the signer is a registrar."""
+    registrars = {r.actor for opened in s.log.values() for r in opened.registrars}
+    if not registrars.issuperset(e.signed_by):
+        yield refuse("role.registrar_needed", actor=e.signed_by[0])
+
+
+def by_role(s: Standing, e: Event, role: Role, agency: str | None = None) -> Iterator[Refusal]:
+    """Yield a refusal unless the one signer holds an office."""
+    (actor,) = e.signed_by
+    if not s.holds(actor, role, agency):
+        yield refuse("role.missing", actor=actor, role=role, agency=agency or "-")
+
+
+def genesis_may(s: Standing, e: Event, b: LogOpened) -> Iterator[Refusal]:
+    """Genesis opens an empty log; nothing else does."""
+    if e.position != 0 or s.log:
+        yield refuse("genesis.misplaced", position=e.position)
+    if b.clock not in ("real", "scripted"):
+        yield refuse("genesis.malformed", field="clock")
+    try:
+        zone(b.utc_offset)
+    except ValueError:
+        yield refuse("genesis.malformed", field="utc_offset")
+
+
+def genesis(s: Standing, e: Event, b: LogOpened) -> None:
+    """Keep what the log was opened with."""
+    s.log["genesis"] = b
+
+
+def agency_registered_may(s: Standing, e: Event, b: AgencyRegistered) -> Iterator[Refusal]:
+    """A registrar adds an agency once."""
+    yield from by_registrar(s, e)
+    if b.code in s.agencies:
+        yield refuse("agency.already_registered", agency=b.code)
+    if not (b.code.isascii() and b.code.isalnum() and len(b.code) <= 16):
+        yield refuse("agency.malformed_code", agency=b.code)
+
+
+def agency_registered(s: Standing, e: Event, b: AgencyRegistered) -> None:
+    """The agency lives from its first day."""
+    s.agencies[b.code] = Agency(b.code, b.name_vi, b.name_en, b.block, b.since)
+
+
+def agency_closed_may(s: Standing, e: Event, b: AgencyClosed) -> Iterator[Refusal]:
+    """A registrar ends a living agency, not before it began."""
+    yield from by_registrar(s, e)
+    agency = s.agencies.get(b.code)
+    if agency is None:
+        yield refuse("agency.unknown", agency=b.code)
+    elif agency.until is not None or b.until < agency.since:
+        yield refuse("agency.not_alive", agency=b.code)
+
+
+def agency_closed(s: Standing, e: Event, b: AgencyClosed) -> None:
+    """The agency's last day is known."""
+    s.agencies[b.code] = replace(s.agencies[b.code], until=b.until)
+
+
+def officer_registered_may(s: Standing, e: Event, b: OfficerRegistered) -> Iterator[Refusal]:
+    """A registrar enters a person once, under a pseudonym."""
+    yield from by_registrar(s, e)
+    if b.officer in s.officers:
+        yield refuse("officer.already_registered", officer=b.officer)
+    if b.home is not None and b.home not in s.agencies:
+        yield refuse("agency.unknown", agency=b.home)
+
+
+def officer_registered(s: Standing, e: Event, b: OfficerRegistered) -> None:
+    """The person is known."""
+    s.officers[b.officer] = Officer(b.officer, b.home)
+
+
+def officer_transferred_may(s: Standing, e: Event, b: OfficerTransferred) -> Iterator[Refusal]:
+    """A registrar records a move between two known agencies."""
+    yield from by_registrar(s, e)
+    yield from known_officer(s, b.officer)
+    if b.home not in s.agencies:
+        yield refuse("agency.unknown", agency=b.home)
+
+
+def officer_transferred(s: Standing, e: Event, b: OfficerTransferred) -> None:
+    """The new home counts from here on."""
+    s.officers[b.officer] = replace(s.officers[b.officer], home=b.home)
+
+
+def role_granted_may(s: Standing, e: Event, b: RoleGranted) -> Iterator[Refusal]:
+    """A registrar grants an office; an agency is named exactly where the office belongs to one."""
+    yield from by_registrar(s, e)
+    yield from known_officer(s, b.officer)
+    if (b.role in AGENCY_ROLES) != (b.agency is not None):
+        yield refuse("role.agency_mismatch", role=b.role)
+    if b.agency is not None and b.agency not in s.agencies:
+        yield refuse("agency.unknown", agency=b.agency)
+    if s.holds(b.officer, b.role, b.agency):
+        yield refuse("role.already_held", officer=b.officer, role=b.role)
+
+
+def role_granted(s: Standing, e: Event, b: RoleGranted) -> None:
+    """The office is held from here on."""
+    officer = s.officers[b.officer]
+    s.officers[b.officer] = replace(officer, offices=officer.offices | {(b.role, b.agency)})
+
+
+def role_ended_may(s: Standing, e: Event, b: RoleEnded) -> Iterator[Refusal]:
+    """A registrar ends an office that is held."""
+    yield from by_registrar(s, e)
+    if not s.holds(b.officer, b.role, b.agency):
+        yield refuse("role.not_held", officer=b.officer, role=b.role)
+
+
+def role_ended(s: Standing, e: Event, b: RoleEnded) -> None:
+    """The office is no longer held."""
+    officer = s.officers[b.officer]
+    s.officers[b.officer] = replace(officer, offices=officer.offices - {(b.role, b.agency)})
+
+
+def criteria_set_issued_may(s: Standing, e: Event, b: CriteriaSetIssued) -> Iterator[Refusal]:
+    """The secretariat issues a consistent set under a new version."""
+    yield from by_role(s, e, Role.SECRETARIAT)
+    key = (b.criteria_set.code, b.criteria_set.version)
+    if key in s.criteria_sets:
+        yield refuse("criteria.already_issued", code=key[0], version=key[1])
+    flaw = criteria.flaw_in(b.criteria_set)
+    if flaw is not None:
+        yield flaw
+
+
+def criteria_set_issued(s: Standing, e: Event, b: CriteriaSetIssued) -> None:
+    """The version can be named by a round."""
+    s.criteria_sets[b.criteria_set.code, b.criteria_set.version] = b.criteria_set
+
+
+def known_officer(s: Standing, officer: str) -> Iterator[Refusal]:
+    """Yield a refusal unless the person is registered."""
+    if officer not in s.officers:
+        yield refuse("officer.unknown", officer=officer)

@@ -1,0 +1,333 @@
+"""Scoring: from the acts of a cell to its points, and from an agency's cells to its card.
+
+This and `ranking` are the only arithmetic there is; projections, what-if and verification all call them.
+Everything stays an exact fraction; rounding happens in `points.hundredths`, when a number is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from domain.criteria import (
+    BandsRule,
+    Block,
+    CountRule,
+    CriteriaSet,
+    Criterion,
+    Empty,
+    ImprovementRule,
+    LogRule,
+    Measure,
+    PartsRule,
+    RatioRule,
+    Rule,
+    Section,
+)
+from domain.deadlines import Phase
+from domain.events import Quality
+from domain.points import hundredths
+from domain.standing import Act, Cell, Dossier, Round, Standing
+
+ZERO = Fraction(0)
+ONE = Fraction(1)
+
+
+class Stage(StrEnum):
+    """Where a score comes from; DECLARED < VERIFIED < DECIDED."""
+
+    MISSING = "MISSING"
+    DECLARED = "DECLARED"
+    VERIFIED = "VERIFIED"
+    DECIDED = "DECIDED"
+    TALLIED = "TALLIED"
+    COMPUTED = "COMPUTED"
+
+
+class Flag(StrEnum):
+    """What a reader has to know about a score beside its points."""
+
+    LATE = "LATE"
+    INCORRECT = "INCORRECT"
+    INCOMPLETE = "INCOMPLETE"
+    SPECIAL_CASE = "SPECIAL_CASE"
+    TOO_FEW_BALLOTS = "TOO_FEW_BALLOTS"
+    NO_PREVIOUS_RESULT = "NO_PREVIOUS_RESULT"
+    WAIVED = "WAIVED"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The points of one cell now, the stage they come from and the positions of the acts that made them.
+
+    A cell that does not count (`counts` false) is out of its agency's denominator.
+    """
+
+    points: Fraction
+    maximum: Fraction
+    stage: Stage
+    positions: tuple[int, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """An agency's results in one round: cells, areas, total out of 100, bonus, deductions, ranking score."""
+
+    agency: str
+    block: Block
+    scores: Mapping[str, Score]
+    areas: Mapping[str, Fraction]
+    total: Fraction
+    bonus: Fraction
+    deductions: Fraction
+    ranking_score: Fraction
+    rating: str
+
+    @property
+    def published_score(self) -> int:
+        """The ranking score in hundredths, as it is published and ranked."""
+        return hundredths(self.ranking_score)
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """One agency of one round, with what its rules may look at."""
+
+    standing: Standing
+    round: Round
+    agency: str
+    block: Block
+    dossier: Dossier
+
+    def cell(self, criterion: str) -> Cell:
+        return self.standing.cell(self.round.code, self.agency, criterion)
+
+
+def card(
+    standing: Standing,
+    round_code: str,
+    agency: str,
+    known: Mapping[str, Score] | None = None,
+    changed: Collection[str] = (),
+) -> Card:
+    """Compute an agency's card.
+
+    With the `known` scores of its last card only the `changed` cells are computed anew, and those whose
+    rule looks beyond its own cell.
+    """
+    found = standing.rounds[round_code]
+    subject = _Subject(standing, found, agency, found.agencies[agency], standing.dossier(round_code, agency))
+    scores = {
+        criterion.code: known[criterion.code]
+        if known and criterion.code not in changed and not _looks_around(criterion.rule)
+        else _score(subject, criterion)
+        for section in Section
+        for criterion in found.criteria.of_section(section, subject.block)
+        if not isinstance(criterion.rule, ImprovementRule)
+    }
+    return _total(subject, scores)
+
+
+def _looks_around(rule: Rule) -> bool:
+    if isinstance(rule, PartsRule):
+        return any(_looks_around(part.rule) for part in rule.parts)
+    return isinstance(rule, LogRule)
+
+
+def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
+    criteria = subject.round.criteria
+    main = criteria.of_section(Section.MAIN, subject.block)
+    before = percentage(scores, main)
+    for criterion in main:
+        if isinstance(criterion.rule, ImprovementRule):
+            scores[criterion.code] = _improvement(subject, criterion, criterion.rule, before)
+    deductions = _capped(scores, criteria, Section.DEDUCTION, subject.block, criteria.deduction_max)
+    bonus = _capped(scores, criteria, Section.BONUS, subject.block, criteria.bonus_max)
+    total = max(percentage(scores, main) - deductions, ZERO)
+    return Card(
+        agency=subject.agency,
+        block=subject.block,
+        scores=scores,
+        areas={a.code: _sum(scores, (c for c in main if c.area == a.code)) for a in criteria.areas},
+        total=total,
+        bonus=bonus,
+        deductions=deductions,
+        ranking_score=total + bonus if criteria.bonus_ranks else total,
+        rating=_rating(criteria, total),
+    )
+
+
+def percentage(scores: Mapping[str, Score], main: Collection[Criterion]) -> Fraction:
+    """100 x points / maximum over the cells that count (those of `main` that have a score)."""
+    counting = [scores[c.code] for c in main if c.code in scores and scores[c.code].counts]
+    maximum = sum((score.maximum for score in counting), ZERO)
+    return 100 * sum((score.points for score in counting), ZERO) / maximum if maximum else ZERO
+
+
+def _sum(scores: Mapping[str, Score], criteria: Iterable[Criterion]) -> Fraction:
+    return sum((scores[c.code].points for c in criteria if scores[c.code].counts), ZERO)
+
+
+def _capped(
+    scores: Mapping[str, Score], criteria: CriteriaSet, section: Section, block: Block, cap: Fraction
+) -> Fraction:
+    return min(_sum(scores, criteria.of_section(section, block)), cap)
+
+
+def _rating(criteria: CriteriaSet, total: Fraction) -> str:
+    """The class comes from the total alone, as published: 89.995 is shown as 90.00 and is in that class."""
+    shown = Fraction(hundredths(total), 100)
+    return next((c.code for c in criteria.classes if shown >= c.at_least), criteria.classes[-1].code)
+
+
+# --- one cell -------------------------------------------------------------------------------------------
+
+
+def _score(subject: _Subject, criterion: Criterion) -> Score:
+    cell = subject.cell(criterion.code)
+    if cell.excluded is not None:
+        return Score(
+            ZERO, criterion.max_points, Stage.DECIDED, (cell.excluded,), (Flag.SPECIAL_CASE,), counts=False
+        )
+    if cell.decided is not None:
+        return _from_act(subject, criterion, cell, cell.decided, Stage.DECIDED)
+    if criterion.section is Section.BONUS:
+        return Score(ZERO, criterion.max_points, Stage.MISSING)
+    if criterion.is_survey:
+        return _survey(subject.round.criteria, criterion, cell)
+    if cell.verified is not None:
+        return _from_act(subject, criterion, cell, cell.verified, Stage.VERIFIED)
+    if cell.declared is not None:
+        return _from_act(subject, criterion, cell, cell.declared, Stage.DECLARED)
+    if _looks_around(criterion.rule):
+        points, positions = _by_rule(subject, criterion.rule, criterion.max_points, {})
+        return Score(points, criterion.max_points, Stage.COMPUTED, positions)
+    return Score(ZERO, criterion.max_points, Stage.MISSING)
+
+
+def _from_act(subject: _Subject, criterion: Criterion, cell: Cell, act: Act, stage: Stage) -> Score:
+    seen: tuple[int, ...] = ()
+    if act.points is not None:
+        points = act.points
+    else:
+        points, seen = _by_rule(subject, criterion.rule, criterion.max_points, act.quantities or {})
+    return Score(points, criterion.max_points, stage, (act.position, *seen), _flags(subject, cell))
+
+
+def _flags(subject: _Subject, cell: Cell) -> tuple[Flag, ...]:
+    flags = []
+    if cell.declared and subject.round.is_late(Phase.SELF_ASSESSMENT, cell.declared.arrived_at):
+        flags.append(Flag.LATE)
+    if cell.verified and cell.verified.quality is not Quality.SOUND:
+        flags.append(Flag(cell.verified.quality.value))
+    if cell.waived is not None:
+        flags.append(Flag.WAIVED)
+    return tuple(flags)
+
+
+def _survey(criteria: CriteriaSet, criterion: Criterion, cell: Cell) -> Score:
+    if cell.tally is None:
+        return Score(ZERO, criterion.max_points, Stage.MISSING)
+    ballots = sum(cell.tally.answers.values())
+    if ballots < criteria.min_ballots:
+        too_few = (Flag.TOO_FEW_BALLOTS,)
+        return Score(ZERO, criterion.max_points, Stage.TALLIED, (cell.tally.position,), too_few, counts=False)
+    weighed = sum((criteria.weights[answer] * n for answer, n in cell.tally.answers.items()), ZERO)
+    return Score(
+        criterion.max_points * weighed / ballots, criterion.max_points, Stage.TALLIED, (cell.tally.position,)
+    )
+
+
+def _improvement(subject: _Subject, criterion: Criterion, rule: ImprovementRule, now: Fraction) -> Score:
+    cell, dossier = subject.cell(criterion.code), subject.dossier
+    if cell.excluded is not None or cell.decided is not None:
+        return _score(subject, criterion)
+    if dossier.previous_total is None:
+        missing = (Flag.NO_PREVIOUS_RESULT,)
+        return Score(ZERO, criterion.max_points, Stage.COMPUTED, (), missing, counts=False)
+    share = min(max((now - dossier.previous_total + rule.offset) / rule.span, ZERO), ONE)
+    positions = () if dossier.previous_position is None else (dossier.previous_position,)
+    return Score(criterion.max_points * share, criterion.max_points, Stage.COMPUTED, positions)
+
+
+# --- the closed kinds of rules --------------------------------------------------------------------------
+
+
+def _by_rule(
+    subject: _Subject, rule: Rule, maximum: Fraction, quantities: Mapping[str, Fraction]
+) -> tuple[Fraction, tuple[int, ...]]:
+    """Points by a rule from quantities or the log, with the positions looked at beyond the cell's own act."""
+    if isinstance(rule, PartsRule):
+        parts = [_by_rule(subject, part.rule, part.max_points, quantities) for part in rule.parts]
+        return sum((points for points, _ in parts), ZERO), tuple(p for _, seen in parts for p in seen)
+    if isinstance(rule, LogRule):
+        return _from_log(subject, rule, maximum)
+    if isinstance(rule, CountRule):
+        return min(quantities[rule.of] * rule.each, maximum), ()
+    if isinstance(rule, RatioRule):
+        return _ratio(rule, maximum, quantities), ()
+    if isinstance(rule, BandsRule):
+        return _bands(rule, maximum, quantities), ()
+    raise TypeError(f"no quantities make points by {rule!r}")
+
+
+def _ratio(rule: RatioRule, maximum: Fraction, quantities: Mapping[str, Fraction]) -> Fraction:
+    if quantities[rule.to] == 0:
+        return maximum if rule.empty is Empty.FULL else ZERO
+    ratio = quantities[rule.of] / quantities[rule.to]
+    if rule.floor is not None and ratio < rule.floor:
+        return ZERO
+    return maximum * min(ratio / (rule.target or ONE), ONE)
+
+
+def _bands(rule: BandsRule, maximum: Fraction, quantities: Mapping[str, Fraction]) -> Fraction:
+    if quantities[rule.to] == 0:
+        return maximum if rule.empty is Empty.FULL else ZERO
+    ratio = quantities[rule.of] / quantities[rule.to]
+    return next((band.points for band in rule.bands if ratio >= band.at_least), ZERO)
+
+
+def _from_log(subject: _Subject, rule: LogRule, maximum: Fraction) -> tuple[Fraction, tuple[int, ...]]:
+    count, positions = _measure(subject, rule.of)
+    if rule.each is not None:
+        return min(count * rule.each, maximum), positions
+    whole = _measure(subject, rule.to)[0] if rule.to is not None else 1
+    return (maximum * min(Fraction(count, whole), ONE) if whole else ZERO), positions
+
+
+def _measure(subject: _Subject, measure: Measure) -> tuple[int, tuple[int, ...]]:
+    """Count something in the log; positions are named where they are few enough to be read."""
+    found, dossier = subject.round, subject.dossier
+    if measure is Measure.FOCAL_OFFICER:
+        begun = found.opened.get(Phase.SELF_ASSESSMENT)
+        in_force = dossier.focal_since is not None and (begun is None or dossier.focal_since <= begun)
+        return int(in_force), () if dossier.focal_position is None else (dossier.focal_position,)
+    if measure is Measure.LATE_REPORTS:
+        late = tuple(r.position for r in dossier.reports if found.is_late(r.phase, r.arrived_at))
+        return len(late), late
+    cells = _declarable(subject)
+    if measure is Measure.REQUIRED_ENTRIES:
+        return len(cells), ()
+    if measure is Measure.ON_TIME_ENTRIES:
+        return sum(_on_time(found, cell) for cell in cells), ()
+    flawed = tuple(c.verified.position for c in cells if c.verified and _still_flawed(c))
+    return len(flawed), flawed
+
+
+def _declarable(subject: _Subject) -> list[Cell]:
+    main = subject.round.criteria.of_section(Section.MAIN, subject.block)
+    cells = [subject.cell(criterion.code) for criterion in main if criterion.is_declared]
+    return [cell for cell in cells if cell.excluded is None]
+
+
+def _on_time(found: Round, cell: Cell) -> bool:
+    return cell.declared is not None and not found.is_late(Phase.SELF_ASSESSMENT, cell.declared.arrived_at)
+
+
+def _still_flawed(cell: Cell) -> bool:
+    """Evidence that is wrong or incomplete although it had been handed back before (deduction D2)."""
+    return bool(cell.returned) and cell.verified is not None and cell.verified.quality is not Quality.SOUND
