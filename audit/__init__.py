@@ -1,1 +1,1 @@
-"""The write side: what was signed, kept so that anybody can check it (`proofs`) and lost by nobody (`ledger`)."""
+"""The write side: what was signed, for anybody to check (`proofs`) and for nobody to lose (`ledger`)."""

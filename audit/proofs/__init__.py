@@ -1,1 +1,1 @@
-"""The checks an auditor runs: standard library and `cryptography` only, small enough to read in one sitting."""
+"""The checks an auditor runs: standard library and `cryptography` only, to be read in one sitting."""

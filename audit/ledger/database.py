@@ -1,0 +1,160 @@
+"""The database under the log: SQLite with one writing process, or PostgreSQL; durable or refused.
+
+SQLite: one writer connection that also does every WAL checkpoint (versions before 3.51.3 corrupt a log
+that two connections write or checkpoint), `synchronous=FULL` set and asserted, `BEGIN IMMEDIATE`,
+readers `mode=ro`. PostgreSQL: ordinary pool, `synchronous_commit` asserted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from audit.ledger.errors import NoDatabase, NotDurable, WriterBusy
+
+
+class Database:
+    """Where the log lies. `begin` writes, `read` reads one consistent snapshot."""
+
+    def __init__(self, dialect: str, writer: Engine | None, reader: Engine, lock: _WriterLock | None) -> None:
+        self.dialect = dialect
+        self._writer = writer
+        self._reader = reader
+        self._lock = lock
+        self._turn = RLock()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Open a write transaction; it is committed at the end, rolled back on any error."""
+        if self._writer is None:
+            raise NotImplementedError("this database was opened for reading only")
+        if self.dialect != "sqlite":
+            with self._writer.begin() as connection:
+                yield connection
+            return
+        with self._turn, self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Open a read-only transaction over one snapshot."""
+        with self._reader.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back connections and the writer's lock."""
+        self._reader.dispose()
+        if self._writer is not None:
+            self._writer.dispose()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def open_database(url: str, *, writer: bool = True, schema: str | None = None) -> Database:
+    """Open `sqlite:///PATH` or `postgresql://...`; `schema` keeps several logs apart on PostgreSQL.
+
+    Raises WriterBusy, NoDatabase (reading a SQLite file that is not there) and NotDurable.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(Path(parsed.database or ""), writer=writer)
+    return _open_postgres(parsed.set(drivername="postgresql+psycopg"), schema, writer=writer)
+
+
+# --- SQLite ---------------------------------------------------------------------------------------------
+
+
+class _WriterLock:
+    """A lock file beside the database; the operating system drops it with the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pid = os.read(self._file, 20).decode()
+            os.close(self._file)
+            raise WriterBusy(str(path), pid) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Let another process write."""
+        os.close(self._file)
+
+
+def _open_sqlite(path: Path, *, writer: bool) -> Database:
+    if not writer and not path.exists():
+        raise NoDatabase(str(path))
+    lock = _WriterLock(path) if writer else None
+    write_engine = _sqlite_writer(path) if writer else None
+    if write_engine is not None:
+        with write_engine.begin():
+            pass  # makes the file, so that readers find it
+    reader = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+        ),
+        poolclass=QueuePool,
+    )
+    event.listen(reader, "connect", _prepare_reader)
+    event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return Database("sqlite", write_engine, reader, lock)
+
+
+def _sqlite_writer(path: Path) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(path, check_same_thread=False, isolation_level=None),
+        poolclass=StaticPool,
+    )
+    event.listen(engine, "connect", _prepare_writer)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _prepare_writer(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+    (found,) = connection.execute("PRAGMA synchronous").fetchone()
+    if found != 2:
+        raise NotDurable("PRAGMA synchronous", found)
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:
+    for pragma in ("query_only=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------------
+
+
+def _open_postgres(url: URL, schema: str | None, *, writer: bool) -> Database:
+    options = {"options": f"-csearch_path={schema}"} if schema else {}
+    reader = create_engine(
+        url,
+        connect_args=options,
+        isolation_level="REPEATABLE READ",
+        execution_options={"postgresql_readonly": True},
+    )
+    if not writer:
+        return Database("postgresql", None, reader, None)
+    engine = create_engine(url, connect_args=options)
+    with engine.begin() as connection:
+        found = connection.execute(text("SHOW synchronous_commit")).scalar_one()
+        if found == "off":
+            raise NotDurable("synchronous_commit", found)
+        if schema:
+            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+    return Database("postgresql", engine, reader, None)

@@ -1,0 +1,36 @@
+"""What goes wrong with the log's storage: one base, and each error says what to do next."""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """The base of everything that the ledger raises."""
+
+
+class NoDatabase(LedgerError):
+    """A log that should be read is not there; a missing one is never taken for a fresh one."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"there is no log at {path}; `minhchung demo` or `minhchung init` makes one")
+
+
+class WriterBusy(LedgerError):
+    """Another process writes this SQLite log."""
+
+    def __init__(self, path: str, pid: str) -> None:
+        super().__init__(f"process {pid or '?'} writes {path}; one process writes a SQLite log at a time")
+
+
+class NotDurable(LedgerError):
+    """The database would acknowledge what a power cut can take back."""
+
+    def __init__(self, setting: str, found: object) -> None:
+        super().__init__(f"{setting} is {found}: commits would not survive a power cut")
+
+
+class EvidenceError(LedgerError):
+    """Evidence bytes are missing or no longer what their digest says."""
+
+
+class LogStopped(LedgerError):
+    """The log must not be written before somebody has looked at it."""

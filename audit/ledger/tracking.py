@@ -1,0 +1,33 @@
+"""How far a follower has come: one row each, moved by compare-and-set in the follower's own transaction."""
+
+from __future__ import annotations
+
+from eventsourcing.persistence import IntegrityError, Tracking
+from sqlalchemy import Connection, insert, select, update
+
+from audit.ledger.tables import tracking
+
+
+def advance(connection: Connection, position: Tracking) -> None:
+    """Move an application's row forward to a notification; raises IntegrityError if it is there already."""
+    here = tracking.c.application_name == position.application_name
+    behind = tracking.c.notification_id < position.notification_id
+    moved = connection.execute(
+        update(tracking).where(here & behind).values(notification_id=position.notification_id)
+    )
+    if moved.rowcount == 1:
+        return
+    if connection.execute(select(tracking.c.notification_id).where(here)).first() is not None:
+        raise IntegrityError(f"{position.application_name} is past notification {position.notification_id}")
+    # Two first followers meet at the primary key, and one of them is refused.
+    connection.execute(
+        insert(tracking).values(
+            application_name=position.application_name, notification_id=position.notification_id
+        )
+    )
+
+
+def reached(connection: Connection, application_name: str) -> int | None:
+    """Return the last notification an application has worked through."""
+    here = tracking.c.application_name == application_name
+    return connection.execute(select(tracking.c.notification_id).where(here)).scalar()

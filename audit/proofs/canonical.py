@@ -1,0 +1,154 @@
+"""The one spelling of a JSON value: RFC 8785 without floats, NFC, no characters that hide.
+
+Reading is strict: a value is accepted only if writing it again gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from itertools import pairwise
+from typing import Any, NoReturn
+
+from audit.proofs.errors import CanonicalError
+
+MAX_DEPTH = 16
+MAX_INTEGER = 2**53 - 1
+
+# Written by hand, so that another language can agree: controls, soft hyphen, combining grapheme joiner,
+# Arabic and Syriac format marks, Hangul and Khmer fillers, Mongolian separators, zero-width and bidi
+# controls, line and paragraph separators, invisible operators, byte order mark, interlinear marks,
+# surrogates, noncharacters, musical and shorthand format marks, tags.
+_HIDDEN_RANGES = (
+    "\u0000-\u001f\u007f-\u009f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u115f-\u1160"
+    "\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001345f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_HIDDEN = re.compile(f"[{_HIDDEN_RANGES}]")
+_HIDDEN_BUT_LINE_FEED = re.compile(f"(?!\n)[{_HIDDEN_RANGES}]")
+
+
+def encode(value: object) -> bytes:
+    """Write a value of dicts, lists, strings, integers, booleans and None canonically (RFC 8785 section 3.2).
+
+    Raises CanonicalError: `number.float`, `number.too_large`, `value.unknown`, `text.hidden`.
+    """
+    try:
+        return _dump(_sorted(value)).encode()
+    except UnicodeEncodeError:
+        raise CanonicalError("text.hidden", code_point="surrogate") from None
+
+
+def decode(data: bytes, *, limit: int) -> Any:
+    """Read canonical bytes, at most `limit` of them.
+
+    Raises CanonicalError: `bytes.too_long`, `bytes.too_deep`, `bytes.not_canonical` (any other spelling,
+    duplicate or unsorted keys, not JSON, not UTF-8), `number.float`, `number.too_large`, `text.not_nfc`,
+    `text.hidden`.
+    """
+    if len(data) > limit:
+        raise CanonicalError("bytes.too_long", size=len(data), limit=limit)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise CanonicalError("bytes.not_canonical", reason="not UTF-8") from None
+    _check_depth(text)
+    try:
+        value = _PARSER.decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise CanonicalError("bytes.not_canonical", reason="not JSON") from None
+    # Canonical text escapes controls only, and those are refused: what is hidden is either literal or `\u`.
+    check_text(text)
+    if "\\u" in text:
+        _check_strings(value)
+    if _dump(value) != text:
+        raise CanonicalError("bytes.not_canonical", reason="another spelling")
+    return value
+
+
+def check_text(text: str, *, line_feeds: bool = False) -> None:
+    """Refuse text that is not NFC (`text.not_nfc`) or hides characters (`text.hidden`)."""
+    hidden = (_HIDDEN_BUT_LINE_FEED if line_feeds else _HIDDEN).search(text)
+    if hidden:
+        raise CanonicalError("text.hidden", code_point=f"U+{ord(hidden[0]):04X}", offset=hidden.start())
+    if not unicodedata.is_normalized("NFC", text):
+        raise CanonicalError("text.not_nfc")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be", "surrogatepass")
+
+
+def _sorted(value: object) -> object:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return _integer(str(value))
+    if isinstance(value, list | tuple):
+        return [_sorted(item) for item in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _sorted(value[key]) for key in sorted(value, key=_utf16)}
+    if isinstance(value, float):
+        _refuse_float(repr(value))
+    raise CanonicalError("value.unknown", kind=type(value).__name__)
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Keys must stand in strictly ascending UTF-16 order, which also leaves no room for duplicates."""
+    for (before, _), (after, _) in pairwise(pairs):
+        if before >= after if before.isascii() and after.isascii() else _utf16(before) >= _utf16(after):
+            raise CanonicalError("bytes.not_canonical", reason="keys not in ascending order", key=after[:40])
+    return dict(pairs)
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise CanonicalError("number.too_large", stated=text[:40])
+    return int(text)
+
+
+def _refuse_float(text: str) -> NoReturn:
+    raise CanonicalError("number.float", stated=text[:40])
+
+
+_PARSER = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_int=_integer, parse_float=_refuse_float, parse_constant=_refuse_float
+)
+
+
+def _check_depth(text: str) -> None:
+    """Bound the nesting before parsing; brackets inside strings only make this stricter than needed."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth, quoted, skip = 0, False, False
+    for char in text:
+        if skip:
+            skip = False
+        elif quoted:
+            skip, quoted = char == "\\", char != '"'
+        elif char == '"':
+            quoted = True
+        elif char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise CanonicalError("bytes.too_deep", limit=MAX_DEPTH)
+        elif char in "]}":
+            depth -= 1
+
+
+def _check_strings(value: object) -> None:
+    if isinstance(value, str):
+        check_text(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            check_text(key)
+            _check_strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_strings(item)

@@ -1,0 +1,65 @@
+"""The entry: an envelope with the two times the log gave it. Its bytes are the leaf of the tree."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from audit.proofs import canonical, merkle
+from audit.proofs.errors import StatementError
+from audit.proofs.statement import Envelope, check_time, envelope_from_json
+
+MAX_ENTRY = 65_535
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`arrived_at`: the first byte came, which decides lateness. `received_at`: admitted, never runs back."""
+
+    arrived_at: str
+    envelope: Envelope
+    received_at: str
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Return the entry's bytes; raises StatementError `entry.too_long` beyond 65,535."""
+    stated = {
+        "arrived_at": entry.arrived_at,
+        "envelope": entry.envelope.to_json(),
+        "received_at": entry.received_at,
+    }
+    data = canonical.encode(stated)
+    if len(data) > MAX_ENTRY:
+        raise StatementError("entry.too_long", size=len(data), limit=MAX_ENTRY)
+    return data
+
+
+def parse_entry(data: bytes) -> Entry:
+    """Read an entry; raises CanonicalError or StatementError `entry.malformed`, `envelope.not_canonical`."""
+    stated = canonical.decode(data, limit=MAX_ENTRY)
+    if not isinstance(stated, dict) or stated.keys() != {"arrived_at", "envelope", "received_at"}:
+        raise StatementError("entry.malformed", field="entry")
+    for name in ("arrived_at", "received_at"):
+        if not isinstance(stated[name], str) or not _UTC.fullmatch(stated[name]):
+            raise StatementError("entry.malformed", field=name)
+        check_time(stated[name], name)
+    if stated["arrived_at"] > stated["received_at"]:
+        raise StatementError("entry.malformed", field="received_at")
+    return Entry(stated["arrived_at"], envelope_from_json(stated["envelope"]), stated["received_at"])
+
+
+def entry_leaf(data: bytes) -> bytes:
+    """Return the leaf hash of an entry's bytes (RFC 6962 section 2.1)."""
+    return merkle.leaf_hash(data)
+
+
+def write_time(moment: datetime) -> str:
+    """Write a moment as entries carry it: UTC, six decimals, Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_time(text: str) -> datetime:
+    """Read a time that an entry carries."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,67 @@
+"""What the checks raise: one base, one class per kind, each with a rule and the facts behind it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+Fact = str | int
+
+
+class AuditError(Exception):
+    """The base of everything raised here. `rule` is a stable dotted name, `facts` what was found."""
+
+    about: ClassVar[str] = "check failed"
+
+    def __init__(self, rule: str, **facts: Fact) -> None:
+        told = ", ".join(f"{name} {value}" for name, value in facts.items())
+        super().__init__(f"{self.about}: {rule}" + (f" ({told})" if told else ""))
+        self.rule = rule
+        self.facts = facts
+
+
+class CanonicalError(AuditError):
+    """Bytes are not the one canonical spelling of a JSON value."""
+
+    about = "not canonical JSON"
+
+
+class UnsafeKey(AuditError):
+    """A public key that would accept signatures nobody made."""
+
+    about = "unsafe key"
+
+
+class BadSignature(AuditError):
+    """A signature is missing, malformed or does not verify."""
+
+    about = "bad signature"
+
+
+class StatementError(AuditError):
+    """A statement, envelope, entry or opening has not the form of its format."""
+
+    about = "malformed statement"
+
+
+class MerkleError(AuditError):
+    """A proof does not connect a leaf or an older tree with a root."""
+
+    about = "proof refused"
+
+
+class NoteError(AuditError):
+    """A signed note is malformed or carries no signature that counts."""
+
+    about = "note refused"
+
+
+class CheckpointError(AuditError):
+    """The text of a note is not a checkpoint."""
+
+    about = "checkpoint refused"
+
+
+class KeyringError(AuditError):
+    """A key was not allowed to sign this, at this place of the log."""
+
+    about = "key refused"

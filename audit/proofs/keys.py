@@ -1,0 +1,190 @@
+"""Ed25519 keys: public keys that are safe to believe, and the seam for whatever does the signing.
+
+Common libraries accept signatures under keys of low order and in second spellings, with which one
+signature fits any message; such keys are refused before a signature is looked at (RFC 8032 section 5.1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from audit.proofs.errors import BadSignature, UnsafeKey
+
+KEY_SIZE = 32
+SIGNATURE_SIZE = 64
+DEMO_ORIGIN = "minhchung.example/da-nang-demo"
+DEMO_KEYS = 1000
+
+_P = 2**255 - 19
+_L = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_SQRT_M1 = pow(2, (_P - 1) // 4, _P)
+_Point = tuple[int, int, int, int]
+_IDENTITY: _Point = (0, 1, 1, 0)
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A public key that passed `load_public_key`. `id` is the SHA-256 of its 32 bytes, in hex."""
+
+    raw: bytes
+    id: str = field(compare=False)
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Raise BadSignature unless `signature` is this key's over `data`."""
+        if len(signature) != SIGNATURE_SIZE:
+            raise BadSignature("signature.bad", key=self.id)
+        try:
+            self._backend.verify(signature, data)
+        except InvalidSignature:
+            raise BadSignature("signature.bad", key=self.id) from None
+
+    @cached_property
+    def _backend(self) -> Ed25519PublicKey:
+        return Ed25519PublicKey.from_public_bytes(self.raw)
+
+
+Check = Callable[[PublicKey, bytes, bytes], None]
+"""(key, signature, data) -> None or raises BadSignature: where a faster check can be handed in."""
+
+
+@lru_cache(maxsize=65_536)
+def load_public_key(raw: bytes) -> PublicKey:
+    """Read 32 bytes as a public key: canonical, on the curve, of prime order.
+
+    Raises UnsafeKey `key.unsafe` with the reason.
+    """
+    if len(raw) != KEY_SIZE:
+        raise UnsafeKey("key.unsafe", reason="not 32 bytes")
+    point = _decompress(raw)
+    if point[0] == 0 or _is_identity(_times(8, point)):
+        raise UnsafeKey("key.unsafe", reason="low order")
+    if not _is_identity(_times(_L, point)):
+        raise UnsafeKey("key.unsafe", reason="outside the prime-order subgroup")
+    return PublicKey(raw, hashlib.sha256(raw).hexdigest())
+
+
+def _decompress(raw: bytes) -> _Point:
+    """RFC 8032 section 5.1.3, without its leniency for a second spelling of the same point."""
+    encoded = int.from_bytes(raw, "little")
+    sign, y = encoded >> 255, encoded & (2**255 - 1)
+    if y >= _P:
+        raise UnsafeKey("key.unsafe", reason="y is not canonical")
+    u, v = (y * y - 1) % _P, (_D * y * y + 1) % _P
+    x = u * pow(v, 3, _P) * pow(u * pow(v, 7, _P), (_P - 5) // 8, _P) % _P
+    if v * x * x % _P == -u % _P:
+        x = x * _SQRT_M1 % _P
+    if v * x * x % _P != u:
+        raise UnsafeKey("key.unsafe", reason="not on the curve")
+    if x == 0 and sign:
+        raise UnsafeKey("key.unsafe", reason="sign of zero")
+    if x & 1 != sign:
+        x = _P - x
+    return x, y, 1, x * y % _P
+
+
+def _add(p: _Point, q: _Point) -> _Point:
+    """RFC 8032 section 5.1.4, extended homogeneous coordinates."""
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
+    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _times(scalar: int, point: _Point) -> _Point:
+    found = _IDENTITY
+    while scalar:
+        if scalar & 1:
+            found = _add(found, point)
+        point = _add(point, point)
+        scalar >>= 1
+    return found
+
+
+def _is_identity(point: _Point) -> bool:
+    return point[0] % _P == 0 and (point[1] - point[2]) % _P == 0
+
+
+class Signer(Protocol):
+    """Whatever signs: a key in memory, a card, a module elsewhere."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The public half."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Return 64 bytes over `data`."""
+        ...
+
+
+class SigningKey:
+    """A key in memory. Its file is an unencrypted or password-protected PKCS #8 PEM."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public_key = load_public_key(private.public_key().public_bytes_raw())
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """Make a new key."""
+        return cls(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_seed(cls, seed: bytes) -> SigningKey:
+        """Make the key of a 32-byte seed."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
+    @classmethod
+    def from_pem(cls, pem: bytes, password: bytes | None = None) -> SigningKey:
+        """Read a PEM; raises UnsafeKey `key.not_ed25519` for any other kind of key."""
+        private = load_pem_private_key(pem, password)
+        if not isinstance(private, Ed25519PrivateKey):
+            raise UnsafeKey("key.not_ed25519", kind=type(private).__name__)
+        return cls(private)
+
+    def to_pem(self, password: bytes | None = None) -> bytes:
+        """Write a PEM."""
+        locked: KeySerializationEncryption = NoEncryption()
+        if password is not None:
+            locked = BestAvailableEncryption(password)
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked)
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the 64 bytes of RFC 8032 section 5.1.6 over `data`."""
+        return self._private.sign(data)
+
+
+@cache
+def demo_signing_key(number: int) -> SigningKey:
+    """Return demo key 0..999. Everybody can make these: they are refused at every other origin."""
+    if not 0 <= number < DEMO_KEYS:
+        raise ValueError(f"demo keys are numbered 0..{DEMO_KEYS - 1}, not {number}")
+    return SigningKey.from_seed(hashlib.sha256(b"minhchung demo key %d" % number).digest())
+
+
+@cache
+def _demo_key_ids() -> frozenset[str]:
+    seeds = (hashlib.sha256(b"minhchung demo key %d" % number).digest() for number in range(DEMO_KEYS))
+    publics = (Ed25519PrivateKey.from_private_bytes(seed).public_key() for seed in seeds)
+    return frozenset(hashlib.sha256(public.public_bytes_raw()).hexdigest() for public in publics)
+
+
+def is_demo_key(key: PublicKey) -> bool:
+    """Whether a key is one of those that everybody can make."""
+    return key.id in _demo_key_ids()
