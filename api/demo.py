@@ -1,0 +1,187 @@
+"""The demo: the example's script signed, submitted and kept, as if the people of Da Nang had done it.
+
+It is built beside its place and moved there when whole; a half-built log is never taken for one.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from api.acts import Act, CurrentPoints, File, Ref
+from api.clock import ScriptedClock
+from api.example import Example
+from api.runtime import Runtime, keep_key, open_runtime
+from api.settings import DATABASE_VARIABLE, Settings
+from api.signing import Desk, Draft, scripted_entropy
+from api.story import tell
+from api.story_values import ZONE
+from audit.ledger.submission import Accepted, Refused, Submission
+from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR
+from audit.proofs.keys import DEMO_KEYS, DEMO_ORIGIN, SigningKey, demo_signing_key
+from domain import scoring
+from domain.events import kind_of
+from domain.points import write
+
+BATCH = 250
+LOG_KEY = DEMO_KEYS - 1
+FIRST_MOMENT = datetime(2017, 1, 9, 7, 30, tzinfo=ZONE)
+Progress = Callable[[int, int], None]
+"""(done, of how many) -> None."""
+
+
+class DemoRefused(Exception):
+    """An act of the example was not admitted: the example contradicts the rules."""
+
+    def __init__(self, act: Act | None, refused: Refused) -> None:
+        subject = f"{act.type} {act.agency or ''} {act.criterion or ''} {act.at}" if act else "an enrolment"
+        super().__init__(f"{subject}: {refused.refusal.rule} {dict(refused.refusal.facts)}")
+
+
+def build_demo(settings: Settings, example: Example, progress: Progress | None = None) -> int:
+    """Build the demo's log in its data directory; return its size. A log that is there is replaced whole."""
+    if os.environ.get(DATABASE_VARIABLE):
+        return _tell(settings, example, progress)
+    building = settings.data.with_name(f"{settings.data.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    size = _tell(Settings(building), example, progress)
+    shutil.rmtree(settings.data, ignore_errors=True)
+    settings.data.parent.mkdir(parents=True, exist_ok=True)
+    building.replace(settings.data)
+    return size
+
+
+def _tell(settings: Settings, example: Example, progress: Progress | None) -> int:
+    log_key = demo_signing_key(LOG_KEY)
+    keep_key(settings, log_key)
+    clock = ScriptedClock(FIRST_MOMENT)
+    runtime = open_runtime(settings, origin=DEMO_ORIGIN, log_key=log_key, clock=clock)
+    try:
+        stage = _Stage(runtime, example, clock, log_key)
+        stage.open_log()
+        acts = list(tell(example))
+        for done, batch in stage.batches(acts):
+            stage.play(batch)
+            if progress is not None:
+                progress(done, len(acts))
+        return runtime.intake.size
+    finally:
+        runtime.log.database.close()
+
+
+class _Stage:
+    """Signs and submits acts batch by batch; everybody has seen the checkpoint before the batch."""
+
+    def __init__(self, runtime: Runtime, example: Example, clock: ScriptedClock, log_key: SigningKey) -> None:
+        self._runtime = runtime
+        self._example = example
+        self._clock = clock
+        keys = {person.actor: demo_signing_key(person.key) for person in example.people}
+        self._keys = keys | {LOG_ACTOR: log_key}
+        self._desk = Desk(DEMO_ORIGIN, self._keys, scripted_entropy)
+        self._labels: dict[str, int] = {}
+
+    def open_log(self) -> None:
+        """State genesis, then enrol everybody's key over a quorum of registrars."""
+        registrars = self._example.of_duty("REGISTRAR")
+        genesis: dict[str, object] = {
+            "log_key": _public(self._keys[LOG_ACTOR]),
+            "registrars": [{"actor": a, "public_key": _public(self._keys[a])} for a in registrars],
+            "quorum": 2,
+            "witness_policy": {"witnesses": [], "quorum": 0},
+            "time_zone": "Asia/Ho_Chi_Minh",
+            "utc_offset": "+07:00",
+            "clock": "scripted",
+        }
+        self._submit([self._joint(GENESIS, (LOG_ACTOR, *registrars), genesis)], [None])
+        newcomers = [p.actor for p in self._example.people if p.duty != "REGISTRAR"]
+        enrolments = [
+            self._joint(
+                ENROLLED,
+                (actor, *registrars[:2]),
+                {"actor": actor, "public_key": _public(self._keys[actor]), "custody": "platform"},
+            )
+            for actor in newcomers
+        ]
+        self._submit(enrolments, [None] * len(enrolments))
+
+    def _joint(self, kind: str, actors: tuple[str, ...], body: Mapping[str, object]) -> Submission:
+        draft = Draft(
+            type=kind, actors=actors, body=body, occurred_at=FIRST_MOMENT, together=True, expects=False
+        )
+        return self._desk.sign(draft)
+
+    def batches(self, acts: Sequence[Act]) -> Iterator[tuple[int, list[Act]]]:
+        """Cut the story where a batch is full, or where an act must know the points before it."""
+        batch: list[Act] = []
+        for done, act in enumerate(acts, start=1):
+            if batch and (len(batch) == BATCH or CurrentPoints() in act.body.values()):
+                yield done - 1, batch
+                batch = []
+            batch.append(act)
+        yield len(acts), batch
+
+    def play(self, acts: list[Act]) -> None:
+        """Keep the files, sign the acts, submit them."""
+        files = [file for act in acts for file in act.files]
+        digests = dict(zip(files, self._runtime.evidence.put(*(f.content for f in files)), strict=True))
+        self._clock.set(acts[-1].at)
+        first = self._runtime.intake.size
+        submissions = []
+        for position, act in enumerate(acts, start=first):
+            submissions.append(self._desk.sign(self._draft(act, digests)))
+            if act.label is not None:
+                self._labels[act.label] = position
+        self._submit(submissions, acts)
+
+    def _draft(self, act: Act, digests: Mapping[File, str]) -> Draft:
+        kind = kind_of(act.type)
+        return Draft(
+            type=act.type,
+            actors=act.signers,
+            body=self._resolved(act, act.body),
+            occurred_at=act.at,
+            together=kind.jointly,
+            expects=kind.expects,
+            round=act.round,
+            agency=act.agency,
+            criterion=act.criterion,
+            texts=act.texts,
+            attachments=[
+                {"sha256": digests[f], "size": len(f.content), "media_type": f.media_type} for f in act.files
+            ],
+        )
+
+    def _resolved(self, act: Act, value: Any) -> Any:
+        if isinstance(value, Ref):
+            return self._labels[value.label]
+        if isinstance(value, CurrentPoints):
+            standing = self._runtime.intake.standing
+            card = scoring.card(standing, act.round or "", act.agency or "")
+            return write(card.scores[act.criterion or ""].points)
+        if isinstance(value, Mapping):
+            return {name: self._resolved(act, item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(act, item) for item in value]
+        return value
+
+    def _submit(self, submissions: list[Submission], acts: Sequence[Act | None]) -> None:
+        outcomes = self._runtime.intake.submit(submissions)
+        for act, outcome in zip(acts, outcomes, strict=True):
+            if not isinstance(outcome, Accepted):
+                raise DemoRefused(act, outcome)
+        self._desk.seen = self._runtime.intake.checkpoint
+
+
+def _public(key: SigningKey) -> str:
+    return base64.b64encode(key.public_key.raw).decode()
+
+
+def example_folder() -> Path:
+    """Return where the example lies: beside the packages."""
+    return Path(__file__).parent.parent / "examples" / "danang-2016"

@@ -1,0 +1,168 @@
+"""The one place where the parts are joined: the log and its intake, the scoreboard, the evidence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from eventsourcing.application import LocalNotificationLog, Repository
+from eventsourcing.persistence import EventStore
+
+from api.clock import ScriptedClock, real_clock
+from api.settings import Settings
+from audit.ledger.codec import LedgerMapper, Recorded, story
+from audit.ledger.database import Database, open_database
+from audit.ledger.errors import LogStopped, NoDatabase
+from audit.ledger.evidence import DirectoryStore
+from audit.ledger.fast import fastest_check
+from audit.ledger.intake import Intake
+from audit.ledger.publisher import Publisher
+from audit.ledger.recorder import LedgerRecorder
+from audit.ledger.submission import Clock
+from audit.proofs.entry import read_time
+from audit.proofs.keys import SigningKey
+from projections import tables as read_tables
+from projections.scoreboard import Scoreboard
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log opened for reading: streams through the repository, all of it through the notification log."""
+
+    database: Database
+    recorder: LedgerRecorder
+    repository: Repository[str]
+    notifications: LocalNotificationLog
+    mapper: LedgerMapper
+
+    def entries(self, start: int = 0) -> Iterator[Recorded]:
+        """Read the log from a position on."""
+        while batch := self.notifications.select(start=start + 1, limit=CHUNK):
+            for notification in batch:
+                yield self.mapper.to_domain_event(notification)
+            start = batch[-1].id
+
+    def stream(self, name: str) -> tuple[Recorded, ...]:
+        """Read one stream in its order; raises AggregateNotFoundError when nothing was stated in it."""
+        return self.repository.get(name, projector_func=story)  # type: ignore[type-var, return-value, arg-type]
+
+    @property
+    def size(self) -> int:
+        """How many entries the log has."""
+        return self.recorder.max_notification_id() or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A log opened for writing: whatever comes in goes through `intake` and shows on `board` at once."""
+
+    log: Log
+    intake: Intake
+    board: Scoreboard
+    evidence: DirectoryStore
+
+
+def open_log(settings: Settings) -> Log:
+    """Open a log for reading; raises NoDatabase when there is none."""
+    return _log(open_database(settings.database_url, writer=False), create=False)
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Log]:
+    """Open a log for reading, and close it."""
+    log = open_log(settings)
+    try:
+        yield log
+    finally:
+        log.database.close()
+
+
+def open_runtime(
+    settings: Settings,
+    *,
+    origin: str | None = None,
+    log_key: SigningKey | None = None,
+    clock: Clock | None = None,
+) -> Runtime:
+    """Open a log for writing and follow it up to its head.
+
+    A new log needs an origin and a key (kept in the data directory); of an existing one they are read.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    log = _log(open_database(settings.database_url), create=True)
+    with log.database.begin() as connection:
+        read_tables.create_tables(connection)
+    recorded = list(log.entries())
+    board = Scoreboard()
+    board.replay(entry.event for entry in recorded if entry.event is not None)
+    publisher = Publisher(_origin(recorded, origin), log_key or _load_key(settings))
+    evidence = DirectoryStore(settings.evidence)
+    running = clock or _clock(recorded)
+    intake = Intake(log.recorder, publisher, evidence, running, inline=board.inline, check=fastest_check())
+    intake.catch_up()
+    return Runtime(log, intake, board, evidence)
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[Runtime]:
+    """Open an existing log for writing, and close it."""
+    if settings.database_url.startswith("sqlite") and not (settings.data / "minhchung.db").exists():
+        raise NoDatabase(str(settings.data))
+    runtime = open_runtime(settings)
+    try:
+        yield runtime
+    finally:
+        runtime.log.database.close()
+
+
+def keep_key(settings: Settings, key: SigningKey) -> None:
+    """Write the log's private key into the data directory, readable by its owner alone."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    handle = os.open(settings.log_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.to_pem())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _load_key(settings: Settings) -> SigningKey:
+    mode = settings.log_key.stat().st_mode & 0o077
+    if mode:
+        raise LogStopped(f"{settings.log_key} can be read by others; `chmod 600` it first")
+    return SigningKey.from_pem(settings.log_key.read_bytes())
+
+
+def _log(database: Database, *, create: bool) -> Log:
+    recorder = LedgerRecorder(database, create=create)
+    mapper = LedgerMapper()
+    return Log(
+        database,
+        recorder,
+        Repository(EventStore(mapper, recorder)),
+        LocalNotificationLog(recorder, section_size=CHUNK),
+        mapper,
+    )
+
+
+def _origin(recorded: list[Recorded], origin: str | None) -> str:
+    if recorded:
+        return recorded[0].statement.log
+    if origin is None:
+        raise LogStopped("a new log needs an origin")
+    return origin
+
+
+def _clock(recorded: list[Recorded]) -> Clock:
+    """A scripted log goes on from its last moment; a real one asks the machine, which must not be behind."""
+    if not recorded:
+        return real_clock
+    last = read_time(recorded[-1].entry.received_at)
+    if recorded[0].statement.body.get("clock") == "scripted":
+        return ScriptedClock(last, running=True)
+    if real_clock() < last:
+        raise LogStopped(f"the clock of this machine is before the last entry ({last.isoformat()})")
+    return real_clock

@@ -1,0 +1,44 @@
+"""The log's own word: a checkpoint for each committed batch, and signed refusals for what was turned away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from audit.ledger.tables import checkpoints
+from audit.proofs import canonical
+from audit.proofs.checkpoint import Checkpoint, sign_checkpoint
+from audit.proofs.entry import write_time
+from audit.proofs.keys import Signer
+from audit.proofs.note import sign_note
+from domain.refusals import Refusal
+
+REFUSAL = "minhchung.refusal/v1"
+
+
+class Publisher:
+    """Signs with the log's key, under the log's origin."""
+
+    def __init__(self, origin: str, signer: Signer) -> None:
+        self.origin = origin
+        self.signer = signer
+
+    def checkpoint(self, connection: Connection, size: int, root: bytes) -> bytes:
+        """Sign and store the head; return the note."""
+        note = sign_checkpoint(Checkpoint(self.origin, size, root), self.signer)
+        connection.execute(insert(checkpoints).values(size=size, root=root, note=note))
+        return note
+
+    def refusal(self, refusal: Refusal, at: datetime, payload_sha256: str) -> bytes:
+        """Sign a refusal: nobody can be turned away without proof (docs/formats/refusal.md)."""
+        facts = canonical.encode({name: str(value) for name, value in refusal.facts.items()}).decode()
+        lines = (REFUSAL, self.origin, write_time(at), refusal.rule, payload_sha256, facts)
+        return sign_note("".join(f"{line}\n" for line in lines).encode(), self.origin, self.signer)
+
+
+def latest_checkpoint(connection: Connection) -> tuple[int, bytes, bytes] | None:
+    """Return size, root and note of the newest checkpoint."""
+    newest = select(checkpoints.c.size, checkpoints.c.root, checkpoints.c.note)
+    row = connection.execute(newest.order_by(checkpoints.c.size.desc()).limit(1)).first()
+    return None if row is None else (row.size, row.root, row.note)

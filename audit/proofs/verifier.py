@@ -1,0 +1,311 @@
+"""The whole log checked from its bytes alone, in numbered steps; findings are values, and nothing stops it.
+
+What is folded from the statements (scores, ranks) is not checked here: `observe` hands every good
+statement on, in order, to whoever folds in the same pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from audit.proofs import merkle
+from audit.proofs.checkpoint import parse_checkpoint
+from audit.proofs.commitment import Opening, verify_opening
+from audit.proofs.entry import Entry, parse_entry
+from audit.proofs.errors import AuditError, Fact
+from audit.proofs.keyring import GENESIS, Keyring
+from audit.proofs.keys import Check, PublicKey
+from audit.proofs.note import open_note, vkey
+from audit.proofs.statement import Seen, Statement, parse_statement, verify_signatures
+
+LAYERS = (
+    "order",
+    "leaf",
+    "content",
+    "registry",
+    "signature",
+    "counter",
+    "seen",
+    "opening",
+    "tree",
+    "checkpoint",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A stored event as it lies in the database; `entry` are its exact bytes."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogCopy:
+    """What is verified: the rows, and everything stored beside them to prove them."""
+
+    rows: Iterable[Row]
+    leaf_hashes: Sequence[bytes]
+    head: tuple[int, bytes]
+    checkpoints: Sequence[tuple[int, bytes]]
+    openings: Mapping[str, Sequence[Opening]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: in which layer, at which position (if at one), by which rule."""
+
+    layer: str
+    position: int | None
+    rule: str
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was checked and what was found, findings by position, the cause before its consequences."""
+
+    origin: str
+    size: int
+    root: bytes
+    findings: tuple[Finding, ...]
+    signatures: int
+    keys: int
+    checkpoints: int
+    openings: int
+    clock: str
+    platform_keys: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+Observe = Callable[[int, Entry, Statement], None]
+Progress = Callable[[int], None]
+
+
+def verify_log(
+    copy: LogCopy,
+    *,
+    observe: Observe | None = None,
+    progress: Progress | None = None,
+    check: Check = PublicKey.verify,
+    log_key: PublicKey | None = None,
+) -> Verdict:
+    """Verify a log from genesis to head; `log_key`, where known beforehand, is what genesis must name.
+
+    1. Positions run 0, 1, 2, ... without gap (`order`).
+    2. The stored leaf hash is the hash of the entry's bytes, parsable or not (`leaf`).
+    3. The bytes are a canonical entry, envelope and statement of this log, under an id used once (`content`).
+    4. Stream, version, type in the row are the statement's; `received_at` never runs back (`order`).
+    5. Its keys may sign at this index (`registry`, `counter`).
+    6. Its signatures verify (`signature`).
+    7. What its signer had seen was this log at that size (`seen`).
+    8. The openings beside it are what it committed to (`opening`).
+    9. The root over all leaves is the head's (`tree`).
+    10. Every checkpoint is signed by the log's key over the root at its size; the last covers all
+        (`checkpoint`).
+    """
+    return _Walk(copy, observe, progress, check, log_key).verdict()
+
+
+class _Walk:
+    """One pass over a copy, collecting findings."""
+
+    def __init__(
+        self,
+        copy: LogCopy,
+        observe: Observe | None,
+        progress: Progress | None,
+        check: Check,
+        log_key: PublicKey | None,
+    ) -> None:
+        self._copy = copy
+        self._observe = observe
+        self._progress = progress
+        self._check = check
+        self._log_key = log_key
+        self._keyring = Keyring()
+        self._tree = merkle.CompactRange()
+        self._stored = merkle.CompactRange()
+        self._findings: list[Finding] = []
+        self._versions: dict[str, int] = {}
+        self._ids: set[str] = set()
+        self._roots: dict[int, bytes] = {}
+        self._stored_roots: dict[int, bytes] = {}
+        self._seen: list[tuple[int, Seen]] = []
+        self._wanted = {size for size, _ in copy.checkpoints}
+        self._origin = ""
+        self._received = ""
+        self._signatures = 0
+        self._openings = 0
+
+    def verdict(self) -> Verdict:
+        for row in self._copy.rows:
+            self._row(row)
+            if self._progress is not None:
+                self._progress(self._tree.size)
+        root = self._check_tree()
+        self._check_seen()
+        self._check_checkpoints()
+        records = self._keyring.records.values()
+        opened = self._keyring.genesis if self._origin else None
+        return Verdict(
+            origin=self._origin,
+            size=self._tree.size,
+            root=root,
+            findings=tuple(sorted(self._findings, key=_order)),
+            signatures=self._signatures,
+            keys=len(records),
+            checkpoints=len(self._copy.checkpoints),
+            openings=self._openings,
+            clock=opened.clock if opened else "unknown",
+            platform_keys=sum(record.custody == "platform" for record in records),
+        )
+
+    def _found(self, layer: str, position: int | None, rule: str, **facts: Fact) -> None:
+        self._findings.append(Finding(layer, position, rule, facts))
+
+    def _row(self, row: Row) -> None:
+        position = self._tree.size
+        if row.position != position:  # 1
+            self._found("order", row.position, "position.not_contiguous", expected=position)
+        self._leaf(row, position)
+        try:
+            entry = parse_entry(row.entry)  # 3
+            statement = parse_statement(entry.envelope.payload)
+        except AuditError as wrong:
+            self._found("content", row.position, wrong.rule, **wrong.facts)
+            self._versions[row.stream] = row.version  # the row is all there is left to count by
+            return
+        self._statement(row, entry, statement)
+
+    def _leaf(self, row: Row, position: int) -> None:
+        leaf = merkle.leaf_hash(row.entry)  # 2
+        stored = self._copy.leaf_hashes
+        if position >= len(stored):
+            self._found("leaf", row.position, "leaf.not_stored")
+        elif stored[position] != leaf:
+            self._found("leaf", row.position, "leaf.other_bytes")
+        self._tree.append(leaf)
+        self._stored.append(stored[position] if position < len(stored) else leaf)
+        if self._tree.size in self._wanted:
+            self._roots[self._tree.size] = self._tree.root()
+            self._stored_roots[self._tree.size] = self._stored.root()
+
+    def _statement(self, row: Row, entry: Entry, statement: Statement) -> None:
+        position = row.position
+        self._origin = self._origin or statement.log
+        if statement.log != self._origin:  # 3
+            self._found("content", position, "log.other", stated=statement.log, expected=self._origin)
+        if statement.id in self._ids:
+            self._found("content", position, "id.twice", id=statement.id)
+        self._ids.add(statement.id)
+        self._columns(row, entry, statement)
+        if self._signed(position, entry, statement):
+            self._note_seen(position, statement)
+            self._opened(position, statement)
+            if self._observe is not None:
+                self._observe(position, entry, statement)
+
+    def _columns(self, row: Row, entry: Entry, statement: Statement) -> None:
+        expected = self._versions.get(statement.stream, 0) + 1  # 4
+        self._versions[statement.stream] = expected
+        stated = (row.stream, row.version, row.topic)
+        if stated != (statement.stream, expected, statement.type):
+            told = f"{statement.stream} {expected} {statement.type}"
+            self._found(
+                "order", row.position, "row.other_subject", stated=" ".join(map(str, stated)), expected=told
+            )
+        if entry.received_at < self._received:
+            self._found("order", row.position, "time.runs_back", received_at=entry.received_at)
+        self._received = max(self._received, entry.received_at)
+
+    def _signed(self, position: int, entry: Entry, statement: Statement) -> bool:
+        """Steps 5 and 6. A key that cannot be known any more is a consequence, not a second cause."""
+        try:
+            keys = self._keyring.keys_for(statement)
+            verify_signatures(entry.envelope, statement, keys, self._check)  # 6
+            self._signatures += len(entry.envelope.signatures)
+            self._keyring.check(statement, position)  # 5
+        except AuditError as wrong:
+            self._found(_layer(wrong.rule), position, wrong.rule, **wrong.facts)
+            if wrong.rule.startswith("counter."):
+                self._keyring.follow(statement, position)
+            return False
+        self._keyring.follow(statement, position)
+        if statement.type == GENESIS and self._log_key not in (None, self._keyring.genesis.log_key):
+            self._found("registry", position, "genesis.other_log_key")
+        return True
+
+    def _note_seen(self, position: int, statement: Statement) -> None:
+        if statement.seen is not None:
+            self._seen.append((position, statement.seen))
+        elif statement.type != GENESIS:
+            self._found("seen", position, "seen.missing")
+
+    def _opened(self, position: int, statement: Statement) -> None:
+        for opening in self._copy.openings.get(statement.id, ()):  # 8
+            try:
+                verify_opening(statement, opening)
+                self._openings += 1
+            except AuditError as wrong:
+                self._found("opening", position, wrong.rule, **wrong.facts)
+
+    def _check_tree(self) -> bytes:
+        """Step 9. Where the stored leaves still make the head's root, damage to an entry ends with it."""
+        size, root = self._copy.head
+        if self._tree.root() != root == self._stored.root():
+            self._tree, self._roots = self._stored, self._stored_roots
+        if size != self._tree.size or len(self._copy.leaf_hashes) != self._tree.size:
+            leaves = len(self._copy.leaf_hashes)
+            self._found("tree", None, "head.other_size", head=size, entries=self._tree.size, leaves=leaves)
+        if root != self._tree.root():
+            self._found("tree", None, "head.other_root", head=root.hex(), computed=self._tree.root().hex())
+        return self._tree.root()
+
+    def _check_seen(self) -> None:
+        for position, seen in self._seen:  # 7
+            if seen.size > position or self._roots.get(seen.size, b"").hex() != seen.root:
+                self._found("seen", position, "seen.false", size=seen.size, root=seen.root)
+
+    def _check_checkpoints(self) -> None:
+        if not self._origin or not self._keyring.records:
+            self._found("checkpoint", None, "genesis.missing")
+            self._origin = ""
+            return
+        log_key = self._log_key or self._keyring.genesis.log_key
+        trusted = [vkey(self._origin, log_key)]
+        for size, note in self._copy.checkpoints:  # 10
+            self._checkpoint(size, note, trusted)
+        last = max(self._wanted, default=0)
+        if last != self._tree.size:
+            self._found("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=self._tree.size)
+
+    def _checkpoint(self, size: int, note: bytes, trusted: list[str]) -> None:
+        try:
+            stated = parse_checkpoint(open_note(note, trusted).text)
+        except AuditError as wrong:
+            self._found("checkpoint", None, wrong.rule, size=size, **wrong.facts)
+            return
+        if (stated.origin, stated.size) != (self._origin, size):
+            self._found("checkpoint", None, "checkpoint.other_log", size=size, stated=stated.size)
+        elif self._roots.get(size) != stated.root:
+            self._found("checkpoint", None, "checkpoint.other_root", size=size)
+
+
+def _layer(rule: str) -> str:
+    if rule.startswith("signature."):
+        return "signature"
+    return "counter" if rule.startswith("counter.") else "registry"
+
+
+def _order(finding: Finding) -> tuple[bool, int, int]:
+    """By position, findings about the whole log last; the cause before its consequences."""
+    return finding.position is None, finding.position or 0, LAYERS.index(finding.layer)

@@ -1,0 +1,89 @@
+"""Reads of the read side, now or as of any position: indexed rows, never a replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sqlalchemy import ColumnElement, Connection, Table, select
+
+from domain.points import exact
+from projections.tables import cell_scores, ranks
+
+
+@dataclass(frozen=True, slots=True)
+class RankRow:
+    """One agency's result as it held; `since` is the position that made it."""
+
+    agency: str
+    block: str
+    rank: int
+    shared: bool
+    total: Fraction
+    bonus: Fraction
+    deductions: Fraction
+    ranking_score: Fraction
+    rating: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """One cell as it held, with the positions of the acts that made it."""
+
+    agency: str
+    criterion: str
+    points: Fraction
+    stage: str
+    made_by: tuple[int, ...]
+    flags: tuple[str, ...]
+    counts: bool
+    since: int
+
+
+def holds(table: Table, size: int) -> ColumnElement[bool]:
+    """Say which rows held when the log had `size` entries."""
+    return (table.c.valid_from < size) & (table.c.valid_until >= size)
+
+
+def ranking(connection: Connection, round_code: str, size: int, block: str | None = None) -> list[RankRow]:
+    """Return the places of a round (of one block), best first, when the log had `size` entries."""
+    query = select(ranks).where((ranks.c.round == round_code) & holds(ranks, size))
+    if block is not None:
+        query = query.where(ranks.c.block == block)
+    rows = connection.execute(query.order_by(ranks.c.block, ranks.c.rank, ranks.c.agency))
+    return [
+        RankRow(
+            row.agency,
+            row.block,
+            row.rank,
+            row.shared,
+            exact(row.total),
+            exact(row.bonus),
+            exact(row.deductions),
+            exact(row.ranking_score),
+            row.rating,
+            row.valid_from,
+        )
+        for row in rows
+    ]
+
+
+def scores(connection: Connection, round_code: str, agency: str, size: int) -> list[CellRow]:
+    """Return the cells of an agency when the log had `size` entries."""
+    c = cell_scores.c
+    subject = (c.round == round_code) & (c.agency == agency)
+    rows = connection.execute(select(cell_scores).where(subject & holds(cell_scores, size)))
+    return [
+        CellRow(
+            row.agency,
+            row.criterion,
+            exact(row.points),
+            row.stage,
+            tuple(map(int, row.made_by.split())),
+            tuple(row.flags.split()),
+            row.counts,
+            row.valid_from,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,203 @@
+"""Current scores and block rankings, written in the same transaction as the events that made them.
+
+The board folds the events a second time, on its own standing, so that the read side needs nothing from
+the write side but the events. It recomputes only the cards an event touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, insert, update
+
+from domain import admission, ranking, scoring
+from domain.criteria import Block
+from domain.events import (
+    DeadlineExtended,
+    Event,
+    EvidenceReturned,
+    EvidenceSubmitted,
+    PhaseOpened,
+    ResultPublished,
+    RoundOpened,
+)
+from domain.points import write
+from domain.ranking import Place
+from domain.scoring import Card, Score
+from domain.standing import Round, Standing
+from projections.tables import OPEN, cell_scores, ranks
+
+Key = tuple[str, ...]
+_SCORELESS = (EvidenceSubmitted, EvidenceReturned, ResultPublished)
+"""Events that can never move a score."""
+
+
+class Scoreboard:
+    """Cards and places of every round, in memory and in the tables."""
+
+    def __init__(self) -> None:
+        self.standing = Standing()
+        self.cards: dict[tuple[str, str], Card] = {}
+        self.places: dict[tuple[str, str], Place] = {}
+
+    def replay(self, events: Iterable[Event]) -> None:
+        """Follow events that are in the tables already."""
+        for event in events:
+            admission.follow(self.standing, event)
+        for found in self.standing.rounds.values():
+            for agency in found.agencies:
+                self.cards[found.code, agency] = scoring.card(self.standing, found.code, agency)
+            for block in Block:
+                for place in ranking.rank(found.criteria, self.block_cards(self.cards, found, block)):
+                    self.places[found.code, place.card.agency] = place
+
+    def inline(self, connection: Connection, events: Sequence[Event]) -> Callable[[], None]:
+        """Write what a batch of events changes; return what makes memory follow once it has committed."""
+        turn = _Turn(self)
+        for event in events:
+            turn.take(event)
+        turn.write(connection)
+        return turn.settle
+
+    @staticmethod
+    def block_cards(cards: dict[tuple[str, str], Card], found: Round, block: Block) -> list[Card]:
+        """Return the cards of one block."""
+        return [cards[found.code, agency] for agency, its in found.agencies.items() if its is block]
+
+
+class _Turn:
+    """One batch: what it changes is kept apart until it has committed."""
+
+    def __init__(self, board: Scoreboard) -> None:
+        self._board = board
+        self._standing = board.standing.fork()
+        self._cards = dict(board.cards)
+        self._places = dict(board.places)
+        self._cells = _Rows(cell_scores, ("round", "agency", "criterion"))
+        self._ranks = _Rows(ranks, ("round", "agency"))
+
+    def settle(self) -> None:
+        """Let the board follow."""
+        self._standing.settle()
+        self._board.cards, self._board.places = self._cards, self._places
+
+    def write(self, connection: Connection) -> None:
+        """Close rows that no longer hold, open those that do."""
+        self._cells.write(connection)
+        self._ranks.write(connection)
+
+    def take(self, event: Event) -> None:
+        """Follow one event; recompute the cards it can have changed, then their blocks."""
+        admission.follow(self._standing, event)
+        if event.round is None or isinstance(event.body, _SCORELESS):
+            return
+        found = self._standing.rounds[event.round]
+        blocks = {
+            found.agencies[agency]
+            for agency in self._touched(found, event)
+            if self._card(event, agency, event.criterion)
+        }
+        for block in sorted(blocks):
+            self._rank(event.position, found, block)
+
+    @staticmethod
+    def _touched(found: Round, event: Event) -> list[str]:
+        if event.agency is not None:
+            return [event.agency]
+        everyone = isinstance(event.body, RoundOpened | DeadlineExtended | PhaseOpened)
+        return list(found.agencies) if everyone else []
+
+    def _card(self, event: Event, agency: str, criterion: str | None) -> bool:
+        """Recompute a card and note the cells that changed; say whether anything did."""
+        key = (event.round or "", agency)
+        before = self._cards.get(key)
+        known = before.scores if before is not None and criterion is not None else None
+        after = scoring.card(self._standing, *key, known, (criterion,) if criterion else ())
+        self._cards[key] = after
+        for code, score in after.scores.items():
+            if before is None or before.scores.get(code) != score:
+                self._cells.put((*key, code), event.position, _cell(score))
+        return before is None or _result(before) != _result(after)
+
+    def _rank(self, position: int, found: Round, block: Block) -> None:
+        cards = Scoreboard.block_cards(self._cards, found, block) if self._complete(found) else []
+        for place in ranking.rank(found.criteria, cards):
+            key = (found.code, place.card.agency)
+            before = self._places.get(key)
+            self._places[key] = place
+            if before is None or _place(before) != _place(place):
+                self._ranks.put(key, position, _place(place))
+
+    def _complete(self, found: Round) -> bool:
+        return all((found.code, agency) in self._cards for agency in found.agencies)
+
+
+class _Rows:
+    """The rows of one history table that a batch closes and opens."""
+
+    def __init__(self, table: Table, subject: Key) -> None:
+        self._table = table
+        self._subject = subject
+        self._open: dict[Key, dict[str, Any]] = {}
+        self._new: list[dict[str, Any]] = []
+        self._closed: dict[Key, int] = {}
+
+    def put(self, key: Key, position: int, values: dict[str, Any]) -> None:
+        """From this position on, these values hold."""
+        before = self._open.get(key)
+        if before is None:
+            self._closed[key] = position
+        elif before["valid_from"] == position:
+            before.update(values)
+            return
+        else:
+            before["valid_until"] = position
+        row = dict(zip(self._subject, key, strict=True)) | values
+        self._open[key] = row | {"valid_from": position, "valid_until": OPEN}
+        self._new.append(self._open[key])
+
+    def write(self, connection: Connection) -> None:
+        """Write the batch: what held before ends where the first new row begins."""
+        if not self._new:
+            return
+        subject = [self._table.c[name] == bindparam(f"its_{name}") for name in self._subject]
+        ended = update(self._table).where(*subject, self._table.c.valid_until == OPEN)
+        ended = ended.values(valid_until=bindparam("ended_at"))
+        connection.execute(
+            ended,
+            [
+                {f"its_{name}": part for name, part in zip(self._subject, key, strict=True)}
+                | {"ended_at": position}
+                for key, position in self._closed.items()
+            ],
+        )
+        connection.execute(insert(self._table), self._new)
+
+
+def _cell(score: Score) -> dict[str, Any]:
+    return {
+        "points": write(score.points),
+        "stage": score.stage.value,
+        "made_by": " ".join(map(str, score.positions)),
+        "flags": " ".join(score.flags),
+        "counts": score.counts,
+    }
+
+
+def _result(card: Card) -> tuple[object, ...]:
+    return card.total, card.bonus, card.deductions, card.rating, card.areas
+
+
+def _place(place: Place) -> dict[str, Any]:
+    card = place.card
+    return {
+        "block": card.block.value,
+        "rank": place.rank,
+        "shared": place.shared,
+        "total": write(card.total),
+        "bonus": write(card.bonus),
+        "deductions": write(card.deductions),
+        "ranking_score": write(card.ranking_score),
+        "rating": card.rating,
+    }
