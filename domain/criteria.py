@@ -248,6 +248,28 @@ class CriteriaSet:
         """Return the criteria of a section that apply to a block, in the order of the set."""
         return self._sections[section, block]
 
+    def declared(self, block: Block) -> tuple[str, ...]:
+        """Return the codes of the criteria that a block's agencies declare something for."""
+        return self._declared[block]
+
+    @cached_property
+    def _declared(self) -> dict[Block, tuple[str, ...]]:
+        return {
+            block: tuple(c.code for c in self.of_section(Section.MAIN, block) if c.is_declared)
+            for block in Block
+        }
+
+    def maximum(self, block: Block) -> Fraction:
+        """Return the sum of the maxima of the criteria of the 100 that apply to a block."""
+        return self._maxima[block]
+
+    @cached_property
+    def _maxima(self) -> dict[Block, Fraction]:
+        return {
+            block: sum((c.max_points for c in self.of_section(Section.MAIN, block)), Fraction(0))
+            for block in Block
+        }
+
     @cached_property
     def _sections(self) -> dict[tuple[Section, Block], tuple[Criterion, ...]]:
         return {

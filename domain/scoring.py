@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 from domain.criteria import (
     BandsRule,
@@ -85,15 +86,12 @@ class Card:
     bonus: Fraction
     deductions: Fraction
     ranking_score: Fraction
+    published_score: int
+    """The ranking score in hundredths, as it is published and ranked."""
     rating: str
 
-    @property
-    def published_score(self) -> int:
-        """The ranking score in hundredths, as it is published and ranked."""
-        return hundredths(self.ranking_score)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Subject:
     """One agency of one round, with what its rules may look at."""
 
@@ -105,6 +103,12 @@ class _Subject:
 
     def cell(self, criterion: str) -> Cell:
         return self.standing.cell(self.round.code, self.agency, criterion)
+
+    @cached_property
+    def declarable(self) -> tuple[Cell, ...]:
+        """The cells the agency has to declare, without those that are out of its denominator."""
+        cells = map(self.cell, self.round.criteria.declared(self.block))
+        return tuple(cell for cell in cells if cell.excluded is None)
 
 
 def card(
@@ -139,43 +143,54 @@ def _looks_around(rule: Rule) -> bool:
 
 
 def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
-    criteria = subject.round.criteria
-    main = criteria.of_section(Section.MAIN, subject.block)
-    before = percentage(scores, main)
+    criteria, block = subject.round.criteria, subject.block
+    main = criteria.of_section(Section.MAIN, block)
+    areas, maximum = dict.fromkeys((area.code for area in criteria.areas), ZERO), criteria.maximum(block)
+    last: list[Criterion] = []
     for criterion in main:
         if isinstance(criterion.rule, ImprovementRule):
-            scores[criterion.code] = _improvement(subject, criterion, criterion.rule, before)
-    deductions = _capped(scores, criteria, Section.DEDUCTION, subject.block, criteria.deduction_max)
-    bonus = _capped(scores, criteria, Section.BONUS, subject.block, criteria.bonus_max)
-    total = max(percentage(scores, main) - deductions, ZERO)
+            last.append(criterion)
+            maximum -= criterion.max_points
+        else:
+            maximum -= _add(areas, criterion, scores[criterion.code])
+    before = _percentage(areas, maximum)
+    for criterion in last:
+        scores[criterion.code] = _improvement(subject, criterion, before)
+        maximum += criterion.max_points - _add(areas, criterion, scores[criterion.code])
+    deductions = _capped(scores, criteria.of_section(Section.DEDUCTION, block), criteria.deduction_max)
+    bonus = _capped(scores, criteria.of_section(Section.BONUS, block), criteria.bonus_max)
+    total = max(_percentage(areas, maximum) - deductions, ZERO)
+    ranking_score = total + bonus if criteria.bonus_ranks else total
     return Card(
         agency=subject.agency,
-        block=subject.block,
+        block=block,
         scores=scores,
-        areas={a.code: _sum(scores, (c for c in main if c.area == a.code)) for a in criteria.areas},
+        areas=areas,
         total=total,
         bonus=bonus,
         deductions=deductions,
-        ranking_score=total + bonus if criteria.bonus_ranks else total,
+        ranking_score=ranking_score,
+        published_score=hundredths(ranking_score),
         rating=_rating(criteria, total),
     )
 
 
-def percentage(scores: Mapping[str, Score], main: Collection[Criterion]) -> Fraction:
-    """100 x points / maximum over the cells that count (those of `main` that have a score)."""
-    counting = [scores[c.code] for c in main if c.code in scores and scores[c.code].counts]
-    maximum = sum((score.maximum for score in counting), ZERO)
-    return 100 * sum((score.points for score in counting), ZERO) / maximum if maximum else ZERO
+def _add(areas: dict[str, Fraction], criterion: Criterion, score: Score) -> Fraction:
+    """Add a cell to its area; return what it takes out of the denominator."""
+    if not score.counts:
+        return criterion.max_points
+    if score.points:
+        areas[criterion.area] += score.points
+    return ZERO
 
 
-def _sum(scores: Mapping[str, Score], criteria: Iterable[Criterion]) -> Fraction:
-    return sum((scores[c.code].points for c in criteria if scores[c.code].counts), ZERO)
+def _percentage(areas: Mapping[str, Fraction], maximum: Fraction) -> Fraction:
+    """100 x points / maximum, over the cells that count."""
+    return 100 * sum(areas.values(), ZERO) / maximum if maximum else ZERO
 
 
-def _capped(
-    scores: Mapping[str, Score], criteria: CriteriaSet, section: Section, block: Block, cap: Fraction
-) -> Fraction:
-    return min(_sum(scores, criteria.of_section(section, block)), cap)
+def _capped(scores: Mapping[str, Score], criteria: Iterable[Criterion], cap: Fraction) -> Fraction:
+    return min(sum((scores[c.code].points for c in criteria), ZERO), cap)
 
 
 def _rating(criteria: CriteriaSet, total: Fraction) -> str:
@@ -242,9 +257,9 @@ def _survey(criteria: CriteriaSet, criterion: Criterion, cell: Cell) -> Score:
     )
 
 
-def _improvement(subject: _Subject, criterion: Criterion, rule: ImprovementRule, now: Fraction) -> Score:
-    cell, dossier = subject.cell(criterion.code), subject.dossier
-    if cell.excluded is not None or cell.decided is not None:
+def _improvement(subject: _Subject, criterion: Criterion, now: Fraction) -> Score:
+    cell, dossier, rule = subject.cell(criterion.code), subject.dossier, criterion.rule
+    if cell.excluded is not None or cell.decided is not None or not isinstance(rule, ImprovementRule):
         return _score(subject, criterion)
     if dossier.previous_total is None:
         missing = (Flag.NO_PREVIOUS_RESULT,)
@@ -309,19 +324,13 @@ def _measure(subject: _Subject, measure: Measure) -> tuple[int, tuple[int, ...]]
     if measure is Measure.LATE_REPORTS:
         late = tuple(r.position for r in dossier.reports if found.is_late(r.phase, r.arrived_at))
         return len(late), late
-    cells = _declarable(subject)
+    cells = subject.declarable
     if measure is Measure.REQUIRED_ENTRIES:
         return len(cells), ()
     if measure is Measure.ON_TIME_ENTRIES:
         return sum(_on_time(found, cell) for cell in cells), ()
     flawed = tuple(c.verified.position for c in cells if c.verified and _still_flawed(c))
     return len(flawed), flawed
-
-
-def _declarable(subject: _Subject) -> list[Cell]:
-    main = subject.round.criteria.of_section(Section.MAIN, subject.block)
-    cells = [subject.cell(criterion.code) for criterion in main if criterion.is_declared]
-    return [cell for cell in cells if cell.excluded is None]
 
 
 def _on_time(found: Round, cell: Cell) -> bool:

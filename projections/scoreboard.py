@@ -126,7 +126,7 @@ class _Turn:
             key = (found.code, place.card.agency)
             before = self._places.get(key)
             self._places[key] = place
-            if before is None or _place(before) != _place(place):
+            if before is None or _standing_of(before) != _standing_of(place):
                 self._ranks.put(key, position, _place(place))
 
     def _complete(self, found: Round) -> bool:
@@ -187,6 +187,10 @@ def _cell(score: Score) -> dict[str, Any]:
 
 def _result(card: Card) -> tuple[object, ...]:
     return card.total, card.bonus, card.deductions, card.rating, card.areas
+
+
+def _standing_of(place: Place) -> tuple[object, ...]:
+    return place.rank, place.shared, *_result(place.card)[:-1]
 
 
 def _place(place: Place) -> dict[str, Any]:
