@@ -13,14 +13,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import DatabaseError
+
 from api.acts import Act, CurrentPoints, File, Ref
 from api.clock import ScriptedClock
 from api.example import Example
-from api.runtime import Runtime, keep_key, open_runtime
+from api.register import entry_at
+from api.runtime import Runtime, keep_key, open_runtime, reading
 from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk, Draft, scripted_entropy
 from api.story import tell
 from api.story_values import ZONE
+from audit.ledger.database import open_database
+from audit.ledger.errors import LedgerError
+from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.submission import Accepted, Refused, Submission
 from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR
 from audit.proofs.keys import DEMO_KEYS, DEMO_ORIGIN, SigningKey, demo_signing_key
@@ -43,17 +49,61 @@ class DemoRefused(Exception):
         super().__init__(f"{subject}: {refused.refusal.rule} {dict(refused.refusal.facts)}")
 
 
+class LogInTheWay(Exception):
+    """There is a log already that a demo must not take the place of."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"{where} holds a log already, and not a demo's; `--data DIR` names another directory"
+        )
+
+
 def build_demo(settings: Settings, example: Example, progress: Progress | None = None) -> int:
-    """Build the demo's log in its data directory; return its size. A log that is there is replaced whole."""
+    """Build the demo's log in its data directory; return its size.
+
+    An earlier demo is set aside as `DIR.previous`, with whatever a visitor did in it. Raises LogInTheWay
+    where another log lies, DemoRefused where the example breaks a rule.
+    """
     if os.environ.get(DATABASE_VARIABLE):
+        _check_empty(settings)
         return _tell(settings, example, progress)
-    building = settings.data.with_name(f"{settings.data.name}.building")
+    _check_demo(settings)
+    settings.data.parent.mkdir(parents=True, exist_ok=True)
+    building = _beside(settings, "building")
     shutil.rmtree(building, ignore_errors=True)
     size = _tell(Settings(building), example, progress)
-    shutil.rmtree(settings.data, ignore_errors=True)
-    settings.data.parent.mkdir(parents=True, exist_ok=True)
+    if settings.data.exists():
+        shutil.rmtree(_beside(settings, "previous"), ignore_errors=True)
+        settings.data.replace(_beside(settings, "previous"))
     building.replace(settings.data)
     return size
+
+
+def _beside(settings: Settings, what: str) -> Path:
+    return settings.data.with_name(f"{settings.data.resolve().name}.{what}")
+
+
+def _check_demo(settings: Settings) -> None:
+    """What lies in the data directory is nothing, or a demo's log that nobody else has open."""
+    if not settings.data.exists() or not any(settings.data.iterdir()):
+        return
+    try:
+        with reading(settings) as log:
+            origin = entry_at(log, 0).statement.log if log.size else None
+    except (LedgerError, DatabaseError):
+        origin = None
+    if origin != DEMO_ORIGIN:
+        raise LogInTheWay(str(settings.data))
+    open_database(settings.database_url).close()  # raises WriterBusy while another process writes
+
+
+def _check_empty(settings: Settings) -> None:
+    database = open_database(settings.database_url)
+    try:
+        if LedgerRecorder(database).max_notification_id():
+            raise LogInTheWay("the database")
+    finally:
+        database.close()
 
 
 def _tell(settings: Settings, example: Example, progress: Progress | None) -> int:

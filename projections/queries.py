@@ -46,6 +46,12 @@ def holds(table: Table, size: int) -> ColumnElement[bool]:
     return (table.c.valid_from < size) & (table.c.valid_until >= size)
 
 
+def rounds(connection: Connection, size: int) -> list[str]:
+    """Return the rounds that were open when the log had `size` entries, newest first."""
+    query = select(ranks.c.round).where(holds(ranks, size)).distinct().order_by(ranks.c.round.desc())
+    return list(connection.execute(query).scalars())
+
+
 def ranking(connection: Connection, round_code: str, size: int, block: str | None = None) -> list[RankRow]:
     """Return the places of a round (of one block), best first, when the log had `size` entries."""
     query = select(ranks).where((ranks.c.round == round_code) & holds(ranks, size))

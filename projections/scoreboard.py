@@ -45,7 +45,12 @@ class Scoreboard:
         """Follow events that are in the tables already."""
         for event in events:
             admission.follow(self.standing, event)
-        for found in self.standing.rounds.values():
+        self.adopt(self.standing)
+
+    def adopt(self, standing: Standing) -> None:
+        """Take over a standing that was folded elsewhere, and compute all cards and places of it."""
+        self.standing = standing
+        for found in standing.rounds.values():
             for agency in found.agencies:
                 self.cards[found.code, agency] = scoring.card(self.standing, found.code, agency)
             for block in Block:
@@ -117,7 +122,7 @@ class _Turn:
         self._cards[key] = after
         for code, score in after.scores.items():
             if before is None or before.scores.get(code) != score:
-                self._cells.put((*key, code), event.position, _cell(score))
+                self._cells.put((*key, code), event.position, cell_row(score))
         return before is None or _result(before) != _result(after)
 
     def _rank(self, position: int, found: Round, block: Block) -> None:
@@ -127,7 +132,7 @@ class _Turn:
             before = self._places.get(key)
             self._places[key] = place
             if before is None or _standing_of(before) != _standing_of(place):
-                self._ranks.put(key, position, _place(place))
+                self._ranks.put(key, position, place_row(place))
 
     def _complete(self, found: Round) -> bool:
         return all((found.code, agency) in self._cards for agency in found.agencies)
@@ -175,7 +180,8 @@ class _Rows:
         connection.execute(insert(self._table), self._new)
 
 
-def _cell(score: Score) -> dict[str, Any]:
+def cell_row(score: Score) -> dict[str, Any]:
+    """Write a score as its row of `cell_scores`, without subject and positions."""
     return {
         "points": write(score.points),
         "stage": score.stage.value,
@@ -193,7 +199,8 @@ def _standing_of(place: Place) -> tuple[object, ...]:
     return place.rank, place.shared, *_result(place.card)[:-1]
 
 
-def _place(place: Place) -> dict[str, Any]:
+def place_row(place: Place) -> dict[str, Any]:
+    """Write a place as its row of `ranks`, without subject and positions."""
     card = place.card
     return {
         "block": card.block.value,

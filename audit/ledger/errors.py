@@ -21,6 +21,13 @@ class WriterBusy(LedgerError):
         super().__init__(f"process {pid or '?'} writes {path}; one process writes a SQLite log at a time")
 
 
+class ReadOnly(LedgerError):
+    """Somebody tries to write through a database that was opened for reading."""
+
+    def __init__(self) -> None:
+        super().__init__("this log was opened for reading only; open it as its writer")
+
+
 class NotDurable(LedgerError):
     """The database would acknowledge what a power cut can take back."""
 
@@ -29,7 +36,11 @@ class NotDurable(LedgerError):
 
 
 class EvidenceError(LedgerError):
-    """Evidence bytes are missing or no longer what their digest says."""
+    """Evidence cannot be had; `rule` is `evidence.missing`, `evidence.altered`, `evidence.malformed_name`."""
+
+    def __init__(self, rule: str, sha256: str) -> None:
+        super().__init__(f"evidence {sha256[:64]}: {rule}")
+        self.rule = rule
 
 
 class LogStopped(LedgerError):

@@ -61,9 +61,9 @@ class DirectoryStore:
         try:
             content = self._file(sha256).read_bytes()
         except FileNotFoundError:
-            raise EvidenceError(f"evidence {sha256} is not in {self._path}") from None
+            raise EvidenceError("evidence.missing", sha256) from None
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise EvidenceError(f"evidence {sha256} in {self._path} is no longer what its digest says")
+            raise EvidenceError("evidence.altered", sha256)
         return content
 
     def names(self) -> Iterable[str]:
@@ -72,7 +72,7 @@ class DirectoryStore:
 
     def _file(self, sha256: str) -> Path:
         if not _NAME.fullmatch(sha256):
-            raise EvidenceError("evidence is named by 64 hexadecimal digits and nothing else")
+            raise EvidenceError("evidence.malformed_name", sha256)
         return self._path / sha256[:2] / sha256
 
     @staticmethod

@@ -25,6 +25,10 @@ _HIDDEN_RANGES = (
     "\u17b4-\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001345f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\U0001fffe\U0001ffff\U0002fffe\U0002ffff\U0003fffe\U0003ffff\U0004fffe\U0004ffff"
+    "\U0005fffe\U0005ffff\U0006fffe\U0006ffff\U0007fffe\U0007ffff\U0008fffe\U0008ffff"
+    "\U0009fffe\U0009ffff\U000afffe\U000affff\U000bfffe\U000bffff\U000cfffe\U000cffff"
+    "\U000dfffe\U000dffff\U000efffe\U000effff\U000ffffe\U000fffff\U0010fffe\U0010ffff"
 )
 _HIDDEN = re.compile(f"[{_HIDDEN_RANGES}]")
 _HIDDEN_BUT_LINE_FEED = re.compile(f"(?!\n)[{_HIDDEN_RANGES}]")
@@ -33,10 +37,11 @@ _HIDDEN_BUT_LINE_FEED = re.compile(f"(?!\n)[{_HIDDEN_RANGES}]")
 def encode(value: object) -> bytes:
     """Write a value of dicts, lists, strings, integers, booleans and None canonically (RFC 8785 section 3.2).
 
-    Raises CanonicalError: `number.float`, `number.too_large`, `value.unknown`, `text.hidden`.
+    Raises CanonicalError: `number.float`, `number.too_large`, `value.unknown`, `bytes.too_deep`, and for
+    surrogates `text.hidden`; what else text may hold is looked at in reading.
     """
     try:
-        return _dump(_sorted(value)).encode()
+        return _dump(_sorted(value, MAX_DEPTH)).encode()
     except UnicodeEncodeError:
         raise CanonicalError("text.hidden", code_point="surrogate") from None
 
@@ -59,9 +64,9 @@ def decode(data: bytes, *, limit: int) -> Any:
         value = _PARSER.decode(text)
     except (json.JSONDecodeError, RecursionError):
         raise CanonicalError("bytes.not_canonical", reason="not JSON") from None
-    # Canonical text escapes controls only, and those are refused: what is hidden is either literal or `\u`.
+    # What is hidden stands there literally, or behind an escape: canonical text has those of controls.
     check_text(text)
-    if "\\u" in text:
+    if "\\" in text:
         _check_strings(value)
     if _dump(value) != text:
         raise CanonicalError("bytes.not_canonical", reason="another spelling")
@@ -70,6 +75,8 @@ def decode(data: bytes, *, limit: int) -> Any:
 
 def check_text(text: str, *, line_feeds: bool = False) -> None:
     """Refuse text that is not NFC (`text.not_nfc`) or hides characters (`text.hidden`)."""
+    if text.isascii() and text.isprintable():
+        return  # most texts: nothing to look for
     hidden = (_HIDDEN_BUT_LINE_FEED if line_feeds else _HIDDEN).search(text)
     if hidden:
         raise CanonicalError("text.hidden", code_point=f"U+{ord(hidden[0]):04X}", offset=hidden.start())
@@ -77,25 +84,26 @@ def check_text(text: str, *, line_feeds: bool = False) -> None:
         raise CanonicalError("text.not_nfc")
 
 
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
 
 
-def _sorted(value: object) -> object:
+def _sorted(value: object, room: int) -> object:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
-        return _integer(str(value))
-    if isinstance(value, list | tuple):
-        return [_sorted(item) for item in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _sorted(value[key]) for key in sorted(value, key=_utf16)}
+        return _bounded(value)
     if isinstance(value, float):
         _refuse_float(repr(value))
+    if isinstance(value, list | tuple | dict) and room == 0:
+        raise CanonicalError("bytes.too_deep", limit=MAX_DEPTH)
+    if isinstance(value, list | tuple):
+        return [_sorted(item, room - 1) for item in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _sorted(value[key], room - 1) for key in sorted(value, key=_utf16)}
     raise CanonicalError("value.unknown", kind=type(value).__name__)
 
 
@@ -111,6 +119,12 @@ def _integer(text: str) -> int:
     if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
         raise CanonicalError("number.too_large", stated=text[:40])
     return int(text)
+
+
+def _bounded(number: int) -> int:
+    if abs(number) > MAX_INTEGER:
+        raise CanonicalError("number.too_large", stated=f"{number.bit_length()} bits")
+    return number
 
 
 def _refuse_float(text: str) -> NoReturn:

@@ -6,8 +6,11 @@ statement on, in order, to whoever folds in the same pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 
 from audit.proofs import merkle
 from audit.proofs.checkpoint import parse_checkpoint
@@ -19,6 +22,8 @@ from audit.proofs.keys import Check, PublicKey
 from audit.proofs.note import open_note, vkey
 from audit.proofs.statement import Seen, Statement, parse_statement, verify_signatures
 
+CHUNK = 1024
+WORKERS = os.cpu_count() or 1
 LAYERS = (
     "order",
     "leaf",
@@ -72,6 +77,7 @@ class Verdict:
     origin: str
     size: int
     root: bytes
+    log_key: PublicKey | None
     findings: tuple[Finding, ...]
     signatures: int
     keys: int
@@ -115,8 +121,36 @@ def verify_log(
     return _Walk(copy, observe, progress, check, log_key).verdict()
 
 
+@dataclass(slots=True)
+class _Read:
+    """A row read ahead: what its bytes say, or why they say nothing, and how its signatures fared."""
+
+    row: Row
+    entry: Entry | None = None
+    statement: Statement | None = None
+    wrong: AuditError | None = None
+    signed: AuditError | bool = False
+    """Whether the signatures were checked already; the error, where one is bad."""
+
+
+def _read(row: Row) -> _Read:
+    read = _Read(row)
+    try:
+        read.entry = parse_entry(row.entry)  # 3
+        read.statement = parse_statement(read.entry.envelope.payload)
+    except AuditError as wrong:
+        read.wrong = wrong
+    return read
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[_Read]]:
+    remaining = iter(rows)
+    while chunk := [_read(row) for row in islice(remaining, CHUNK)]:
+        yield chunk
+
+
 class _Walk:
-    """One pass over a copy, collecting findings."""
+    """One pass over a copy, collecting findings. Signatures, the whole cost, are checked on every core."""
 
     def __init__(
         self,
@@ -147,10 +181,13 @@ class _Walk:
         self._openings = 0
 
     def verdict(self) -> Verdict:
-        for row in self._copy.rows:
-            self._row(row)
-            if self._progress is not None:
-                self._progress(self._tree.size)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for chunk in _chunks(self._copy.rows):
+                self._check_ahead(chunk, pool)
+                for read in chunk:
+                    self._row(read)
+                if self._progress is not None:
+                    self._progress(self._tree.size)
         root = self._check_tree()
         self._check_seen()
         self._check_checkpoints()
@@ -160,6 +197,7 @@ class _Walk:
             origin=self._origin,
             size=self._tree.size,
             root=root,
+            log_key=opened.log_key if opened else None,
             findings=tuple(sorted(self._findings, key=_order)),
             signatures=self._signatures,
             keys=len(records),
@@ -172,19 +210,38 @@ class _Walk:
     def _found(self, layer: str, position: int | None, rule: str, **facts: Fact) -> None:
         self._findings.append(Finding(layer, position, rule, facts))
 
-    def _row(self, row: Row) -> None:
-        position = self._tree.size
+    def _check_ahead(self, chunk: list[_Read], pool: Executor) -> None:
+        """Check the signatures of those whose keys are known by now; a key's id leaves no choice of key."""
+        list(pool.map(self._presign_all, (chunk[n::WORKERS] for n in range(WORKERS))))
+
+    def _presign_all(self, reads: list[_Read]) -> None:
+        for read in reads:
+            self._presign(read)
+
+    def _presign(self, read: _Read) -> None:
+        if read.entry is None or read.statement is None:
+            return
+        try:
+            keys = self._keyring.keys_for(read.statement)
+        except AuditError:
+            return  # enrolled further down, perhaps: asked again at its place
+        try:
+            verify_signatures(read.entry.envelope, read.statement, keys, self._check)
+        except AuditError as wrong:
+            read.signed = wrong
+        else:
+            read.signed = True
+
+    def _row(self, read: _Read) -> None:
+        row, position = read.row, self._tree.size
         if row.position != position:  # 1
             self._found("order", row.position, "position.not_contiguous", expected=position)
         self._leaf(row, position)
-        try:
-            entry = parse_entry(row.entry)  # 3
-            statement = parse_statement(entry.envelope.payload)
-        except AuditError as wrong:
-            self._found("content", row.position, wrong.rule, **wrong.facts)
+        if read.wrong is not None:
+            self._found("content", row.position, read.wrong.rule, **read.wrong.facts)
             self._versions[row.stream] = row.version  # the row is all there is left to count by
-            return
-        self._statement(row, entry, statement)
+        elif read.entry is not None and read.statement is not None:
+            self._statement(read, read.entry, read.statement)
 
     def _leaf(self, row: Row, position: int) -> None:
         leaf = merkle.leaf_hash(row.entry)  # 2
@@ -199,16 +256,16 @@ class _Walk:
             self._roots[self._tree.size] = self._tree.root()
             self._stored_roots[self._tree.size] = self._stored.root()
 
-    def _statement(self, row: Row, entry: Entry, statement: Statement) -> None:
-        position = row.position
+    def _statement(self, read: _Read, entry: Entry, statement: Statement) -> None:
+        position = read.row.position
         self._origin = self._origin or statement.log
         if statement.log != self._origin:  # 3
             self._found("content", position, "log.other", stated=statement.log, expected=self._origin)
         if statement.id in self._ids:
             self._found("content", position, "id.twice", id=statement.id)
         self._ids.add(statement.id)
-        self._columns(row, entry, statement)
-        if self._signed(position, entry, statement):
+        self._columns(read.row, entry, statement)
+        if self._signed(read, entry, statement):
             self._note_seen(position, statement)
             self._opened(position, statement)
             if self._observe is not None:
@@ -227,11 +284,15 @@ class _Walk:
             self._found("order", row.position, "time.runs_back", received_at=entry.received_at)
         self._received = max(self._received, entry.received_at)
 
-    def _signed(self, position: int, entry: Entry, statement: Statement) -> bool:
+    def _signed(self, read: _Read, entry: Entry, statement: Statement) -> bool:
         """Steps 5 and 6. A key that cannot be known any more is a consequence, not a second cause."""
+        position = read.row.position
         try:
-            keys = self._keyring.keys_for(statement)
-            verify_signatures(entry.envelope, statement, keys, self._check)  # 6
+            if isinstance(read.signed, AuditError):
+                raise read.signed
+            if not read.signed:
+                keys = self._keyring.keys_for(statement)
+                verify_signatures(entry.envelope, statement, keys, self._check)  # 6
             self._signatures += len(entry.envelope.signatures)
             self._keyring.check(statement, position)  # 5
         except AuditError as wrong:

@@ -1,0 +1,271 @@
+"""What is answered to a question, as plain JSON values: commands and pages show exactly these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from api.example import LABEL
+from api.register import Register, UnknownSubject, entry_at, read_register, stream
+from api.runtime import Log
+from api.verification import Examination
+from audit.ledger.codec import Recorded
+from audit.ledger.tables import openings
+from audit.proofs.errors import AuditError
+from audit.proofs.keys import DEMO_ORIGIN
+from audit.proofs.note import vkey
+from audit.proofs.statement import verify_signatures
+from audit.proofs.verifier import Finding
+from domain.admission import rule_for
+from domain.criteria import Block, Criterion
+from domain.events import MinutesSigned
+from domain.points import published, write
+from domain.standing import Round
+from projections import queries
+from projections.queries import CellRow, RankRow
+
+Answer = dict[str, Any]
+
+
+def ranking(log: Log, connection: Connection, round_code: str, block: str | None, size: int) -> Answer:
+    """Answer `rank`: the places of a round, block by block, when the log had `size` entries."""
+    register = read_register(log, connection, size, round_code)
+    found = register.round(round_code)
+    rows = queries.ranking(connection, round_code, size, block)
+    return {
+        **_subject(register, found),
+        "blocks": [
+            {"block": name.value, "places": [_place(register, row) for row in rows if row.block == name]}
+            for name in Block
+            if block in (None, name)
+        ],
+    }
+
+
+def _subject(register: Register, found: Round) -> Answer:
+    genesis = register.keyring.genesis
+    demo = {"label": LABEL} if genesis.origin == DEMO_ORIGIN else {}
+    return {
+        "log": genesis.origin,
+        "clock": genesis.clock,
+        "utc_offset": register.standing.log["genesis"].utc_offset,
+        **demo,
+        "size": register.size,
+        "round": found.code,
+        "evaluated_year": found.evaluated_year,
+        "phase": found.phase.value,
+        "published_version": found.published,
+    }
+
+
+def _place(register: Register, row: RankRow) -> Answer:
+    agency = register.standing.agencies[row.agency]
+    return {
+        "rank": row.rank,
+        "shared": row.shared,
+        "agency": row.agency,
+        "name_vi": agency.name_vi,
+        "name_en": agency.name_en,
+        **_result(row),
+    }
+
+
+def _result(row: RankRow) -> Answer:
+    exact = {"total": row.total, "bonus": row.bonus, "deductions": row.deductions, "score": row.ranking_score}
+    return {
+        **{name: published(value) for name, value in exact.items()},
+        "class": row.rating,
+        "exact": {name: write(value) for name, value in exact.items()},
+        "since": row.since,
+    }
+
+
+# --- trace ----------------------------------------------------------------------------------------------
+
+
+def trace(
+    log: Log, connection: Connection, round_code: str, agency: str, criterion: str | None, size: int
+) -> Answer:
+    """Answer `trace`: every event that made a cell's or an agency's number, oldest first."""
+    register = read_register(log, connection, size, round_code)
+    found = register.round(round_code)
+    if agency not in found.agencies:
+        raise UnknownSubject(
+            f"{agency} is not ranked in {round_code}; there are: {', '.join(found.agencies)}"
+        )
+    cells = {row.criterion: row for row in queries.scores(connection, round_code, agency, size)}
+    if criterion is not None and criterion not in cells:
+        raise UnknownSubject(f"{criterion} does not apply to {agency}; what does: {', '.join(cells)}")
+    wanted = list(cells) if criterion is None else [criterion]
+    made = {position for code in wanted for position in cells[code].made_by}
+    told = _about_agency(log, made) if criterion is None else _about_cell(log, found, agency, criterion, made)
+    words = _words(connection, [r for r in told if r.position < size])
+    place = next((r for r in queries.ranking(connection, round_code, size) if r.agency == agency), None)
+    return {
+        **_subject(register, found),
+        "agency": agency,
+        "name_vi": register.standing.agencies[agency].name_vi,
+        "name_en": register.standing.agencies[agency].name_en,
+        "block": found.agencies[agency].value,
+        "result": {"rank": place.rank, **_result(place)} if place else None,
+        "cells": [_cell(found.criteria.by_code[code], cells[code]) for code in _in_order(found, wanted)],
+        "events": [_event(register, found, r, made, words) for r in told if r.position < size],
+    }
+
+
+def _in_order(found: Round, codes: Iterable[str]) -> list[str]:
+    wanted = set(codes)
+    return [c.code for c in found.criteria.criteria if c.code in wanted]
+
+
+def _about_agency(log: Log, made: set[int]) -> list[Recorded]:
+    return [entry_at(log, position) for position in sorted(made)]
+
+
+def _about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[int]) -> list[Recorded]:
+    """The cell's own stream, the minutes that discuss it, and what its rule looked at elsewhere."""
+    told = {r.position: r for r in stream(log, f"{found.code}/{agency}/{criterion}")}
+    for recorded in stream(log, f"{found.code}/{agency}"):
+        body = recorded.event.body if recorded.event else None
+        if isinstance(body, MinutesSigned) and any(item.criterion == criterion for item in body.items):
+            told[recorded.position] = recorded
+    told |= {position: entry_at(log, position) for position in made - told.keys()}
+    return [told[position] for position in sorted(told)]
+
+
+def _cell(criterion: Criterion, row: CellRow) -> Answer:
+    return {
+        "criterion": criterion.code,
+        "name_vi": criterion.name_vi,
+        "name_en": criterion.name_en,
+        "points": published(row.points),
+        "exact": write(row.points),
+        "maximum": write(criterion.max_points),
+        "stage": row.stage,
+        "flags": list(row.flags),
+        "counts": row.counts,
+        "made_by": list(row.made_by),
+        "since": row.since,
+    }
+
+
+def _event(
+    register: Register,
+    found: Round,
+    recorded: Recorded,
+    made: set[int],
+    words: Mapping[tuple[str, str], str | None],
+) -> Answer:
+    statement, entry = recorded.statement, recorded.entry
+    return {
+        "position": recorded.position,
+        "id": statement.id,
+        "type": statement.type,
+        "criterion": statement.criterion,
+        "made_the_number": recorded.position in made,
+        "signers": _signers(register, recorded),
+        "signatures": _signature_status(register, recorded),
+        "occurred_at": statement.occurred_at,
+        "arrived_at": entry.arrived_at,
+        "received_at": entry.received_at,
+        "late": _late(found, recorded),
+        "body": dict(statement.body),
+        "texts": {name: words.get((statement.id, name)) for name in statement.commitments},
+        "attachments": [
+            {"sha256": a.sha256, "size": a.size, "media_type": a.media_type} for a in statement.attachments
+        ],
+    }
+
+
+def _signers(register: Register, recorded: Recorded) -> list[Answer]:
+    signed = [key for key, _ in recorded.entry.envelope.signatures]
+    told = []
+    for actor, key in zip(recorded.statement.actors_of(signed), signed, strict=True):
+        record = register.keyring.records.get(key)
+        told.append(
+            {
+                "actor": actor,
+                "name": register.names.get(actor),
+                "home": register.standing.home_of(actor),
+                "key": key,
+                "custody": record.custody if record else None,
+            }
+        )
+    return told
+
+
+def _signature_status(register: Register, recorded: Recorded) -> str:
+    """Check the signatures again, now: `verified`, or the rule that fails."""
+    try:
+        keys = register.keyring.keys_for(recorded.statement)
+        verify_signatures(recorded.entry.envelope, recorded.statement, keys)
+    except AuditError as wrong:
+        return wrong.rule
+    return "verified"
+
+
+def _late(found: Round, recorded: Recorded) -> bool:
+    """Whether it arrived after its deadline, by the deadlines that hold at this size."""
+    if recorded.event is None:
+        return False
+    until = rule_for(recorded.event).until
+    return until is not None and found.is_late(until, recorded.event.arrived_at)
+
+
+def _words(connection: Connection, told: list[Recorded]) -> dict[tuple[str, str], str | None]:
+    ids = [r.statement.id for r in told]
+    rows = connection.execute(select(openings).where(openings.c.statement_id.in_(ids)))
+    return {(row.statement_id, row.field): row.value for row in rows}
+
+
+# --- verify ---------------------------------------------------------------------------------------------
+
+
+def verdict(examined: Examination) -> Answer:
+    """Answer `verify`: what was checked, what was found, and how far the verdict reaches."""
+    log = examined.verdict
+    return {
+        "ok": examined.ok,
+        "log": log.origin,
+        "log_key": vkey(log.origin, log.log_key) if log.log_key else None,
+        "clock": log.clock,
+        "size": log.size,
+        "root": log.root.hex(),
+        "trust": "consistent with itself",
+        "ranks": "recomputed" if examined.compared else "not compared",
+        "checked": {
+            "entries": log.size,
+            "signatures": log.signatures,
+            "keys": log.keys,
+            "keys_kept_by_the_platform": log.platform_keys,
+            "checkpoints": log.checkpoints,
+            "openings": log.openings,
+            "evidence_files": examined.evidence,
+            "refusals": examined.refusals,
+            "cells": sum(len(card.scores) for card in examined.board.cards.values()),
+            "ranked": len(examined.board.places),
+        },
+        "findings": [_finding(found) for found in examined.findings],
+    }
+
+
+def unreadable(reason: str) -> Answer:
+    """Answer `verify` for a database that cannot even be read."""
+    finding = {
+        "layer": "storage",
+        "position": None,
+        "rule": "database.unreadable",
+        "facts": {"reason": reason},
+    }
+    return {"ok": False, "findings": [finding]}
+
+
+def _finding(found: Finding) -> Answer:
+    return {
+        "layer": found.layer,
+        "position": found.position,
+        "rule": found.rule,
+        "facts": {name: str(value) for name, value in found.facts.items()},
+    }

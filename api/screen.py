@@ -1,0 +1,180 @@
+"""Answers on a terminal: tables and sentences for people, in Vietnamese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from api.answers import Answer
+from api.terms import event_name, term
+from api.wording import Language, tell, word
+
+SHOWN_FINDINGS = 20
+MANY = 6
+"""A longer list is only counted."""
+
+
+class Screen:
+    """Prints answers in one language."""
+
+    def __init__(self, console: Console, language: Language) -> None:
+        self._console = console
+        self._language = language
+
+    def text(self, name: str, **values: object) -> str:
+        """Return a sentence or heading of this screen."""
+        return term("screen", name, self._language).format(**values)
+
+    def _name(self, answer: Mapping[str, Any]) -> str:
+        return escape(str(answer[f"name_{self._language}"]))
+
+    def ranking(self, answer: Answer) -> None:
+        """Print one table a block."""
+        self._heading(answer)
+        for block in answer["blocks"]:
+            table = Table(title=term("block", block["block"], self._language), title_style="bold")
+            for column in ("rank", "agency", "score", "total", "bonus", "deductions", "class"):
+                table.add_column(
+                    self.text(column), justify="left" if column in ("agency", "class") else "right"
+                )
+            for place in block["places"]:
+                table.add_row(
+                    f"{place['rank']}{'=' if place['shared'] else ''}",
+                    f"{place['agency']} · {self._name(place)}",
+                    f"[bold]{place['score']}[/bold]",
+                    place["total"],
+                    place["bonus"],
+                    place["deductions"],
+                    term("class", place["class"], self._language),
+                )
+            self._console.print(table)
+
+    def _heading(self, answer: Answer) -> None:
+        self._console.print(self.text("as_of", **answer), style="bold")
+        if "label" in answer:
+            self._console.print(answer["label"], style="yellow")
+
+    # --- trace ------------------------------------------------------------------------------------------
+
+    def trace(self, answer: Answer) -> None:
+        """Print the cells, then every event behind them, oldest first."""
+        self._heading(answer)
+        self._console.print(f"{answer['agency']} · {self._name(answer)}", style="bold")
+        if answer["result"] is not None:
+            self._console.print(self._result(answer["result"]))
+        self._console.print(self._cells(answer["cells"]))
+        for event in answer["events"]:
+            self._console.print(self._event(event, utc_offset=answer["utc_offset"]))
+        if not answer["events"]:
+            self._console.print(self.text("nothing"))
+
+    def _result(self, result: Answer) -> str:
+        told = [f"{self.text('rank')} {result['rank']}"]
+        told += [f"{self.text(name)} {result[name]}" for name in ("score", "total", "bonus", "deductions")]
+        return " · ".join([*told, term("class", result["class"], self._language)])
+
+    def _cells(self, cells: list[Answer]) -> Table:
+        table = Table()
+        for column in ("criterion", "points", "stage", "flags", "made_by"):
+            table.add_column(self.text(column), justify="right" if column == "points" else "left")
+        for cell in cells:
+            flags = [term("flag", flag, self._language) for flag in cell["flags"]]
+            flags += [] if cell["counts"] else [self.text("excluded")]
+            table.add_row(
+                f"{cell['criterion']} · {self._name(cell)}",
+                f"[bold]{cell['points']}[/bold] / {cell['maximum']}",
+                term("stage", cell["stage"], self._language),
+                ", ".join(flags),
+                ", ".join(map(str, cell["made_by"])),
+            )
+        return table
+
+    def _event(self, event: Answer, utc_offset: str) -> RenderableType:
+        mark = f"  ◀ {self.text('made')}" if event["made_the_number"] else ""
+        late = f"  [{self.text('late')}]" if event["late"] else ""
+        head = Text.assemble(
+            (f"#{event['position']} ", "bold cyan"),
+            (_local(event["arrived_at"], utc_offset) + "  ", "dim"),
+            (event_name(event["type"], self._language), "bold"),
+            (f" {event['criterion']}" if event["criterion"] else "", ""),
+            (late, "yellow"),
+            (mark, "bold green"),
+        )
+        lines: list[RenderableType] = [head, Text("   " + self._signers(event))]
+        stated = self._body(event["body"])
+        lines += [Text("   " + stated)] if stated else []
+        for name, words in event["texts"].items():
+            told = words if words is not None else self.text("erased")
+            lines.append(Text(f"   {term('field', name, self._language)}: “{told}”"))
+        for file in event["attachments"]:
+            lines.append(Text(f"   sha256:{file['sha256']} ({file['size']} B)", style="dim"))
+        return Group(*lines)
+
+    def _signers(self, event: Answer) -> str:
+        told = []
+        for signer in event["signers"]:
+            home = f", {signer['home']}" if signer["home"] else ""
+            custody = f"; {self.text('platform')}" if signer["custody"] == "platform" else ""
+            told.append(f"{signer['name'] or signer['actor']} ({signer['actor']}{home}{custody})")
+        good = "✓" if event["signatures"] == "verified" else f"✗ {event['signatures']}"
+        return f"{good} {'; '.join(told)}"
+
+    def _body(self, body: Mapping[str, Any]) -> str:
+        told = {name: self._plain(name, value) for name, value in body.items()}
+        return " · ".join(f"{term('field', name, self._language)}: {value}" for name, value in told.items())
+
+    def _plain(self, name: str, value: Any) -> str:
+        if isinstance(value, Mapping):
+            return ", ".join(f"{key} = {self._plain(key, item)}" for key, item in value.items())
+        if isinstance(value, list):
+            return ", ".join(self._plain(name, v) for v in value) if len(value) <= MANY else f"{len(value)}"
+        return tell(name, str(value), self._language)
+
+    # --- verify -----------------------------------------------------------------------------------------
+
+    def verdict(self, answer: Answer) -> None:
+        """Print what was checked and found, and how far that reaches."""
+        title = "sound" if answer["ok"] else "damaged"
+        lines = [self._finding(found) for found in answer["findings"][:SHOWN_FINDINGS]]
+        if (more := len(answer["findings"]) - SHOWN_FINDINGS) > 0:
+            lines.append(self.text("more", count=more))
+        if "checked" in answer:
+            lines += self._reach(answer)
+        self._console.print(
+            Panel(
+                Text("\n".join(lines)),
+                title=self.text(title, count=len(answer["findings"])),
+                border_style="green" if answer["ok"] else "red",
+            )
+        )
+
+    def _reach(self, answer: Answer) -> list[str]:
+        lines = [self.text("checked", **answer["checked"]), self.text(answer["ranks"], **answer["checked"])]
+        lines.append(self.text("alone"))
+        if answer["clock"] == "scripted":
+            lines.append(self.text("scripted"))
+        lines.append(f"{self.text('root')}: {answer['size']} {answer['root']}")
+        return [*lines, f"{self.text('key')}: {answer['log_key']}"]
+
+    def next_steps(self) -> None:
+        """Say what can be asked now."""
+        self._console.print(self.text("next"))
+
+    def _finding(self, found: Answer) -> str:
+        where = self.text("whole" if found["position"] is None else "at", **found)
+        words = word(found["rule"], found["facts"], self._language)
+        return f"✗ {where} · {term('layer', found['layer'], self._language)} · {words.what} ({found['rule']})"
+
+
+def _local(time: str, utc_offset: str) -> str:
+    """Show a time of an entry in the zone of the log, to the second."""
+    hours, minutes = int(utc_offset[:3]), int(utc_offset[0] + utc_offset[4:6])
+    zone = timezone(timedelta(hours=hours, minutes=minutes))
+    return datetime.fromisoformat(time).astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")

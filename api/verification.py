@@ -1,0 +1,191 @@
+"""The whole verdict on a data directory: the log's own checks, the rules, the fold, and what lies beside it.
+
+`audit.proofs.verifier` checks what is signed; here the same pass re-admits every statement by the rules,
+folds scores and ranks, and compares what the site shows with what the log says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from api.runtime import CHUNK, Log, reading
+from api.settings import Settings
+from audit.ledger import tree
+from audit.ledger.codec import to_event
+from audit.ledger.errors import EvidenceError
+from audit.ledger.evidence import DirectoryStore
+from audit.ledger.fast import fastest_check
+from audit.ledger.tables import checkpoints, head, openings, refusals
+from audit.proofs.commitment import Opening
+from audit.proofs.entry import Entry
+from audit.proofs.errors import AuditError
+from audit.proofs.note import open_note, vkey
+from audit.proofs.statement import Attachment, Statement
+from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
+from domain import admission
+from domain.refusals import Malformed
+from domain.standing import Standing
+from projections.differences import differences
+from projections.scoreboard import Scoreboard
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A verdict on the log and everything beside it; `board` holds what the log says when folded again."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    board: Scoreboard
+    evidence: int
+    refusals: int
+    compared: bool
+    """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def examine(path: Path, progress: Progress | None = None) -> Examination:
+    """Examine a data directory; raises NoDatabase when there is no log in it.
+
+    11. Every statement was one to admit, by the rules that held then (`rule`); up to the first damage, after
+        which nobody can say what held.
+    12. Evidence files are there, and are what their digests say (`evidence`).
+    13. Every line of the register of refusals is signed by the log's key (`refusal`).
+    14. The scores and ranks that are shown are those of the fold (`projection`).
+    """
+    settings = Settings(path)
+    with reading(settings) as log, log.database.read() as connection:
+        return _examine(log, connection, DirectoryStore(settings.evidence), progress)
+
+
+def log_size(path: Path) -> int:
+    """Return how many entries there are to verify; raises NoDatabase."""
+    with reading(Settings(path)) as log:
+        return log.size
+
+
+def _examine(
+    log: Log, connection: Connection, store: DirectoryStore, progress: Progress | None
+) -> Examination:
+    refold = _Refold()
+    copy = LogCopy(
+        _rows(log),
+        list(tree.leaf_hashes(connection)),
+        _head(connection),
+        _notes(connection),
+        _words(connection),
+    )
+    verdict = verify_log(copy, observe=refold.observe, progress=progress, check=fastest_check())
+    board = Scoreboard()
+    damaged = bool(verdict.findings or refold.findings)
+    if not damaged:
+        board.adopt(refold.standing)
+    beside = [
+        *_check_evidence(store, refold.attached),
+        *_check_refusals(connection, verdict),
+        *(() if damaged else _compare(connection, board)),
+    ]
+    found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
+    refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
+    return Examination(verdict, (*found, *beside), board, len(refold.attached), refused, compared=not damaged)
+
+
+# --- the copy that is verified --------------------------------------------------------------------------
+
+
+def _rows(log: Log) -> Iterator[Row]:
+    """Read every row through the notification log, undecoded: damaged ones too must be seen."""
+    start = 1
+    while batch := log.notifications.select(start=start, limit=CHUNK):
+        for n in batch:
+            yield Row(n.id - 1, str(n.originator_id), n.originator_version, n.topic, n.state)
+        start = batch[-1].id + 1
+
+
+def _head(connection: Connection) -> tuple[int, bytes]:
+    row = connection.execute(select(head.c.size, head.c.root)).one()
+    return row.size, row.root
+
+
+def _notes(connection: Connection) -> list[tuple[int, bytes]]:
+    rows = connection.execute(select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size))
+    return [(row.size, row.note) for row in rows]
+
+
+def _words(connection: Connection) -> dict[str, list[Opening]]:
+    """Read the openings that were not erased, by statement."""
+    found: dict[str, list[Opening]] = {}
+    for row in connection.execute(select(openings).where(openings.c.value.is_not(None))):
+        found.setdefault(row.statement_id, []).append(Opening(row.field, row.salt, row.value))
+    return found
+
+
+# --- the fold -------------------------------------------------------------------------------------------
+
+
+class _Refold:
+    """Re-admits and folds each good statement in the pass that verifies it."""
+
+    def __init__(self) -> None:
+        self.standing = Standing()
+        self.findings: list[Finding] = []
+        self.attached: dict[str, tuple[int, Attachment]] = {}
+        self._next = 0
+
+    def observe(self, position: int, entry: Entry, statement: Statement) -> None:
+        for attachment in statement.attachments:
+            self.attached.setdefault(attachment.sha256, (position, attachment))
+        if position != self._next or self.findings:
+            return  # after the first damage nobody can say what held
+        self._next += 1
+        try:
+            event = to_event(statement, entry, position)
+        except Malformed as wrong:
+            self.findings.append(Finding("content", position, wrong.refusal.rule, wrong.refusal.facts))
+            return
+        if event is None:
+            self.standing.versions[statement.stream] = self.standing.versions.get(statement.stream, 0) + 1
+        elif (refusal := admission.admit(self.standing, event)) is not None:
+            self.findings.append(Finding("rule", position, refusal.rule, refusal.facts))
+        else:
+            admission.follow(self.standing, event)
+
+
+# --- what lies beside the log ---------------------------------------------------------------------------
+
+
+def _check_evidence(store: DirectoryStore, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:
+    for sha256, (position, _) in attached.items():
+        try:
+            store.read(sha256)
+        except EvidenceError as wrong:
+            yield Finding("evidence", position, wrong.rule, {"sha256": sha256})
+
+
+def _check_refusals(connection: Connection, verdict: Verdict) -> Iterator[Finding]:
+    if verdict.log_key is None:
+        return
+    trusted = [vkey(verdict.origin, verdict.log_key)]
+    for row in connection.execute(select(refusals.c.number, refusals.c.line)):
+        try:
+            open_note(row.line, trusted)
+        except AuditError as wrong:
+            yield Finding("refusal", None, wrong.rule, {"number": row.number})
+
+
+def _compare(connection: Connection, board: Scoreboard) -> Iterator[Finding]:
+    for found in differences(connection, board):
+        facts = {
+            "subject": found.subject,
+            "column": found.column,
+            "shown": found.shown,
+            "folded": found.folded,
+        }
+        yield Finding("projection", None, f"projection.{found.table}_differ", facts)
