@@ -13,7 +13,7 @@ LANGUAGES = ("vi", "en")
 
 
 def read_table(name: str) -> Any:
-    """Read a YAML file that lies beside this module; the loader in C, where there is one, is ten times faster."""
+    """Read a YAML file beside this module; the loader in C, where there is one, is ten times faster."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(Path(__file__).with_name(name).read_text("utf-8"), Loader=loader)  # noqa: S506 - both safe
 

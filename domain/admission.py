@@ -7,6 +7,7 @@ admitted one and never refuses, so that any log can be folded again, with or wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,8 +152,9 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 
 
 def follow(standing: Standing, event: Event) -> None:
-    """Apply an admitted event."""
-    rule_for(event).follow(standing, event, event.body)
+    """Apply an admitted event. Where one it builds on was left out of the fold, it has no effect."""
+    with suppress(KeyError):
+        rule_for(event).follow(standing, event, event.body)
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
 
 
@@ -190,7 +192,7 @@ _HEADERS = {
 
 def _subject(standing: Standing, event: Event) -> Iterator[Refusal]:
     """The round is open, the agency is ranked in it, the criterion applies to it."""
-    if event.position == 0 or event.round is None or isinstance(event.body, events.RoundOpened):
+    if event.round is None or isinstance(event.body, events.RoundOpened):
         return
     found = standing.rounds.get(event.round)
     if found is None:

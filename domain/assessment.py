@@ -89,7 +89,7 @@ def by_focal_officer(s: Standing, e: Event) -> Iterator[Refusal]:
     dossier = dossier_of(s, e)
     if dossier.focal is None:
         yield refuse("dossier.no_focal_officer", agency=e.agency or "")
-    elif actor not in (dossier.focal, dossier.deputy):
+    elif actor not in (dossier.focal, dossier.deputy) or s.home_of(actor) != e.agency:
         rule = "agency.other_agency" if s.home_of(actor) not in (None, e.agency) else "role.not_focal_officer"
         yield refuse(rule, actor=actor, role="FOCAL_OFFICER", agency=e.agency or "")
 
@@ -99,7 +99,8 @@ def by_inspector(s: Standing, e: Event) -> Iterator[Refusal]:
     (actor,) = e.signed_by
     if s.home_of(actor) == e.agency:
         yield refuse("inspection.home_agency", actor=actor, agency=e.agency or "")
-    team = s.teams.get((e.round or "", dossier_of(s, e).team or ""))
+    name = dossier_of(s, e).team
+    team = None if name is None else s.teams.get((e.round or "", name))
     if team is None or actor not in team.members:
         yield refuse("inspection.not_in_team", actor=actor, agency=e.agency or "")
 
@@ -221,6 +222,8 @@ def self_score_declared(s: Standing, e: Event, b: SelfScoreDeclared) -> None:
 def quantities_declared_may(s: Standing, e: Event, b: QuantitiesDeclared) -> Iterator[Refusal]:
     """The focal officer declares exactly the quantities that the rule needs."""
     yield from by_focal_officer(s, e)
+    if criterion_of(s, e).section is not Section.MAIN:
+        yield refuse("criterion.not_declared", criterion=e.criterion or "")
     yield from quantities_fit(criterion_of(s, e), b.quantities)
 
 

@@ -38,8 +38,8 @@ def by_council(s: Standing, e: Event) -> Iterator[Refusal]:
             yield refuse("council.not_a_member", actor=actor)
         if s.home_of(actor) == e.agency:
             yield refuse("council.home_agency", actor=actor, agency=e.agency or "")
-    if len(e.signed_by) < council.quorum:
-        yield refuse("council.too_few_signatures", signed=len(e.signed_by), quorum=council.quorum)
+    if (signed := len(set(e.signed_by))) < council.quorum:
+        yield refuse("council.too_few_signatures", signed=signed, quorum=council.quorum)
 
 
 def _refers(e: Event, references: tuple[int, ...]) -> Iterator[Refusal]:
@@ -55,7 +55,7 @@ def council_adjustment_made_may(s: Standing, e: Event, b: CouncilAdjustmentMade)
     """Old points are those that stand, new ones fit under the maximum, a majority voted for it."""
     yield from by_council(s, e)
     criterion = criterion_of(s, e)
-    if criterion.section is not Section.MAIN:
+    if criterion.section is not Section.MAIN or cell_of(s, e).excluded is not None:
         yield refuse("criterion.not_adjusted", criterion=criterion.code)
         return
     if b.new_points > criterion.max_points:

@@ -305,6 +305,8 @@ def _flaws(s: CriteriaSet) -> Iterator[Refusal]:
         if sum((c.max_points for c in s.criteria if c.area == area.code), Fraction(0)) != area.max_points:
             yield refuse("criteria.wrong_area_maximum", area=area.code)
     for criterion in s.criteria:
+        if isinstance(criterion.rule, ImprovementRule) and criterion.section is not Section.MAIN:
+            yield refuse("criteria.misplaced_rule", criterion=criterion.code)
         yield from _rule_flaws(criterion.code, criterion.max_points, criterion.rule)
     if [c.at_least for c in s.classes] != sorted(
         (c.at_least for c in s.classes), reverse=True
@@ -322,7 +324,7 @@ def _area_fits(s: CriteriaSet, criterion: Criterion) -> bool:
 
 
 def _rule_flaws(code: str, maximum: Fraction, rule: Rule) -> Iterator[Refusal]:
-    """A rule may never give more than the maximum, nor divide by nothing."""
+    """A rule may never give more than the maximum, nor divide by nothing; parts are computed."""
     if isinstance(rule, StatedRule) and any(choice > maximum for choice in rule.choices):
         yield refuse("criteria.rule_above_maximum", criterion=code)
     if isinstance(rule, BandsRule):
@@ -339,4 +341,6 @@ def _rule_flaws(code: str, maximum: Fraction, rule: Rule) -> Iterator[Refusal]:
         if sum((part.max_points for part in rule.parts), Fraction(0)) != maximum:
             yield refuse("criteria.parts_do_not_sum", criterion=code)
         for part in rule.parts:
+            if isinstance(part.rule, StatedRule | SurveyRule | ImprovementRule):
+                yield refuse("criteria.misplaced_rule", criterion=code)
             yield from _rule_flaws(code, part.max_points, part.rule)

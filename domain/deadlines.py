@@ -6,12 +6,18 @@ them; a hard one turns them away. Lateness is computed from the arrival of the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
 from domain.refusals import Malformed
+
+LAST_DAY = date(9000, 12, 31)
+"""No deadline lies beyond: there is always a moment after its day."""
+
+_OFFSET = re.compile(r"[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 class Phase(StrEnum):
@@ -70,14 +76,15 @@ def add_working_days(start: date, count: int, holidays: frozenset[date]) -> date
 def resolve(rules: Sequence[DeadlineRule], holidays: frozenset[date]) -> dict[Phase, Deadline]:
     """Resolve the rules in their order; a rule may build on those before it.
 
-    Raises Malformed `deadline.malformed` where a rule gives neither or both kinds of date, or refers to
-    a deadline that does not stand before it.
+    Raises Malformed `deadline.malformed` where a rule gives neither or both kinds of date, refers to
+    a deadline that does not stand before it, or falls after `LAST_DAY`.
     """
     found: dict[Phase, Deadline] = {}
     for rule in rules:
-        if rule.phase in found:
+        due = _due(rule, found, holidays)
+        if rule.phase in found or due > LAST_DAY:
             raise Malformed("deadline.malformed", phase=rule.phase)
-        found[rule.phase] = Deadline(_due(rule, found, holidays), rule.hard)
+        found[rule.phase] = Deadline(due, rule.hard)
     return found
 
 
@@ -91,11 +98,11 @@ def _due(rule: DeadlineRule, found: Mapping[Phase, Deadline], holidays: frozense
 
 
 def zone(utc_offset: str) -> timezone:
-    """Read a genesis offset such as `+07:00`."""
-    offset = datetime.fromisoformat(f"2000-01-01T00:00:00{utc_offset}").utcoffset()
-    if offset is None:
+    """Read a genesis offset such as `+07:00`; raises Malformed for any other spelling."""
+    if not _OFFSET.fullmatch(utc_offset):
         raise Malformed("genesis.malformed", field="utc_offset")
-    return timezone(offset)
+    sign = -1 if utc_offset[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(utc_offset[1:3]), minutes=int(utc_offset[4:])))
 
 
 def end_of(day: date, where: timezone) -> datetime:

@@ -70,6 +70,10 @@ class ReasonCategory(StrEnum):
     COUNCIL_JUDGED = "COUNCIL_JUDGED"
 
 
+REGISTRY_STREAM = "registry"
+"""The one stream outside the rounds; no round may be called that."""
+
+
 class Scope(StrEnum):
     """What a statement is about; with it come the header fields it must carry."""
 
@@ -613,7 +617,7 @@ class Event:
     @property
     def stream(self) -> str:
         """The stream whose next version this is."""
-        return "/".join(part for part in (self.round, self.agency, self.criterion) if part) or "registry"
+        return "/".join(part for part in (self.round, self.agency, self.criterion) if part) or REGISTRY_STREAM
 
 
 def kind_of(name: str) -> Kind:

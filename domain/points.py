@@ -25,7 +25,7 @@ def stated(text: object) -> Fraction:
     `points.too_precise` or `points.malformed`.
     """
     if not isinstance(text, str):
-        raise Malformed("points.not_text", stated=str(text))
+        raise Malformed("points.not_text", stated=str(text)[:40])
     if text.startswith("-"):
         raise Malformed("points.negative", stated=text[:40])
     if not _STATED.fullmatch(text):

@@ -23,7 +23,7 @@ from domain.events import (
     RoleEnded,
     RoleGranted,
 )
-from domain.refusals import Refusal, refuse
+from domain.refusals import Malformed, Refusal, refuse
 from domain.standing import Agency, Officer, Standing
 
 AGENCY_ROLES = frozenset({Role.AGENCY_HEAD})
@@ -52,8 +52,8 @@ def genesis_may(s: Standing, e: Event, b: LogOpened) -> Iterator[Refusal]:
         yield refuse("genesis.malformed", field="clock")
     try:
         zone(b.utc_offset)
-    except ValueError:
-        yield refuse("genesis.malformed", field="utc_offset")
+    except Malformed as wrong:
+        yield wrong.refusal
 
 
 def genesis(s: Standing, e: Event, b: LogOpened) -> None:

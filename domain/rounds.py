@@ -13,6 +13,7 @@ from domain import deadlines
 from domain.criteria import Block
 from domain.deadlines import Phase
 from domain.events import (
+    REGISTRY_STREAM,
     ApprovalProposed,
     CouncilEstablished,
     DeadlineExtended,
@@ -42,16 +43,21 @@ def round_opened_may(s: Standing, e: Event, b: RoundOpened) -> Iterator[Refusal]
     yield from by_role(s, e, Role.APPROVING_AUTHORITY)
     if e.round in s.rounds:
         yield refuse("round.already_open", round=e.round or "")
+    if e.round == REGISTRY_STREAM:
+        yield refuse("round.malformed_code", round=e.round)
     if b.execution_year <= b.evaluated_year or not 1990 <= b.evaluated_year <= 9000:
         yield refuse("round.years_out_of_order", evaluated=b.evaluated_year, execution=b.execution_year)
         return
     if (b.criteria_set, b.criteria_version) not in s.criteria_sets:
         yield refuse("criteria.unknown", code=b.criteria_set, version=b.criteria_version)
-    for block in Block:
-        registered = sum(found is block for found in _ranked(s, b).values())
+    for block in sorted(b.blocks.keys() | set(Block)):
+        registered = sum(found == block for found in _ranked(s, b).values())
         if registered != b.blocks.get(block, 0):
             yield refuse(
-                "round.blocks_differ", block=block, declared=b.blocks.get(block, 0), registered=registered
+                "round.blocks_differ",
+                block=block[:40],
+                declared=b.blocks.get(block, 0),
+                registered=registered,
             )
     try:
         deadlines.resolve(b.deadlines, frozenset(b.holidays))
@@ -111,15 +117,24 @@ def deadline_extended_may(s: Standing, e: Event, b: DeadlineExtended) -> Iterato
         yield refuse("deadline.unknown", phase=b.phase)
     elif b.due <= deadline.due:
         yield refuse("deadline.not_later", phase=b.phase, due=deadline.due.isoformat())
+    else:
+        try:
+            _extended(round_of(s, e), b)
+        except Malformed as wrong:
+            yield wrong.refusal
 
 
 def deadline_extended(s: Standing, e: Event, b: DeadlineExtended) -> None:
     """Later deadlines that hang on this one move with it."""
-    found = round_of(s, e)
-    fixed = {rule.phase: rule for rule in found.rules}
-    rule = replace(fixed[b.phase], on=b.due, after=None, working_days=None)
-    rules = tuple(rule if r.phase is b.phase else r for r in found.rules)
-    s.rounds[found.code] = _with_deadlines(replace(found, rules=rules))
+    s.rounds[e.round or ""] = _extended(round_of(s, e), b)
+
+
+def _extended(found: Round, b: DeadlineExtended) -> Round:
+    rules = (
+        replace(rule, on=b.due, after=None, working_days=None) if rule.phase is b.phase else rule
+        for rule in found.rules
+    )
+    return _with_deadlines(replace(found, rules=tuple(rules)))
 
 
 def officer_seconded_may(s: Standing, e: Event, b: OfficerSeconded) -> Iterator[Refusal]:

@@ -26,6 +26,7 @@ from domain.criteria import (
     RatioRule,
     Rule,
     Section,
+    quantities_of,
 )
 from domain.deadlines import Phase
 from domain.events import Quality
@@ -218,7 +219,7 @@ def _score(subject: _Subject, criterion: Criterion) -> Score:
         return _from_act(subject, criterion, cell, cell.verified, Stage.VERIFIED)
     if cell.declared is not None:
         return _from_act(subject, criterion, cell, cell.declared, Stage.DECLARED)
-    if _looks_around(criterion.rule):
+    if _looks_around(criterion.rule) and not quantities_of(criterion.rule):
         points, positions = _by_rule(subject, criterion.rule, criterion.max_points, {})
         return Score(points, criterion.max_points, Stage.COMPUTED, positions)
     return Score(ZERO, criterion.max_points, Stage.MISSING)

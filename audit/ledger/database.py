@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from audit.ledger.errors import NoDatabase, NotDurable, WriterBusy
+from audit.ledger.errors import NoDatabase, NotDurable, ReadOnly, WriterBusy
 
 
 class Database:
@@ -37,7 +37,7 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """Open a write transaction; it is committed at the end, rolled back on any error."""
         if self._writer is None:
-            raise NotImplementedError("this database was opened for reading only")
+            raise ReadOnly
         if self.dialect != "sqlite":
             with self._writer.begin() as connection:
                 yield connection
@@ -97,10 +97,12 @@ def _open_sqlite(path: Path, *, writer: bool) -> Database:
     if not writer and not path.exists():
         raise NoDatabase(str(path))
     lock = _WriterLock(path) if writer else None
-    write_engine = _sqlite_writer(path) if writer else None
-    if write_engine is not None:
-        with write_engine.begin():
-            pass  # makes the file, so that readers find it
+    try:
+        write_engine = _sqlite_writer(path) if writer else None
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
     reader = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(
@@ -121,6 +123,8 @@ def _sqlite_writer(path: Path) -> Engine:
     )
     event.listen(engine, "connect", _prepare_writer)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with engine.begin():
+        pass  # makes the file, so that readers find it
     return engine
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from threading import Lock
 
 from eventsourcing.application import LocalNotificationLog
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import PersistenceError, StoredEvent
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,7 +22,7 @@ from audit.ledger.codec import LedgerMapper, Recorded, to_event
 from audit.ledger.errors import LogStopped
 from audit.ledger.evidence import EvidenceStore
 from audit.ledger.publisher import Publisher
-from audit.ledger.recorder import LedgerRecorder
+from audit.ledger.recorder import Appended, LedgerRecorder
 from audit.ledger.submission import (
     Accepted,
     Clock,
@@ -31,6 +31,7 @@ from audit.ledger.submission import (
     Refused,
     Submission,
     Turned,
+    check_form,
     check_signatures,
     is_genesis,
     prepare,
@@ -51,6 +52,8 @@ from domain.standing import Standing
 
 MAX_BATCH = 256
 CHUNK = 1000
+_OF_STORAGE = (SQLAlchemyError, PersistenceError, OSError)
+"""Errors after which nobody knows what the database holds."""
 
 Inline = Callable[[Connection, Sequence[Event]], Callable[[], None]]
 """Writes what must be read at once, in the batch's transaction; returns what to do once it has committed."""
@@ -68,7 +71,7 @@ class _Group:
     members: list[Prepared]
     together: bool
     outcomes: list[Outcome] | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 @dataclass(slots=True)
@@ -119,7 +122,7 @@ class Intake:
         self._last_received: datetime | None = None
         self._waiting: deque[_Group] = deque()
         self._turn = Lock()
-        self._stopped: Exception | None = None
+        self._stopped: BaseException | None = None
 
     def submit(self, submissions: Iterable[Submission], *, together: bool = False) -> list[Outcome]:
         """Decide submissions in their order and commit what is admitted; outcomes in the same order.
@@ -133,10 +136,12 @@ class Intake:
         self._waiting.append(group)
         with self._turn:
             while group.outcomes is None and group.error is None:
-                self._commit(self._next_groups())
-        if group.outcomes is None:
+                self._commit(self._next_groups() or [group])  # alone, if an interrupted thread dropped it
+        if group.outcomes is not None:
+            return group.outcomes
+        if self._stopped is None:
             raise LogStopped("the batch was not committed and left no trace") from group.error
-        return group.outcomes
+        raise LogStopped("the log stopped; restart it and send again, nothing goes in twice") from group.error
 
     def catch_up(self) -> None:
         """Follow what the log holds already; call it once before the first submission."""
@@ -163,24 +168,43 @@ class Intake:
     # --- one transaction --------------------------------------------------------------------------------
 
     def _commit(self, groups: list[_Group]) -> None:
+        """Commit groups as one batch; where one of them holds something unforeseen, each by itself."""
         try:
             if self._stopped is not None:
-                raise LogStopped("the log stopped after a failed commit; restart") from self._stopped
-            with self._recorder.database.begin() as connection:
-                batch = self._open(connection, [member for group in groups for member in group.members])
-                outcomes = [self._take(batch, group) for group in groups]
-                appended = self._recorder.append(connection, self._rows(batch))
-                self._write_beside(connection, batch)
-                settle = self._inline(connection, [r.event for r in batch.recorded if r.event])
-                if batch.recorded:
-                    self._publisher.checkpoint(connection, appended.size, appended.root)
-        except Exception as wrong:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+                raise LogStopped("the log stopped before") from self._stopped
+            self._transact(groups)
+        except BaseException as wrong:  # whatever it is, those who wait must hear of it
+            if not isinstance(wrong, Exception) or isinstance(wrong, _OF_STORAGE):
+                self._stopped = wrong
+            if self._stopped is None and len(groups) > 1:
+                for group in groups:
+                    self._commit([group])
+                return
             for group in groups:
                 group.error = wrong
-            if isinstance(wrong, SQLAlchemyError | OSError):
-                self._stopped = wrong
-            return
+            if not isinstance(wrong, Exception):
+                raise
+
+    def _transact(self, groups: list[_Group]) -> None:
+        with self._recorder.database.begin() as connection:
+            batch = self._open(connection, [member for group in groups for member in group.members])
+            outcomes = [self._take(batch, group) for group in groups]
+            appended = self._recorder.append(connection, self._rows(batch))
+            self._write_beside(connection, batch)
+            settle = self._inline(connection, [r.event for r in batch.recorded if r.event])
+            if batch.recorded:
+                self._publisher.checkpoint(connection, appended.size, appended.root)
         # The batch and its checkpoint are on disk: after this line a crash loses nothing.
+        try:
+            self._settle(batch, appended, settle)
+        except BaseException as wrong:
+            self._stopped = wrong  # memory is behind what is on disk
+            raise
+        for group, decided in zip(groups, outcomes, strict=True):
+            group.outcomes = decided
+
+    def _settle(self, batch: _Batch, appended: Appended, settle: Callable[[], None]) -> None:
+        """Let memory follow what was committed."""
         batch.standing.settle()
         batch.keyring.settle()
         settle()
@@ -188,8 +212,6 @@ class Intake:
         if batch.recorded:
             self.checkpoint = (appended.size, appended.root.hex())
         self._last_received = batch.received_at
-        for group, decided in zip(groups, outcomes, strict=True):
-            group.outcomes = decided
         self._recorder.announce()
 
     def _open(self, connection: Connection, members: list[Prepared]) -> _Batch:
@@ -278,10 +300,15 @@ class Intake:
         return outcomes
 
     def _refuse_all(self, batch: _Batch, group: _Group, outcomes: list[Outcome]) -> list[Outcome]:
-        """Nothing of the group goes in: those that were fine are told about their neighbour."""
+        """Nothing of the group goes in: those that were fine are told about their neighbour.
+
+        What was in the log before is still there, and is told so.
+        """
         neighbour = refuse("batch.neighbour_refused")
         return [
-            self._refuse(batch, m, o.refusal if isinstance(o, Refused) else neighbour)
+            o
+            if isinstance(o, Accepted) and o.position < batch.position
+            else self._refuse(batch, m, o.refusal if isinstance(o, Refused) else neighbour)
             for m, o in zip(group.members, outcomes, strict=True)
         ]
 
@@ -313,6 +340,7 @@ class Intake:
         entry = member.entry(batch.received_at)
         state = encode_entry(entry)
         event = to_event(statement, entry, batch.position)
+        check_form(statement, event)
         if event is not None and (refusal := admission.admit(batch.standing, event)) is not None:
             raise Turned(refusal)
         version = follow(batch.standing, batch.keyring, statement, event, batch.position)

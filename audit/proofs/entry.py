@@ -11,7 +11,7 @@ from audit.proofs.errors import StatementError
 from audit.proofs.statement import Envelope, check_time, envelope_from_json
 
 MAX_ENTRY = 65_535
-_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def parse_entry(data: bytes) -> Entry:
     for name in ("arrived_at", "received_at"):
         if not isinstance(stated[name], str) or not _UTC.fullmatch(stated[name]):
             raise StatementError("entry.malformed", field=name)
-        check_time(stated[name], name)
+        check_time(stated[name], name, "entry.malformed")
     if stated["arrived_at"] > stated["received_at"]:
         raise StatementError("entry.malformed", field="received_at")
     return Entry(stated["arrived_at"], envelope_from_json(stated["envelope"]), stated["received_at"])

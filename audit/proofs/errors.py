@@ -13,10 +13,17 @@ class AuditError(Exception):
     about: ClassVar[str] = "check failed"
 
     def __init__(self, rule: str, **facts: Fact) -> None:
-        told = ", ".join(f"{name} {value}" for name, value in facts.items())
-        super().__init__(f"{self.about}: {rule}" + (f" ({told})" if told else ""))
         self.rule = rule
-        self.facts = facts
+        self.facts = {name: _printable(value) for name, value in facts.items()}
+        told = ", ".join(f"{name} {value}" for name, value in self.facts.items())
+        super().__init__(f"{self.about}: {rule}" + (f" ({told})" if told else ""))
+
+
+def _printable(fact: Fact) -> Fact:
+    """Facts quote what came in, and must yet be fit to be signed, stored and shown."""
+    if isinstance(fact, int):
+        return fact
+    return "".join(char if char.isprintable() else "\ufffd" for char in fact)
 
 
 class CanonicalError(AuditError):

@@ -78,18 +78,18 @@ def open_note(text: bytes, vkeys: Iterable[str]) -> Note:
     """
     verifiers = [_parse_vkey(stated) for stated in vkeys]
     body, signatures = _split(text)
-    verified: list[str] = []
+    verified: list[_Verifier] = []
     for name, raw in signatures:
         known = next((v for v in verifiers if v.name == name and v.hash == raw[:4]), None)
         if known is None:
             continue
-        if known.name in verified:
+        if known in verified:
             raise NoteError("note.signature_twice", name=name)
         known.key.verify(raw[4:], body)
-        verified.append(known.name)
+        verified.append(known)
     if not verified:
         raise NoteError("note.no_known_signature", signatures=len(signatures))
-    return Note(body, tuple(verified))
+    return Note(body, tuple(dict.fromkeys(verifier.name for verifier in verified)))
 
 
 def _split(text: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
@@ -105,7 +105,7 @@ def _split(text: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
     lines = tail.removesuffix("\n").split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise NoteError("note.malformed", reason="too many signatures")
-    _check_text(body + "\n")
+    _check_text(decoded)
     return (body + "\n").encode(), [_signature(line) for line in lines]
 
 

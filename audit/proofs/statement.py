@@ -29,7 +29,8 @@ _TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,63}\.v[1-9][0-9]{0,2}", re.ASCII)
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}", re.ASCII)
 _TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-][0-9]{2}:[0-5][0-9])",
     re.ASCII,
 )
 _NAMES = {
@@ -211,7 +212,7 @@ def _commitments(stated: object) -> Mapping[str, str]:
     return stated
 
 
-def check_time(stated: object, name: str) -> str:
+def check_time(stated: object, name: str, rule: str = "statement.malformed") -> str:
     """Return an RFC 3339 time with a zone as it was written; raises StatementError naming the field."""
     if isinstance(stated, str) and _TIME.fullmatch(stated):
         try:
@@ -220,7 +221,7 @@ def check_time(stated: object, name: str) -> str:
             pass
         else:
             return stated
-    raise StatementError("statement.malformed", field=name)
+    raise StatementError(rule, field=name)
 
 
 # --- the envelope ---------------------------------------------------------------------------------------
@@ -292,7 +293,8 @@ def _bytes(stated: object) -> bytes:
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """Return the pre-authentication encoding: what is really signed (DSSE protocol.md)."""
-    return b"DSSEv1 %d %s %d %s" % (len(payload_type), payload_type.encode(), len(payload), payload)
+    typed = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(typed), typed, len(payload), payload)
 
 
 def sign_statement(stated: Mapping[str, object], signers: Sequence[Signer]) -> Envelope:
