@@ -24,14 +24,16 @@ from domain.criteria import (
     Measure,
     PartsRule,
     RatioRule,
+    ResultWeights,
     Rule,
     Section,
     quantities_of,
 )
 from domain.deadlines import Phase
-from domain.events import Quality
+from domain.dossiers import Act, Cell, Dossier
 from domain.points import hundredths
-from domain.standing import Act, Cell, Dossier, Round, Standing
+from domain.standing import Round, Standing
+from domain.stated.choices import Quality
 
 ZERO = Fraction(0)
 ONE = Fraction(1)
@@ -90,6 +92,8 @@ class Card:
     published_score: int
     """The ranking score in hundredths, as it is published and ranked."""
     rating: str
+    results: Mapping[str, Fraction]
+    """The further results that the same cells yield (records and archives, IT), each out of 100."""
 
 
 @dataclass(frozen=True)
@@ -172,8 +176,17 @@ def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
         deductions=deductions,
         ranking_score=ranking_score,
         published_score=hundredths(ranking_score),
-        rating=_rating(criteria, total),
+        rating=rating(criteria, total),
+        results={result.code: _weighed(result, scores) for result in criteria.results},
     )
+
+
+def _weighed(result: ResultWeights, scores: Mapping[str, Score]) -> Fraction:
+    """100 x weighed points / weighed maximum, over the cells of the result that count for this agency."""
+    counted = [(w, scores[code]) for code, w in result.weights.items() if code in scores]
+    counted = [(weight, score) for weight, score in counted if score.counts]
+    whole = sum((weight * score.maximum for weight, score in counted), ZERO)
+    return 100 * sum((weight * score.points for weight, score in counted), ZERO) / whole if whole else ZERO
 
 
 def _add(areas: dict[str, Fraction], criterion: Criterion, score: Score) -> Fraction:
@@ -194,7 +207,7 @@ def _capped(scores: Mapping[str, Score], criteria: Iterable[Criterion], cap: Fra
     return min(sum((scores[c.code].points for c in criteria), ZERO), cap)
 
 
-def _rating(criteria: CriteriaSet, total: Fraction) -> str:
+def rating(criteria: CriteriaSet, total: Fraction) -> str:
     """The class comes from the total alone, as published: 89.995 is shown as 90.00 and is in that class."""
     shown = Fraction(hundredths(total), 100)
     return next((c.code for c in criteria.classes if shown >= c.at_least), criteria.classes[-1].code)
@@ -249,7 +262,7 @@ def _survey(criteria: CriteriaSet, criterion: Criterion, cell: Cell) -> Score:
     if cell.tally is None:
         return Score(ZERO, criterion.max_points, Stage.MISSING)
     ballots = sum(cell.tally.answers.values())
-    if ballots < criteria.min_ballots:
+    if ballots < criteria.min_ballots:  # none, where those of too few were withheld
         too_few = (Flag.TOO_FEW_BALLOTS,)
         return Score(ZERO, criterion.max_points, Stage.TALLIED, (cell.tally.position,), too_few, counts=False)
     weighed = sum((criteria.weights[answer] * n for answer, n in cell.tally.answers.items()), ZERO)
