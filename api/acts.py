@@ -39,6 +39,9 @@ class Act:
     round: str | None = None
     agency: str | None = None
     criterion: str | None = None
+    matter: str | None = None
+    on_behalf_of: str | None = None
+    delegation: str | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     label: str | None = None

@@ -20,9 +20,9 @@ from audit.proofs.statement import verify_signatures
 from audit.proofs.verifier import Finding
 from domain.admission import rule_for
 from domain.criteria import Block, Criterion
-from domain.events import MinutesSigned
 from domain.points import published, write
 from domain.standing import Round
+from domain.stated.assessment import MinutesSigned
 from projections import queries
 from projections.queries import CellRow, RankRow
 

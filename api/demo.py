@@ -31,7 +31,7 @@ from audit.ledger.submission import Accepted, Refused, Submission
 from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR
 from audit.proofs.keys import DEMO_KEYS, DEMO_ORIGIN, SigningKey, demo_signing_key
 from domain import scoring
-from domain.events import kind_of
+from domain.events import Signing, kind_of
 from domain.points import write
 
 BATCH = 250
@@ -196,11 +196,14 @@ class _Stage:
             actors=act.signers,
             body=self._resolved(act, act.body),
             occurred_at=act.at,
-            together=kind.jointly,
+            together=kind.signing is Signing.TOGETHER or len(act.signers) > 1,
             expects=kind.expects,
             round=act.round,
             agency=act.agency,
             criterion=act.criterion,
+            matter=act.matter,
+            on_behalf_of=act.on_behalf_of,
+            delegation=act.delegation,
             texts=act.texts,
             attachments=[
                 {"sha256": digests[f], "size": len(f.content), "media_type": f.media_type} for f in act.files

@@ -13,9 +13,9 @@ import yaml
 
 from domain.criteria import Block, CriteriaSet
 from domain.deadlines import DeadlineRule
-from domain.events import Outcome, ReasonCategory
 from domain.refusals import Malformed
 from domain.shapes import Stated, read
+from domain.stated.choices import Outcome, ReasonCategory
 
 T = TypeVar("T")
 LABEL = "Số liệu minh họa, không phải điểm thật · invented data, not real scores"

@@ -13,24 +13,56 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from domain import admission, ranking, scoring
 from domain.criteria import Block
-from domain.events import (
-    DeadlineExtended,
-    Event,
-    EvidenceReturned,
-    EvidenceSubmitted,
-    PhaseOpened,
-    ResultPublished,
-    RoundOpened,
-)
+from domain.events import Event
 from domain.points import write
 from domain.ranking import Place
 from domain.scoring import Card, Score
 from domain.standing import Round, Standing
+from domain.stated.assessment import (
+    EvidenceReturned,
+    ExplanationSubmitted,
+    FocalOfficerAssigned,
+    InspectionNoteAmended,
+    InspectionNoteRecorded,
+    PreviousResultRecorded,
+    QuantitiesDeclared,
+    SelfAssessmentSubmitted,
+    SelfScoreDeclared,
+)
+from domain.stated.council import (
+    BonusDecided,
+    CouncilAdjustmentMade,
+    DeductionDecided,
+    SpecialCaseDecided,
+    VerificationWaived,
+)
+from domain.stated.disputes import DisputeDecided
+from domain.stated.rounds import DeadlineExtended, PhaseOpened, RoundOpened
+from domain.stated.survey import SurveyTallied
 from projections.tables import OPEN, cell_scores, ranks
 
 Key = tuple[str, ...]
-_SCORELESS = (EvidenceSubmitted, EvidenceReturned, ResultPublished)
-"""Events that can never move a score."""
+_MOVING_ALL = (RoundOpened, DeadlineExtended, PhaseOpened)
+"""Events that can move the scores of every agency of a round."""
+_MOVING = (
+    FocalOfficerAssigned,
+    PreviousResultRecorded,
+    SelfAssessmentSubmitted,
+    SelfScoreDeclared,
+    QuantitiesDeclared,
+    EvidenceReturned,
+    InspectionNoteRecorded,
+    InspectionNoteAmended,
+    ExplanationSubmitted,
+    SurveyTallied,
+    SpecialCaseDecided,
+    BonusDecided,
+    DeductionDecided,
+    CouncilAdjustmentMade,
+    VerificationWaived,
+    DisputeDecided,
+)
+"""Events that can move a score of the agency they are about; no other event moves any."""
 
 
 class Scoreboard:
@@ -95,7 +127,7 @@ class _Turn:
     def take(self, event: Event) -> None:
         """Follow one event; recompute the cards it can have changed, then their blocks."""
         admission.follow(self._standing, event)
-        if event.round is None or isinstance(event.body, _SCORELESS):
+        if event.round is None or not isinstance(event.body, _MOVING + _MOVING_ALL):
             return
         found = self._standing.rounds[event.round]
         blocks = {
@@ -108,10 +140,7 @@ class _Turn:
 
     @staticmethod
     def _touched(found: Round, event: Event) -> list[str]:
-        if event.agency is not None:
-            return [event.agency]
-        everyone = isinstance(event.body, RoundOpened | DeadlineExtended | PhaseOpened)
-        return list(found.agencies) if everyone else []
+        return list(found.agencies) if event.agency is None else [event.agency]
 
     def _card(self, event: Event, agency: str, criterion: str | None) -> bool:
         """Recompute a card and note the cells that changed; say whether anything did."""
