@@ -141,6 +141,15 @@ def card(
     return _total(subject, scores)
 
 
+def stages(standing: Standing, round_code: str, agency: str, criterion: str) -> dict[Stage, Score]:
+    """Return what each stage of a cell is worth, side by side: those that were reached."""
+    found = standing.rounds[round_code]
+    subject = _Subject(standing, found, agency, found.agencies[agency], standing.dossier(round_code, agency))
+    cell, its = subject.cell(criterion), found.criteria.by_code[criterion]
+    acts = {Stage.DECLARED: cell.declared, Stage.VERIFIED: cell.verified, Stage.DECIDED: cell.decided}
+    return {stage: _from_act(subject, its, cell, act, stage) for stage, act in acts.items() if act}
+
+
 def _looks_around(rule: Rule) -> bool:
     if isinstance(rule, PartsRule):
         return any(_looks_around(part.rule) for part in rule.parts)

@@ -221,7 +221,7 @@ def cell_row(score: Score) -> dict[str, Any]:
 
 
 def _result(card: Card) -> tuple[object, ...]:
-    return card.total, card.bonus, card.deductions, card.rating, card.areas
+    return card.total, card.bonus, card.deductions, card.rating, card.results, card.areas
 
 
 def _standing_of(place: Place) -> tuple[object, ...]:
@@ -240,4 +240,5 @@ def place_row(place: Place) -> dict[str, Any]:
         "deductions": write(card.deductions),
         "ranking_score": write(card.ranking_score),
         "rating": card.rating,
+        "results": " ".join(f"{code}={write(total)}" for code, total in card.results.items()),
     }
