@@ -141,7 +141,9 @@ class _Stage:
         registrars = self._example.of_duty("REGISTRAR")
         genesis: dict[str, object] = {
             "log_key": _public(self._keys[LOG_ACTOR]),
-            "registrars": [{"actor": a, "public_key": _public(self._keys[a])} for a in registrars],
+            "registrars": [
+                {"actor": a, "public_key": _public(self._keys[a]), "custody": "platform"} for a in registrars
+            ],
             "quorum": 2,
             "witness_policy": {"witnesses": [], "quorum": 0},
             "time_zone": "Asia/Ho_Chi_Minh",

@@ -42,7 +42,7 @@ class Register:
     """When the newest entry that was read had been received."""
 
     def round(self, code: str) -> Round:
-        """Return a round; raises UnknownSubject naming those there are."""
+        """Return a round; raises UnknownSubject."""
         try:
             return self.standing.rounds[code]
         except KeyError:

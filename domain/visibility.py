@@ -77,3 +77,17 @@ HEADER = {
     "commitments": Visibility.PARTIES,
 }
 """The classes of a statement's own fields, whatever its type."""
+
+KEY_BODY = {
+    "actor": Visibility.PARTIES,
+    "public_key": Visibility.PARTIES,
+    "custody": Visibility.PARTIES,
+    "replaces": Visibility.PARTIES,
+    "key": Visibility.PARTIES,
+    "category": Visibility.PARTIES,
+    "compromised_since": Visibility.PARTIES,
+}
+"""The classes of what statements about keys say; the domain does not admit those, but they are seen too."""
+
+ENTRY = {"arrived_at": Visibility.PUBLIC, "received_at": Visibility.PUBLIC}
+"""The classes of the two times that the log gives an entry."""

@@ -138,7 +138,7 @@ class BonusDecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeductionDecided:
-    """Points off, decided by the council after the agency could reply."""
+    """Points off, decided by the council on what lies before it."""
 
     motion: int = parties()
     points: Stated = parties()

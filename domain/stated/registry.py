@@ -12,10 +12,11 @@ from domain.visibility import parties, public
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrarKey:
-    """One registrar named at the opening of the log."""
+    """One registrar named at the opening of the log, with who keeps the key: `person` or `platform`."""
 
     actor: str
     public_key: str
+    custody: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
