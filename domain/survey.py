@@ -1,7 +1,8 @@
 """The survey: waves of one group each, batches of ballots outside the log, tallies that never exceed them.
 
 Ballots are not in the log. A root over the tokens is, before the wave opens, and a root over each shuffled
-batch, and the tallies, which can be recounted. A group of fewer than five is never shown apart (R50).
+batch, and the tallies, which can be recounted. A group of fewer than five is never shown apart (R50): `tally`
+says what may be stated of a cell, `survey_tallied_may` refuses what no such tally could say.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from domain.stated.survey import BallotsRecorded, SurveyTallied, SurveyWaveClose
 from domain.subject import cell_of, criterion_of, put_cell
 
 POOLED = "POOLED"
-"""The name under which groups too small to be shown are counted together."""
+"""The name under which all groups are counted together where one of them is too small to be shown."""
 _ROOT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -87,6 +88,37 @@ def survey_wave_closed(s: Standing, e: Event, b: SurveyWaveClosed) -> None:
 
 # --- tallies --------------------------------------------------------------------------------------------
 
+Counts = Mapping[str, Mapping[str, int]]
+"""Respondent group -> answer -> how many."""
+
+
+def tally(counts: Counts, groups: tuple[str, ...], least: int) -> tuple[dict[str, dict[str, int]], int]:
+    """Return what may be stated of a cell's answers: counts by group, and how many answers are withheld.
+
+    Where each group that answered has `least` answers or more, each is shown. Where one has fewer, all are
+    pooled and none is shown. Where all together have fewer, nothing is told but their number.
+
+    Nobody can subtract a small group out of that. The control totals of the waves are public, but they hold
+    no answers, only sizes: they may give away how many of a small group answered (as `withheld` does), never
+    what. Of a pool with a small group in it no other part is stated anywhere, so every way to deal its
+    answers out to the groups remains possible. For the same reason the pool is always all of them: a pool of
+    some, beside others that are shown, could be unanimous while the whole is not, and give its small group
+    away. And who is pooled hangs on sizes alone, never on answers, or the choice itself would tell of them.
+    What cannot be hidden is a unanimous cell: its points alone say what everybody answered.
+    """
+    found = {g: _positive(counts.get(g, {})) for g in groups}
+    answered = {g: answers for g, answers in found.items() if answers}
+    if all(sum(answers.values()) >= least for answers in answered.values()):
+        return answered, 0
+    pool: Counter[str] = Counter()
+    for answers in answered.values():
+        pool.update(answers)
+    return ({POOLED: dict(pool)}, 0) if pool.total() >= least else ({}, pool.total())
+
+
+def _positive(answers: Mapping[str, int]) -> dict[str, int]:
+    return {answer: n for answer, n in answers.items() if n > 0}
+
 
 def survey_tallied_may(s: Standing, e: Event, b: SurveyTallied) -> Iterator[Refusal]:
     """The secretariat tallies a survey cell once, from the groups and answers of the criteria set."""
@@ -99,6 +131,7 @@ def survey_tallied_may(s: Standing, e: Event, b: SurveyTallied) -> Iterator[Refu
         yield refuse("survey.already_tallied", criterion=e.criterion or "")
     for group, answers in b.counts.items():
         yield from _counts(s, e, rule, group, answers)
+    yield from _all_closed(s, e, rule, b)
     yield from _small(s, e, rule, b)
 
 
@@ -121,14 +154,29 @@ def _valid(s: Standing, e: Event, groups: tuple[str, ...]) -> int | None:
     return sum(closed) if closed else None
 
 
+def _all_closed(s: Standing, e: Event, rule: SurveyRule, b: SurveyTallied) -> Iterator[Refusal]:
+    """A cell is tallied once, so all its groups are done by then; no more is withheld than came in."""
+    waves = [w for group in rule.groups if (w := s.waves.get((e.round or "", group)))]
+    for wave in waves:
+        if wave.valid is None:
+            yield refuse("survey.wave_still_open", group=wave.group)
+    valid = sum(wave.valid or 0 for wave in waves)
+    if not waves:
+        yield refuse("survey.unknown_group", group=", ".join(rule.groups))
+    if b.withheld > valid:
+        yield refuse("survey.more_than_valid", group=POOLED, stated=b.withheld, valid=valid)
+
+
 def _small(s: Standing, e: Event, rule: SurveyRule, b: SurveyTallied) -> Iterator[Refusal]:
     """No count from which the answers of fewer than five could be read, alone or by subtraction."""
     least = round_of(s, e).criteria.min_ballots
     for group, answers in b.counts.items():
         if sum(answers.values()) < least:
             yield refuse("survey.group_too_small", group=group, least=least)
-    if POOLED in b.counts and len(rule.groups) - (len(b.counts) - 1) < 2:
-        yield refuse("survey.pool_of_one", pooled=len(rule.groups) - len(b.counts) + 1)
+    if POOLED in b.counts and len(rule.groups) < 2:
+        yield refuse("survey.pool_of_one", group=", ".join(rule.groups))
+    if POOLED in b.counts and len(b.counts) > 1:
+        yield refuse("survey.pool_beside_groups", groups=len(b.counts) - 1)
     if b.withheld and (b.counts or not 0 < b.withheld < least):
         yield refuse("survey.withheld_mismatch", withheld=b.withheld, least=least)
 

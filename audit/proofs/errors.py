@@ -72,3 +72,9 @@ class KeyringError(AuditError):
     """A key was not allowed to sign this, at this place of the log."""
 
     about = "key refused"
+
+
+class BallotRefused(AuditError):
+    """A ballot is not taken, or what is kept of a survey is not what it should be."""
+
+    about = "ballot refused"

@@ -44,8 +44,8 @@ class SurveyWaveClosed:
 class SurveyTallied:
     """The valid answers for this cell: group -> answer -> how many.
 
-    Groups of fewer than five are pooled under `POOLED`; where fewer than five answered at all, only their
-    number is stated, as `withheld`.
+    Where a group has fewer than five, all are counted together under `POOLED`; where fewer than five answered
+    at all, only their number is stated, as `withheld`.
     """
 
     counts: Mapping[str, Mapping[str, int]] = council()
