@@ -268,7 +268,7 @@ def result_approved(s: Standing, e: Event, b: ResultApproved) -> None:
 def result_published_may(s: Standing, e: Event, b: ResultPublished) -> Iterator[Refusal]:
     """The secretariat publishes what was approved."""
     yield from by_role(s, e, Role.SECRETARIAT)
-    if round_of(s, e).approved != b.version:
+    if b.version < 1 or round_of(s, e).approved != b.version:
         yield refuse("result.not_approved", version=b.version)
 
 
