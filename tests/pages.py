@@ -16,7 +16,7 @@ import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import get_type_hints
 
@@ -28,7 +28,7 @@ from domain.admission import RULES
 from domain.deadlines import Phase
 from domain.events import CATALOGUE, Kind, Scope
 from domain.visibility import HEADER, Visibility, seen_by
-from tests import page_card
+from tests import page_card, page_proofs
 from tests.page_log import KEYS, PAGES, PageLog, build
 
 BLOCK = re.compile(r"(<!-- from the code: ([a-z0-9 -]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -63,6 +63,11 @@ def made(name: str) -> str:
 
 def _fence(kind: str, text: str) -> str:
     return f"\n```{kind}\n{text.removesuffix(chr(10))}\n```\n\n"
+
+
+def _made_fence(make: tuple[str, Callable[[], bytes]]) -> str:
+    kind, text = make
+    return _fence(kind, text().decode())
 
 
 def _envelope(label: str) -> str:
@@ -237,6 +242,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "cell events": lambda: _events(Scope.CELL),
     "fields": _visible,
     "header": _header,
+    **{name: partial(_made_fence, make) for name, make in page_proofs.makers(page_log).items()},
 }
 
 

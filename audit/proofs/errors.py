@@ -72,3 +72,27 @@ class KeyringError(AuditError):
     """A key was not allowed to sign this, at this place of the log."""
 
     about = "key refused"
+
+
+class ReceiptError(AuditError):
+    """A receipt has not its form, or is one of another log."""
+
+    about = "receipt refused"
+
+
+class TrustError(AuditError):
+    """A trust file or policy is malformed, or a checkpoint does not satisfy it."""
+
+    about = "not trusted"
+
+
+class WitnessRefusal(AuditError):
+    """A witness does not cosign what it was asked to, or gave an answer that does not count."""
+
+    about = "not cosigned"
+
+
+class ContradictionError(AuditError):
+    """What is called a contradiction between two checkpoints is none."""
+
+    about = "no contradiction"
