@@ -200,11 +200,12 @@ class RoundPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """Control totals of a respondent group."""
+    """Control totals of a respondent group; `upward` where those below rate their superiors."""
 
     issued: int
     returned: int
     valid: int
+    upward: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

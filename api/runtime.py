@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.submission import Clock
 from audit.proofs.entry import read_time
 from audit.proofs.keys import SigningKey
+from domain.events import Event
 from projections import tables as read_tables
 from projections.scoreboard import Scoreboard
 
@@ -102,7 +103,19 @@ def open_runtime(
     publisher = Publisher(_origin(recorded, origin), log_key or _load_key(settings))
     evidence = DirectoryStore(settings.evidence)
     running = clock or _clock(recorded)
-    intake = Intake(log.recorder, publisher, evidence, running, inline=board.inline, check=fastest_check())
+
+    def others(events: Sequence[Event]) -> None:
+        board.follow(event for event in events if event.position >= len(recorded))
+
+    intake = Intake(
+        log.recorder,
+        publisher,
+        evidence,
+        running,
+        inline=board.inline,
+        followed=others,
+        check=fastest_check(),
+    )
     intake.catch_up()
     return Runtime(log, intake, board, evidence)
 

@@ -13,10 +13,6 @@ from api.story_cast import Cast
 from api.story_values import ballots
 from domain.criteria import Section, SurveyRule
 
-UPWARD = frozenset({"LOWER_LEVEL_PC", "STAFF"})
-"""The groups that rate those above them (R50)."""
-
-
 def survey_waves(example: Example, plan: RoundPlan) -> Iterator[Act]:
     """Tell how each respondent group's wave opens, is answered in two batches, and closes."""
     cast = Cast(example, plan)
@@ -24,7 +20,7 @@ def survey_waves(example: Example, plan: RoundPlan) -> Iterator[Act]:
     opened, closed = plan.moment("INSPECTION"), plan.moment("EXPLANATION") + timedelta(days=8)
     for number, (group, wave) in enumerate(example.survey.items()):
         later = timedelta(hours=number)
-        body = {"group": group, "issued": wave.issued, "upward": group in UPWARD}
+        body = {"group": group, "issued": wave.issued, "upward": wave.upward}
         body |= {"tokens": _root(plan, group, wave.issued)}
         yield cast.act("SurveyWaveOpened", opened + later, secretary, body=body)
         for batch, share in enumerate((wave.returned // 2, wave.returned - wave.returned // 2), start=1):

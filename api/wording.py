@@ -16,7 +16,7 @@ from audit.proofs.keyring import KEY_EVENTS
 from domain.events import CATALOGUE
 from domain.refusals import Fact
 
-WORDING = Path(__file__).with_name("wording.yaml")
+FILES = "wording*.yaml"
 OPTIONAL = re.compile(r"\[([^\]]*)\]")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NOT_GIVEN = ("", "-")
@@ -44,13 +44,18 @@ class NoWording(LookupError):
     """A rule that nobody has put into words."""
 
     def __init__(self, rule: str) -> None:
-        super().__init__(f"the rule {rule} has no words; write them into {WORDING.name}")
+        super().__init__(f"the rule {rule} has no words; write them into api/{FILES}")
 
 
 @cache
-def wording() -> Mapping[str, Any]:
-    """Return the tables of `wording.yaml`: steps, values, rules."""
-    return read_table(WORDING.name)  # type: ignore[no-any-return]
+def wording() -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables of steps, values and rules, put together from all files."""
+    tables: dict[str, dict[str, Any]] = {"steps": {}, "values": {}, "rules": {}}
+    for path in sorted(Path(__file__).parent.glob(FILES)):
+        for table, entries in read_table(path.name).items():
+            for name, entry in entries.items():
+                tables[table].setdefault(name, {}).update(entry)
+    return tables
 
 
 def texts(rule: str, language: Language) -> Words:

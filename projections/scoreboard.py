@@ -79,6 +79,13 @@ class Scoreboard:
             admission.follow(self.standing, event)
         self.adopt(self.standing)
 
+    def follow(self, events: Iterable[Event]) -> None:
+        """Follow events that another process committed, with the rows they made."""
+        turn = _Turn(self)
+        for event in events:
+            turn.take(event)
+        turn.settle()
+
     def adopt(self, standing: Standing) -> None:
         """Take over a standing that was folded elsewhere, and compute all cards and places of it."""
         self.standing = standing

@@ -1,7 +1,8 @@
-"""What many tests stand on: databases of both kinds, and the folder of public vectors."""
+"""What many tests stand on: databases of both kinds, the demo built once, the folder of public vectors."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
@@ -10,8 +11,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import make_url
 
+from api.demo import build_demo, example_folder
+from api.example import load_example
+from api.settings import DATABASE_VARIABLE, Settings
 from audit.ledger.database import Database, open_database
+from tests.worlds import found, furnish
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,3 +62,40 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         opened = open_database(server, schema=f"t{uuid4().hex}")
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Where a log can be opened that is not there yet, on a database of either kind."""
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    if request.param == "postgres":
+        schema = f"t{uuid4().hex}"
+        server = make_url(request.getfixturevalue("postgres_server"))
+        open_database(server.render_as_string(hide_password=False), schema=schema).close()
+        of_its_own = server.update_query_dict({"options": f"-csearch_path={schema}"})
+        monkeypatch.setenv(DATABASE_VARIABLE, of_its_own.render_as_string(hide_password=False))
+    return Settings(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of the whole demo, built once for all workers; to change it, copy it first."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    data = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock, pytest.MonkeyPatch.context() as environment:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        environment.delenv(DATABASE_VARIABLE, raising=False)
+        if not data.exists():  # it appears whole or not at all
+            build_demo(Settings(data), load_example(example_folder()))
+    return data
+
+
+@pytest.fixture(scope="session")
+def small_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a small log on SQLite (tests/worlds.py), closed; to open it, copy it first."""
+    data = tmp_path_factory.mktemp("small-log") / "data"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv(DATABASE_VARIABLE, raising=False)
+        furnish(found(data)).close()
+    return data

@@ -68,12 +68,13 @@ class Database:
                     raw.close()
 
     def close(self) -> None:
-        """Give back connections and the writer's lock."""
+        """Give back connections and the writer's lock; closing again does nothing."""
         self._reader.dispose()
         if self._writer is not None:
             self._writer.dispose()
         if self._lock is not None:
             self._lock.release()
+            self._lock = None  # its number may be another file's by now
 
 
 def open_database(url: str, *, writer: bool = True, schema: str | None = None) -> Database:
@@ -171,10 +172,18 @@ def _open_postgres(url: URL, schema: str | None, *, writer: bool) -> Database:
     if not writer:
         return Database("postgresql", None, reader, None)
     engine = create_engine(url, connect_args=options)
-    with engine.begin() as connection:
-        found = connection.execute(text("SHOW synchronous_commit")).scalar_one()
-        if found == "off":
-            raise NotDurable("synchronous_commit", found)
-        if schema:
-            connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
+    try:
+        with engine.begin() as connection:
+            _prepare_postgres(connection, schema)
+    except BaseException:
+        engine.dispose()
+        raise
     return Database("postgresql", engine, reader, None)
+
+
+def _prepare_postgres(connection: Connection, schema: str | None) -> None:
+    found = connection.execute(text("SHOW synchronous_commit")).scalar_one()
+    if found == "off":
+        raise NotDurable("synchronous_commit", found)
+    if schema:
+        connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))

@@ -31,7 +31,6 @@ from audit.ledger.submission import (
     Refused,
     Submission,
     Turned,
-    check_form,
     check_signatures,
     is_genesis,
     prepare,
@@ -59,9 +58,17 @@ Inline = Callable[[Connection, Sequence[Event]], Callable[[], None]]
 """Writes what must be read at once, in the batch's transaction; returns what to do once it has committed."""
 
 
+Followed = Callable[[Sequence[Event]], None]
+"""Hears of what is in the log and was not committed here: at the start all of it, then what others commit."""
+
+
 def nothing_inline(_connection: Connection, _events: Sequence[Event]) -> Callable[[], None]:
     """Write nothing beside the log."""
     return lambda: None
+
+
+def nobody_follows(_events: Sequence[Event]) -> None:
+    """Tell nobody."""
 
 
 @dataclass(slots=True)
@@ -105,6 +112,7 @@ class Intake:
         clock: Clock,
         *,
         inline: Inline = nothing_inline,
+        followed: Followed = nobody_follows,
         check: Check = PublicKey.verify,
     ) -> None:
         self.standing = Standing()
@@ -116,6 +124,7 @@ class Intake:
         self._evidence = evidence
         self._clock = clock
         self._inline = inline
+        self._followed = followed
         self._check = check
         self._mapper = LedgerMapper()
         self._log = LocalNotificationLog(recorder, section_size=CHUNK)
@@ -236,12 +245,23 @@ class Intake:
 
     def _follow_log(self, size: int) -> None:
         """Follow what is in the log but not yet in memory, through the notification log."""
-        while self.size < size:
-            for notification in self._log.select(start=self.size + 1, limit=CHUNK):
-                recorded = self._mapper.to_domain_event(notification)
-                follow(self.standing, self.keyring, recorded.statement, recorded.event, recorded.position)
-                self._last_received = read_time(recorded.entry.received_at)
-                self.size = recorded.position + 1
+        try:
+            while self.size < size:
+                self._follow_chunk()
+        except BaseException as wrong:
+            self._stopped = wrong  # memory may have followed half of it
+            raise
+
+    def _follow_chunk(self) -> None:
+        events = []
+        for notification in self._log.select(start=self.size + 1, limit=CHUNK):
+            recorded = self._mapper.to_domain_event(notification)
+            follow(self.standing, self.keyring, recorded.statement, recorded.event, recorded.position)
+            if recorded.event is not None:
+                events.append(recorded.event)
+            self._last_received = read_time(recorded.entry.received_at)
+            self.size = recorded.position + 1
+        self._followed(events)
 
     def _rows(self, batch: _Batch) -> list[StoredEvent]:
         return [self._mapper.to_stored_event(recorded) for recorded in batch.recorded]
@@ -340,7 +360,6 @@ class Intake:
         entry = member.entry(batch.received_at)
         state = encode_entry(entry)
         event = to_event(statement, entry, batch.position)
-        check_form(statement, event)
         if event is not None and (refusal := admission.admit(batch.standing, event)) is not None:
             raise Turned(refusal)
         version = follow(batch.standing, batch.keyring, statement, event, batch.position)

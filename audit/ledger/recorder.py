@@ -22,7 +22,9 @@ from eventsourcing.persistence import (
     Subscription,
     Tracking,
 )
-from sqlalchemy import Connection, Select, exc, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exc, func, insert, select, update
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
 from audit.ledger import tree
 from audit.ledger.database import Database
@@ -37,7 +39,14 @@ _COLUMNS = (
     stored_events.c.topic,
     stored_events.c.state,
 )
-_INSERT = insert(stored_events)
+_PSYCOPG = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+# For the driver itself: a batch is one call of it, without a look at every value of every row before.
+_INSERT = {
+    "sqlite": str(insert(stored_events).compile(dialect=sqlite.dialect())),
+    "postgresql": str(insert(stored_events).compile(dialect=_PSYCOPG)),
+}
+_LOCK_HEAD = select(head.c.size, head.c.root).with_for_update()
+_MOVE_HEAD = update(head).values(size=bindparam("new_size"), root=bindparam("new_root"))
 _POLL_SECONDS = 0.2
 
 
@@ -56,6 +65,7 @@ class LedgerRecorder(ProcessRecorder):
     def __init__(self, database: Database, *, create: bool = True) -> None:
         self.database = database
         self._news = Condition()
+        self._edge: tree.Edge | None = None
         if create:
             with database.begin() as connection:
                 create_tables(connection)
@@ -64,28 +74,36 @@ class LedgerRecorder(ProcessRecorder):
 
     def append(self, connection: Connection, events: Sequence[StoredEvent]) -> Appended:
         """Append events at the head, on the caller's transaction: entries, leaves, tree, head."""
-        first = self.lock_head(connection)
+        first, root = self._lock(connection)
         if not events:
-            return Appended(first, first, tree.root_at(connection, first))
+            return Appended(first, first, root)
         rows = [
-            {
-                "position": position,
-                "originator_id": str(event.originator_id),
-                "originator_version": event.originator_version,
-                "topic": event.topic,
-                "state": event.state,
-            }
+            (position, str(event.originator_id), event.originator_version, event.topic, event.state)
             for position, event in enumerate(events, start=first)
         ]
-        connection.execute(_INSERT, rows)
-        root = tree.append(connection, first, [leaf_hash(event.state) for event in events])
-        size = first + len(events)
-        connection.execute(update(head).values(size=size, root=root))
-        return Appended(first, size, root)
+        connection.exec_driver_sql(_INSERT[self.database.dialect], rows)
+        edge = self._edge_at(connection, first, root)
+        self._edge = None  # not kept if this fails half-way
+        root = edge.append(connection, [leaf_hash(event.state) for event in events])
+        connection.execute(_MOVE_HEAD, {"new_size": edge.size, "new_root": root})
+        self._edge = edge
+        return Appended(first, edge.size, root)
 
     def lock_head(self, connection: Connection) -> int:
         """Take the turn to write, until the transaction ends; return the size of the log."""
-        return int(connection.execute(select(head.c.size).with_for_update()).scalar_one())
+        return self._lock(connection)[0]
+
+    @staticmethod
+    def _lock(connection: Connection) -> tuple[int, bytes]:
+        row = connection.execute(_LOCK_HEAD).one()
+        return row.size, row.root
+
+    def _edge_at(self, connection: Connection, size: int, root: bytes) -> tree.Edge:
+        """Return the tree's edge: the one kept, unless others wrote since or a batch was rolled back."""
+        kept = self._edge
+        if kept is not None and (kept.size, kept.root) == (size, root):
+            return kept
+        return tree.Edge.read(connection, size)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append in a transaction of its own, with a follower's position where one is given."""

@@ -19,7 +19,7 @@ from audit.proofs.statement import (
     parse_statement,
     verify_signatures,
 )
-from domain.events import Event, Signing, kind_of
+from domain.events import kind_of
 from domain.refusals import Fact, Malformed, Refusal, refuse
 
 Clock = Callable[[], datetime]
@@ -127,25 +127,6 @@ def _check_openings(statement: Statement, openings: tuple[Opening, ...]) -> None
             raise turn("opening.missing", field=name)
     for opening in openings:
         verify_opening(statement, opening)
-
-
-def check_form(statement: Statement, event: Event | None) -> None:
-    """Refuse what the header claims and no rule would look at.
-
-    Acts of one person carry their counter, acts of several name their signers. Key events are about keys
-    and nothing else.
-    """
-    if event is not None:
-        wanted = {Signing.ALONE: False, Signing.TOGETHER: True}.get(event.kind.signing)
-        if wanted is not None and wanted != bool(statement.signers):
-            raise turn("statement.malformed", field="signers")
-        return
-    for name in ("round", "agency", "criterion", "matter", "expects", "on_behalf_of", "delegation"):
-        if getattr(statement, name) is not None:
-            raise turn("key.malformed", field=name)
-    for name in ("attachments", "commitments"):
-        if getattr(statement, name):
-            raise turn("key.malformed", field=name)
 
 
 def visibility_of(statement: Statement, name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from audit.ledger.tables import tiles
 from audit.proofs.errors import MerkleError
@@ -15,38 +15,89 @@ from audit.proofs.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
-MAX_LEVELS = 8
+
+# Built once: every batch runs these, and building a statement costs as much as running it.
+_HERE = (tiles.c.level == bindparam("at_level")) & (tiles.c["index"] == bindparam("at_index"))
+_READ = select(tiles.c.hashes).where(_HERE)
+_ADD = insert(tiles)
+_EXTEND = update(tiles).where(_HERE).values(hashes=bindparam("longer"))
+
+
+class Edge:
+    """The right edge of the tree: O(log n) hashes, all that is needed to append.
+
+    It may be kept from batch to batch, as long as `size` and `root` are still those of the head.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.root = EMPTY_ROOT
+        self._levels: list[_Level] = []
+
+    @classmethod
+    def read(cls, connection: Connection, size: int) -> Edge:
+        """Read the edge of a tree of `size` from its last tiles; raises MerkleError `tile.missing`."""
+        edge, reader = cls(), TileReader(connection)
+        while count := size >> TILE_HEIGHT * len(edge._levels):
+            index, filled = divmod(count, TILE_WIDTH)
+            level = _Level(index)
+            level.take(_split(reader.hashes(len(edge._levels), index, 0, filled)) if filled else [])
+            edge._levels.append(level)
+        edge._move(size)
+        return edge
+
+    def append(self, connection: Connection, leaf_hashes: Sequence[bytes]) -> bytes:
+        """Append leaves, writing only the tiles that change; return the new root."""
+        hashes, number = list(leaf_hashes), 0
+        while hashes:
+            if number == len(self._levels):
+                self._levels.append(_Level(0))
+            level = self._levels[number]
+            level.write(connection, number, hashes)
+            hashes, number = level.take(hashes), number + 1
+        self._move(self.size + len(leaf_hashes))
+        return self.root
+
+    def _move(self, size: int) -> None:
+        peaks = [peak for level in reversed(self._levels) for row in reversed(level.odd) for peak in row]
+        self.size, self.root = size, _fold(peaks) if peaks else EMPTY_ROOT
+
+
+class _Level:
+    """One level of tiles: the tile that is not full, and at each height inside it the node without a pair."""
+
+    def __init__(self, index: int) -> None:
+        self._index = index
+        self._tile: list[bytes] = []
+        self.odd: list[list[bytes]] = [[] for _ in range(TILE_HEIGHT)]
+
+    def write(self, connection: Connection, number: int, hashes: Sequence[bytes]) -> None:
+        """Write hashes behind those that the tile has already, and the tiles after it."""
+        whole = [*self._tile, *hashes]
+        for start in range(0, len(whole), TILE_WIDTH):
+            index, data = self._index + start // TILE_WIDTH, b"".join(whole[start : start + TILE_WIDTH])
+            if start == 0 and self._tile:
+                connection.execute(_EXTEND, {"at_level": number, "at_index": index, "longer": data})
+            else:
+                connection.execute(_ADD, {"level": number, "index": index, "hashes": data})
+
+    def take(self, hashes: Sequence[bytes]) -> list[bytes]:
+        """Take hashes in; return the roots of the tiles that are full by them."""
+        full = (len(self._tile) + len(hashes)) // TILE_WIDTH
+        self._index += full
+        self._tile = [*self._tile, *hashes][full * TILE_WIDTH :]
+        row = list(hashes)
+        for height in range(TILE_HEIGHT):
+            row = self.odd[height] + row
+            pairs = len(row) // 2
+            self.odd[height] = row[2 * pairs :]
+            row = [node_hash(row[i], row[i + 1]) for i in range(0, 2 * pairs, 2)]
+        return row
 
 
 def append(connection: Connection, size: int, leaf_hashes: Sequence[bytes]) -> bytes:
     """Append leaves to a tree of `size`, writing only the tiles that change; return the new root."""
-    hashes = list(leaf_hashes)
-    start = size
-    for level in range(MAX_LEVELS):
-        if not hashes:
-            break
-        completed = _append_level(connection, level, start, hashes)
-        start, hashes = start // TILE_WIDTH, completed
-    return root_at(connection, size + len(leaf_hashes))
-
-
-def _append_level(connection: Connection, level: int, start: int, hashes: list[bytes]) -> list[bytes]:
-    """Write hashes from index `start` of a tile level; return the roots of the tiles now full."""
-    completed, place = [], 0
-    while place < len(hashes):
-        index, filled = divmod(start + place, TILE_WIDTH)
-        taken = hashes[place : place + TILE_WIDTH - filled]
-        data = b"".join(taken)
-        if filled:
-            data = _tile(connection, level, index)[: filled * HASH_SIZE] + data
-            here = (tiles.c.level == level) & (tiles.c["index"] == index)
-            connection.execute(update(tiles).where(here).values(hashes=data))
-        else:
-            connection.execute(insert(tiles).values(level=level, index=index, hashes=data))
-        if filled + len(taken) == TILE_WIDTH:
-            completed.append(_subtree(_split(data)))
-        place += len(taken)
-    return completed
+    return Edge.read(connection, size).append(connection, leaf_hashes)
 
 
 def root_at(connection: Connection, size: int) -> bytes:
@@ -90,20 +141,19 @@ class TileReader:
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of the complete subtree `index` of tree level `level` (0 = leaves)."""
         tile_level, height = divmod(level, TILE_HEIGHT)
-        first = index << height
-        tile, offset = divmod(first, TILE_WIDTH)
-        key = (tile_level, tile)
+        tile, offset = divmod(index << height, TILE_WIDTH)
+        return _subtree(_split(self.hashes(tile_level, tile, offset, 1 << height)))
+
+    def hashes(self, level: int, index: int, start: int, count: int) -> bytes:
+        """Return so many hashes of a tile; raises MerkleError `tile.missing` where they are not there."""
+        key = (level, index)
         if key not in self._tiles:
-            self._tiles[key] = _tile(self._connection, *key)
-        width = 1 << height
-        return _subtree(_split(self._tiles[key][offset * HASH_SIZE : (offset + width) * HASH_SIZE]))
-
-
-def _tile(connection: Connection, level: int, index: int) -> bytes:
-    found = connection.execute(
-        select(tiles.c.hashes).where((tiles.c.level == level) & (tiles.c["index"] == index))
-    ).scalar()
-    return found or b""
+            read = self._connection.execute(_READ, {"at_level": level, "at_index": index}).scalar()
+            self._tiles[key] = read or b""
+        found = self._tiles[key][start * HASH_SIZE : (start + count) * HASH_SIZE]
+        if len(found) != count * HASH_SIZE:
+            raise MerkleError("tile.missing")
+        return found
 
 
 def _split(data: bytes) -> list[bytes]:
@@ -112,8 +162,6 @@ def _split(data: bytes) -> list[bytes]:
 
 def _subtree(hashes: list[bytes]) -> bytes:
     """Hash a complete subtree whose width is a power of two."""
-    if not hashes:
-        raise MerkleError("tile.missing")
     while len(hashes) > 1:
         hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
     return hashes[0]

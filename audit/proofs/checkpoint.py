@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from audit.proofs.errors import CheckpointError
 from audit.proofs.keys import Signer
+from audit.proofs.lines import ED25519, key_id, signature_line
 from audit.proofs.merkle import HASH_SIZE, MAX_SIZE
-from audit.proofs.note import sign_note
 
 _ORIGIN = re.compile(r"[^\s+]{1,255}")
 
@@ -67,4 +67,6 @@ def format_checkpoint(checkpoint: Checkpoint) -> bytes:
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> bytes:
     """Return the note of a checkpoint, signed under the log's origin."""
-    return sign_note(format_checkpoint(checkpoint), checkpoint.origin, signer)
+    text, name = format_checkpoint(checkpoint), checkpoint.origin
+    key = key_id(name, ED25519, signer.public_key.raw)
+    return text + b"\n" + signature_line(name, key, signer.sign(text))

@@ -78,3 +78,27 @@ class BallotRefused(AuditError):
     """A ballot is not taken, or what is kept of a survey is not what it should be."""
 
     about = "ballot refused"
+
+
+class ReceiptError(AuditError):
+    """A receipt has not its form, or is one of another log."""
+
+    about = "receipt refused"
+
+
+class TrustError(AuditError):
+    """A trust file or policy is malformed, or a checkpoint does not satisfy it."""
+
+    about = "not trusted"
+
+
+class WitnessRefusal(AuditError):
+    """A witness does not cosign what it was asked to, or gave an answer that does not count."""
+
+    about = "not cosigned"
+
+
+class ContradictionError(AuditError):
+    """What is called a contradiction between two checkpoints is none."""
+
+    about = "no contradiction"

@@ -135,10 +135,17 @@ def verify_consistency(*, size1: int, size2: int, root1: bytes, root2: bytes, pr
             raise MerkleError("proof.other_root", size=size2)
         return
     _check_hashes(root1, root2, *proof)
-    _verify_growth(size1, size2, root1, root2, list(proof))
+    older, newer = implied_roots(size1, size2, root1, proof)
+    if older != root1 or newer != root2:
+        raise MerkleError("proof.other_root", size=size1 if older != root1 else size2)
 
 
-def _verify_growth(size1: int, size2: int, root1: bytes, root2: bytes, path: list[bytes]) -> None:
+def implied_roots(size1: int, size2: int, root1: bytes, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the roots of both trees, older and newer, that a proof leads to; for 0 < size1 < size2.
+
+    Where size1 is a power of two the proof leaves the older root out, and `root1` stands for it.
+    """
+    path = list(proof)
     if size1 & (size1 - 1) == 0:
         path.insert(0, root1)
     if not path:
@@ -159,8 +166,7 @@ def _verify_growth(size1: int, size2: int, root1: bytes, root2: bytes, path: lis
         node, last = node >> 1, last >> 1
     if last != 0:
         raise MerkleError("proof.too_short", size=size2, length=len(path))
-    if older != root1 or newer != root2:
-        raise MerkleError("proof.other_root", size=size1 if older != root1 else size2)
+    return older, newer
 
 
 def _check_sizes(*sizes: object) -> None:

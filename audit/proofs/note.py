@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
+from audit.proofs.cosignature import ALGORITHMS, VerifyingKey
 from audit.proofs.errors import NoteError
-from audit.proofs.keys import PublicKey, Signer, load_public_key
+from audit.proofs.keys import PublicKey, Signer
+from audit.proofs.lines import (
+    ED25519,
+    KEY_ID_SIZE,
+    key_id,
+    read_signature,
+    read_vkey,
+    signature_line,
+    vkey_line,
+)
 
-ED25519 = 0x01
 MAX_NOTE = 1_000_000
 MAX_SIGNATURES = 100
-_DASH = "\u2014 "
-_NAME = re.compile(r"[^\s+]{1,255}")
 _CONTROL = re.compile("[\u0000-\u0009\u000b-\u001f\u007f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature that verified: under which verifier key, at what time if it tells one, and its line."""
+
+    vkey: str
+    name: str
+    algorithm: int
+    time: int | None
+    line: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,70 +42,91 @@ class Note:
 
     text: bytes
     signers: tuple[str, ...]
+    signatures: tuple[Signed, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Verifier:
+class VerifierKey:
+    """A verifier key that was read: `line` is its spelling, `number` the byte of its algorithm."""
+
+    line: str
     name: str
-    hash: bytes
-    key: PublicKey
+    number: int
+    id: bytes
+    key: VerifyingKey
+
+    def check(self, signature: bytes, text: bytes) -> Signed:
+        """Raise unless the signature, without the key id, is this key's over a note's text."""
+        time = ALGORITHMS[self.number].verify(self.name, self.key, signature, text)
+        return Signed(self.line, self.name, self.number, time, signature_line(self.name, self.id, signature))
 
 
 def key_hash(name: str, key: PublicKey) -> bytes:
     """First four bytes of SHA-256(name || 0x0A || 0x01 || key) (signed-note, "Signatures")."""
-    return hashlib.sha256(f"{name}\n".encode() + bytes([ED25519]) + key.raw).digest()[:4]
+    return key_id(name, ED25519, key.raw)
 
 
 def vkey(name: str, key: PublicKey) -> str:
-    """Write a verifier key: name+hash+base64(0x01 || key) (signed-note, "Verifier keys")."""
-    encoded = base64.b64encode(bytes([ED25519]) + key.raw).decode()
-    return f"{name}+{key_hash(name, key).hex()}+{encoded}"
+    """Write the verifier key of an Ed25519 key: name+hash+base64(0x01 || key)."""
+    return vkey_line(name, ED25519, key.raw)
 
 
-def _parse_vkey(text: str) -> _Verifier:
-    name, _, rest = text.partition("+")
-    stated_hash, _, encoded = rest.partition("+")
-    raw = _from_base64(encoded)
-    if not _NAME.fullmatch(name) or not raw:
+@lru_cache(maxsize=1024)
+def parse_vkey(text: str) -> VerifierKey:
+    """Read a verifier key; raises NoteError `vkey.malformed`, `vkey.unknown_algorithm`, and UnsafeKey."""
+    read = read_vkey(text)
+    if read is None:
         raise NoteError("vkey.malformed", stated=text[:80])
-    if raw[0] != ED25519:
-        raise NoteError("vkey.unknown_algorithm", algorithm=raw[0])
-    key = load_public_key(raw[1:])
-    if stated_hash != key_hash(name, key).hex():
+    name, number, raw = read
+    if number not in ALGORITHMS:
+        raise NoteError("vkey.unknown_algorithm", algorithm=number)
+    key = ALGORITHMS[number].load(raw)
+    if text != vkey_line(name, number, raw):
         raise NoteError("vkey.malformed", stated=text[:80])
-    return _Verifier(name, key_hash(name, key), key)
+    return VerifierKey(text, name, number, key_id(name, number, raw), key)
 
 
 def sign_note(text: bytes, name: str, *signers: Signer) -> bytes:
     """Return the note of a text that ends in a newline, signed under a name."""
     _check_text(text.decode())
-    lines = []
-    for signer in signers:
-        signature = key_hash(name, signer.public_key) + signer.sign(text)
-        lines.append(f"{_DASH}{name} {base64.b64encode(signature).decode()}\n")
-    return text + b"\n" + "".join(lines).encode()
+    lines = (signature_line(name, key_hash(name, s.public_key), s.sign(text)) for s in signers)
+    return text + b"\n" + b"".join(lines)
 
 
 def open_note(text: bytes, vkeys: Iterable[str]) -> Note:
     """Open a note: at least one trusted signature verifies, and none of a trusted key is bad.
 
-    Signatures of unknown keys are passed over, as the format demands. Raises NoteError `note.malformed`,
-    `note.too_long`, `note.no_known_signature`, `vkey.*`; BadSignature `signature.bad`; UnsafeKey.
+    Verifier keys of Ed25519, cosignature/v1 and ML-DSA-44 (`ALGORITHMS`) are trusted alike: what it takes
+    more than one signature, a policy says. Signatures of unknown keys are passed over, as the format demands.
+    Raises NoteError `note.malformed`, `note.too_long`, `note.no_known_signature`, `note.signature_twice`,
+    `vkey.*`; BadSignature `signature.bad`; UnsafeKey; CheckpointError, where ML-DSA signed another text.
     """
-    verifiers = [_parse_vkey(stated) for stated in vkeys]
+    verifiers = [parse_vkey(stated) for stated in vkeys]
     body, signatures = _split(text)
-    verified: list[_Verifier] = []
+    verified: dict[str, Signed] = {}
     for name, raw in signatures:
-        known = next((v for v in verifiers if v.name == name and v.hash == raw[:4]), None)
+        known = next((v for v in verifiers if v.name == name and v.id == raw[:KEY_ID_SIZE]), None)
         if known is None:
             continue
-        if known in verified:
+        if known.line in verified:
             raise NoteError("note.signature_twice", name=name)
-        known.key.verify(raw[4:], body)
-        verified.append(known)
+        verified[known.line] = known.check(raw[KEY_ID_SIZE:], body)
     if not verified:
         raise NoteError("note.no_known_signature", signatures=len(signatures))
-    return Note(body, tuple(dict.fromkeys(verifier.name for verifier in verified)))
+    signed = tuple(verified.values())
+    return Note(body, tuple(dict.fromkeys(found.name for found in signed)), signed)
+
+
+def unverified_text(note: bytes) -> bytes:
+    """Return the text of a note nobody has checked: to see which keys it must be opened with."""
+    return _split(note)[0]
+
+
+def append_lines(note: bytes, lines: bytes) -> bytes:
+    """Return a note with more signature lines; raises NoteError unless that is a note again."""
+    _split(note)
+    _split(note + lines)
+    return note + lines
 
 
 def _split(text: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
@@ -115,17 +152,7 @@ def _check_text(text: str) -> None:
 
 
 def _signature(line: str) -> tuple[str, bytes]:
-    name, _, encoded = line.removeprefix(_DASH).partition(" ")
-    raw = _from_base64(encoded)
-    if not line.startswith(_DASH) or not _NAME.fullmatch(name) or len(raw) < 5:
+    read = read_signature(line)
+    if read is None:
         raise NoteError("note.malformed", reason="signature line")
-    return name, raw
-
-
-def _from_base64(text: str) -> bytes:
-    """Standard base64: read, written back, compared; empty where it is anything else."""
-    try:
-        raw = binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
-    except (binascii.Error, UnicodeEncodeError):
-        return b""
-    return raw if base64.b64encode(raw).decode() == text else b""
+    return read

@@ -207,7 +207,7 @@ class _Walk:
             platform_keys=sum(record.custody == "platform" for record in records),
         )
 
-    def _found(self, layer: str, position: int | None, rule: str, **facts: Fact) -> None:
+    def _found(self, layer: str, position: int | None, rule: str, /, **facts: Fact) -> None:
         self._findings.append(Finding(layer, position, rule, facts))
 
     def _check_ahead(self, chunk: list[_Read], pool: Executor) -> None:
@@ -353,7 +353,7 @@ class _Walk:
         try:
             stated = parse_checkpoint(open_note(note, trusted).text)
         except AuditError as wrong:
-            self._found("checkpoint", None, wrong.rule, size=size, **wrong.facts)
+            self._found("checkpoint", None, wrong.rule, **{**wrong.facts, "size": size})
             return
         if (stated.origin, stated.size) != (self._origin, size):
             self._found("checkpoint", None, "checkpoint.other_log", size=size, stated=stated.size)

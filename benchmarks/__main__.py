@@ -1,0 +1,72 @@
+"""Run all benchmarks and print what they came to; exit status 1 when a limit is missed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import commands, intake, recorder, replay
+from benchmarks.databases import NoPostgres, postgres_server
+from benchmarks.measure import Line
+
+WIDTH = 120
+"""Lines of the table are not broken, wherever it is printed."""
+
+console = Console(stderr=True)
+
+
+def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
+    """Measure story after story; the demo that the first one builds is what the later ones stand on."""
+    demo = folder / "demo"
+    console.print("commands ...")
+    yield from commands.demo_and_verify(demo, 1 if quick else 3)
+    console.print("replay ...")
+    yield from replay.whole_log(demo, 3 if quick else 7)
+    console.print("intake ...")
+    yield from intake.one_statement(demo, folder, 10 if quick else 40)
+    console.print("recorder ...")
+    rounds = 30 if quick else 150
+    yield recorder.on_sqlite(folder, rounds)
+    try:
+        with postgres_server() as url:
+            yield recorder.on_postgres(url, rounds)
+    except NoPostgres as wrong:
+        console.print(f"recorder on PostgreSQL left out: {wrong}")
+
+
+def main() -> int:
+    """Print the table; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    quick = parser.parse_args().quick
+    with tempfile.TemporaryDirectory(prefix="minhchung-bench-") as folder:
+        measured = list(lines(Path(folder), quick=quick))
+    table = Table(
+        "what",
+        "ours",
+        "other side or limit",
+        "ratio",
+        "",
+        title=f"Medians of one interleaved run: {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}",
+    )
+    for line in measured:
+        verdict = "[green]ok[/]" if line.met else "[red]short[/]"
+        table.add_row(line.what, line.ours, line.other, line.ratio, verdict)
+    screen = Console()
+    screen.width = max(screen.width, WIDTH)
+    screen.print(table)
+    return 0 if all(line.met for line in measured) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

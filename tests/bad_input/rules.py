@@ -1,0 +1,244 @@
+"""Bad input: well formed and well signed, and against the rules of the round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from audit.ledger.submission import Submission
+from tests.bad_input.forging import Case, adjustment, evidence, note, quantities, restated, score
+from tests.worlds import (
+    APPROVAL,
+    COUNCIL,
+    HARD,
+    INSPECTED,
+    OPEN,
+    World,
+    a_file,
+    agency,
+    attachment,
+)
+
+Forge = Callable[[World], Submission]
+
+
+def _points(points: Any, criterion: str = "A1.5") -> Forge:
+    return lambda w: restated(score(w, criterion=criterion), body={"points": points})
+
+
+def _malformed(sentence: str, points: str) -> Case:
+    return Case(sentence, "points.malformed", _points(points))
+
+
+POINTS = (
+    Case("points are negative", "points.negative", _points("-0.5"), {"stated": "-0.5"}),
+    Case(
+        "points are above the maximum", "score.above_max", _points("1.5"), {"stated": "1.5", "maximum": "1"}
+    ),
+    Case("points have too many decimals", "points.too_precise", _points("0.33333"), {"decimals": 4}),
+    Case("points are a float", "number.float", _points(0.5)),
+    Case("points are a number instead of text", "points.not_text", _points(1)),
+    _malformed("points have a needless zero", "0.50"),
+    _malformed("points have an exponent", "5e-1"),
+    _malformed("points have a decimal comma", "0,5"),
+    _malformed("points have a plus sign", "+1"),
+    _malformed("points have a space", " 1"),
+    _malformed("points are in Arabic digits", "\u0660"),
+    Case("points are none of the choices", "score.not_a_choice", _points("0.7", "A1.1")),
+    Case("points are declared where quantities are asked", "score.wrong_kind", _points("1", "A1.2")),
+    Case(
+        "a quantity is missing",
+        "quantities.wrong_names",
+        lambda w: quantities(w, completed_tasks="4"),
+    ),
+    Case(
+        "a share is larger than the whole",
+        "quantities.share_above_whole",
+        lambda w: quantities(w, completed_tasks="5", planned_tasks="4"),
+    ),
+    Case(
+        "a quantity is negative",
+        "points.negative",
+        lambda w: quantities(w, completed_tasks="-4", planned_tasks="4"),
+    ),
+)
+
+
+def _phase(w: World, code: str, phase: str, actor: str = "tk-1") -> Submission:
+    return w.sign("PhaseOpened", actor, round=code, body={"phase": phase})
+
+
+TIME = (
+    Case(
+        "an inspection note comes while agencies still declare",
+        "phase.not_open",
+        lambda w: note(w, "nhs-4", OPEN),
+        {"now": "SELF_ASSESSMENT"},
+    ),
+    Case(
+        "a score is declared when the council is sitting",
+        "phase.not_open",
+        lambda w: score(w, round=COUNCIL),
+        {"now": "COUNCIL"},
+    ),
+    Case(
+        "the council adjusts before it sits",
+        "phase.not_open",
+        lambda w: restated(adjustment(w), round=INSPECTED),
+    ),
+    Case(
+        "a score is declared after a hard deadline",
+        "deadline.missed",
+        lambda w: score(w, round=HARD),
+        {"phase": "SELF_ASSESSMENT", "due": "2017-01-31"},
+    ),
+    Case("a phase is left out", "phase.not_next", lambda w: _phase(w, OPEN, "COUNCIL")),
+)
+
+EVIDENCE = (
+    Case(
+        "the file never came",
+        "evidence.missing",
+        lambda w: evidence(w, attachments=[attachment(a_file("không gửi"))]),
+    ),
+    Case("the file has another size", "evidence.wrong_size", lambda w: _wrong_size(w), {"stated": 7}),
+    Case("no file is named", "evidence.no_file", lambda w: evidence(w, attachments=[])),
+    Case(
+        "a file hangs on a statement that takes none",
+        "evidence.not_expected",
+        lambda w: score(w, files=[a_file("thừa")]),
+    ),
+)
+
+
+def _wrong_size(w: World) -> Submission:
+    content = a_file("sai kích thước")
+    w.runtime.evidence.put(content)
+    return evidence(w, attachments=[attachment(content, size=7)])
+
+
+def _assigned(w: World, inspects: str) -> Submission:
+    days = {"since": "2017-02-20", "until": "2017-02-24"}
+    return w.sign(
+        "TeamAssigned", "tk-1", round=INSPECTED, body={"team": "Đoàn 2", "inspects": inspects, **days}
+    )
+
+
+def _claim(w: World, actor: str) -> Submission:
+    subject = {"round": OPEN, "agency": "STC", "criterion": "A1.5"}
+    return w.sign("SpecialCaseClaimed", actor, **subject, texts={"reason": "Không phát sinh."})
+
+
+PERSONS = (
+    Case(
+        "a team is sent to the home agency of a member",
+        "inspection.home_agency",
+        lambda w: _assigned(w, "SNV"),
+        {"actor": "snv-4", "agency": "SNV"},
+    ),
+    Case(
+        "a team member acts on the home agency, to which a transfer brought them",
+        "inspection.home_agency",
+        lambda w: note(w, "ct-4"),
+        {"actor": "ct-4", "agency": "STC"},
+    ),
+    Case("a member of another team inspects", "inspection.not_in_team", lambda w: note(w, "snv-4")),
+    Case(
+        "the focal officer of an agency declares for another",
+        "agency.other_agency",
+        lambda w: score(w, "snv-2"),
+        {"actor": "snv-2", "agency": "STC"},
+    ),
+    Case(
+        "the head of an agency claims for another",
+        "agency.other_agency",
+        lambda w: _claim(w, "snv-1"),
+        {"actor": "snv-1", "agency": "STC"},
+    ),
+    Case(
+        "an officer of the agency declares who does not keep its dossier",
+        "role.not_focal_officer",
+        lambda w: score(w, "stc-4"),
+    ),
+    Case("an agency opens a phase", "role.missing", lambda w: _phase(w, OPEN, "INSPECTION", "stc-1")),
+    Case(
+        "the secretariat registers an agency",
+        "role.registrar_needed",
+        lambda w: w.sign("AgencyRegistered", "tk-1", body=agency("SXD")),
+    ),
+)
+
+DECISIONS = (
+    Case(
+        "an adjustment comes without a reason",
+        "text.missing",
+        lambda w: adjustment(w, reason=None),
+        {"field": "reason"},
+    ),
+    Case("the reason of an adjustment is blank", "opening.empty", lambda w: adjustment(w, reason="\n")),
+    Case(
+        "an adjustment names a wrong old score",
+        "adjustment.wrong_old_points",
+        lambda w: adjustment(w, old_points="1"),
+        {"stated": "1", "now": "0.5"},
+    ),
+    Case("an adjustment goes above the maximum", "score.above_max", lambda w: adjustment(w, new_points="2")),
+    Case("an adjustment rests on nothing", "decision.no_references", lambda w: adjustment(w, references=[])),
+    Case(
+        "an adjustment rests on what is still to come",
+        "decision.unknown_reference",
+        lambda w: adjustment(w, references=[w.size]),
+    ),
+    Case("an adjustment has no majority", "adjustment.no_majority", lambda w: adjustment(w, votes_against=2)),
+    Case(
+        "too few members of the council sign",
+        "council.too_few_signatures",
+        lambda w: adjustment(w, "hd-2"),
+        {"signed": 1, "quorum": 2},
+    ),
+    Case(
+        "a member of the council decides on the home agency",
+        "council.home_agency",
+        lambda w: adjustment(w, "hd-1", "hd-2"),
+        {"actor": "hd-1"},
+    ),
+    Case(
+        "somebody decides who is not in the council",
+        "council.not_a_member",
+        lambda w: adjustment(w, "hd-2", "snv-1"),
+    ),
+)
+
+
+def _result(name: str, actor: str, version: int = 1) -> Forge:
+    return lambda w: w.sign(name, actor, round=APPROVAL, body={"version": version})
+
+
+RESULTS = (
+    Case(
+        "a result is published that nobody approved",
+        "result.not_approved",
+        _result("ResultPublished", "tk-1"),
+    ),
+    Case(
+        "a result is published before any was proposed, as version 0",
+        "result.not_approved",
+        _result("ResultPublished", "tk-1", 0),
+    ),
+    Case(
+        "the secretariat approves what it proposed",
+        "result.approved_by_secretariat",
+        _result("ResultApproved", "tk-1"),
+    ),
+    Case(
+        "a result is approved that nobody proposed",
+        "result.not_proposed",
+        _result("ResultApproved", "ub-1", 2),
+    ),
+    Case("the authority proposes to itself", "role.missing", _result("ApprovalProposed", "ub-1")),
+    Case(
+        "the approving authority publishes in place of the secretariat",
+        "role.missing",
+        _result("ResultPublished", "ub-1"),
+    ),
+)

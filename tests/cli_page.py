@@ -1,0 +1,128 @@
+"""The samples of docs/cli.md, from real commands: `python -m tests.cli_page DIR` writes those of a demo."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.pages import BLOCK
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "cli.md"
+DAMAGED = 4000
+"""The position whose entry loses a bit in the sample of a damaged log."""
+OPEN_MAPPINGS = ("body", "texts", "facts")
+"""Objects whose names depend on what they tell about."""
+
+
+def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `minhchung` on a data directory, as on a terminal of 100 columns."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MINHCHUNG_")}
+    environment |= {"MINHCHUNG_DATA": str(data), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(
+        [sys.executable, "-m", "api.cli", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def said(data: Path, status: int, *words: str) -> str:
+    """Return what a command wrote; it must end with this status."""
+    ended = run(data, *words)
+    assert ended.returncode == status, (words, ended.returncode, ended.stderr)
+    return ended.stdout
+
+
+def damage(data: Path, copy: Path) -> Path:
+    """Copy a log and flip one bit of one stored entry."""
+    shutil.copytree(data, copy)
+    with sqlite3.connect(copy / "minhchung.db") as connection:
+        here = "FROM stored_events WHERE position = ?"
+        (state,) = connection.execute(f"SELECT state {here}", (DAMAGED,)).fetchone()
+        flipped = bytes([*state[:100], state[100] ^ 1, *state[101:]])
+        connection.execute("UPDATE stored_events SET state = ? WHERE position = ?", (flipped, DAMAGED))
+    connection.close()
+    return copy
+
+
+RANK = ("rank", "--round", "2016", "--block", "CENTRAL")
+TRACE = ("trace", "SNV", "A1.2")
+Sample = Callable[[Path], str]
+PLAIN: Mapping[str, Sample] = {
+    "rank": lambda data: said(data, 0, *RANK),
+    "trace": lambda data: said(data, 0, *TRACE),
+    "verify": lambda data: said(data, 0, "verify"),
+}
+JSON: Mapping[str, Sample] = {
+    "rank json": lambda data: said(data, 0, *RANK, "--json"),
+    "trace json": lambda data: said(data, 0, *TRACE, "--json"),
+    "verify json": lambda data: said(data, 0, "verify", "--json"),
+    "damaged json": lambda data: _of_damaged(data, "--json"),
+}
+
+
+def _of_damaged(data: Path, *words: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return said(damage(data, Path(folder) / "copy"), 1, "verify", *words)
+
+
+def shortened(value: Any) -> Any:
+    """Cut every list of a JSON value to its first item."""
+    if isinstance(value, list):
+        return [shortened(item) for item in value[:1]]
+    if isinstance(value, dict):
+        return {name: shortened(item) for name, item in value.items()}
+    return value
+
+
+def shape(value: Any) -> Any:
+    """Return the names and kinds of a JSON value without what it says."""
+    if isinstance(value, dict):
+        return {name: "object" if name in OPEN_MAPPINGS else shape(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value[:1]]
+    return "nothing or text" if value is None or isinstance(value, str) else type(value).__name__
+
+
+def skeleton(text: str) -> list[str]:
+    """Return the words of an output line by line, without numbers and frames."""
+    lines = (re.sub(r"[^\w\s:·#✓✗◀-]|[0-9a-f]{40,}|\d+", " ", line) for line in text.splitlines())
+    return [" ".join(line.split()) for line in lines if line.strip()]
+
+
+def samples() -> dict[str, str]:
+    """Return the samples that the page shows, by name."""
+    found = BLOCK.findall(PAGE.read_text("utf-8"))
+    return {name: re.sub(r"^\n```[a-z]*\n|```\n\n$", "", inner) for _, name, inner, _ in found}
+
+
+def _block(data: Path, name: str) -> str:
+    if name in PLAIN:
+        told = "\n".join(line.rstrip() for line in PLAIN[name](data).splitlines())
+        return f"\n```text\n{told}\n```\n\n"
+    told = json.dumps(shortened(json.loads(JSON[name](data))), ensure_ascii=False, indent=2)
+    return f"\n```json\n{told}\n```\n\n"
+
+
+def write_page(data: Path) -> None:
+    """Write every sample of the page anew."""
+    text = PAGE.read_text("utf-8")
+    PAGE.write_text(BLOCK.sub(lambda found: found[1] + _block(data, found[2]) + found[4], text), "utf-8")
+
+
+if __name__ == "__main__":
+    write_page(Path(sys.argv[1]))

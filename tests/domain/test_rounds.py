@@ -1,0 +1,161 @@
+"""The round: opened with frozen rules on what the registry says, led through its phases and deadlines."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.deadlines import DeadlineRule, Phase
+from domain.events import (
+    AgencyClosed,
+    DeadlineExtended,
+    PhaseOpened,
+    RoundOpened,
+)
+from tests.domain.specification import Act, Story, admitted, refused, states
+from tests.domain.world import (
+    AGENCIES,
+    DEADLINES,
+    declares,
+    given,
+    opening,
+    registered,
+)
+
+PREPARED = Phase.PREPARATION
+
+
+def opened() -> Story:
+    """A round that is only just open: nobody lent, no team, no council."""
+    return registered().given(opening())
+
+
+# --- opening --------------------------------------------------------------------------------------------
+
+
+def test_round_freezes_rules_agencies_and_deadlines() -> None:
+    """A round has the set that it named, the agencies alive at the year's end, and resolved deadlines."""
+    found = opened().round
+    assert (found.evaluated_year, found.phase, found.criteria.version) == (2016, PREPARED, "1")
+    assert found.agencies == AGENCIES
+    assert {phase: d.due for phase, d in found.deadlines.items()} == {
+        Phase.SELF_ASSESSMENT: date(2017, 2, 10),
+        Phase.INSPECTION: date(2017, 3, 7),
+        Phase.EXPLANATION: date(2017, 3, 14),
+    }
+
+
+def test_agency_that_ended_within_the_year_is_not_ranked() -> None:
+    """The blocks must match those who live on 31 December (R03, R17)."""
+    ended = registered().given(states("registrar-1", AgencyClosed(code="STP", until=date(2016, 12, 30))))
+    ended.when(opening()).then(refused("round.blocks_differ", block="DEPARTMENT", declared=3, registered=2))
+    ended.when(opening(blocks={"DEPARTMENT": 2, "DISTRICT": 3, "CENTRAL": 2})).then(admitted)
+    assert "STP" not in ended.round.agencies
+
+
+NO_DATE = DeadlineRule(phase=Phase.INSPECTION, hard=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"execution_year": 2016}, "round.years_out_of_order"),
+        ({"evaluated_year": 1989}, "round.years_out_of_order"),
+        ({"evaluated_year": 9001, "execution_year": 9002}, "round.years_out_of_order"),
+        ({"criteria_set": "OTHER"}, "criteria.unknown"),
+        ({"criteria_version": "2"}, "criteria.unknown"),
+        ({"blocks": {"DEPARTMENT": 4, "DISTRICT": 3, "CENTRAL": 2}}, "round.blocks_differ"),
+        ({"blocks": {"DEPARTMENT": 3, "DISTRICT": 3}}, "round.blocks_differ"),
+        ({"blocks": {"DEPARTMENT": 3, "DISTRICT": 3, "CENTRAL": 2, "WARD": 1}}, "round.blocks_differ"),
+        ({"deadlines": (NO_DATE,)}, "deadline.malformed"),
+        ({"deadlines": (*DEADLINES, DEADLINES[0])}, "deadline.malformed"),
+    ],
+)
+def test_round_opens_only_on_what_is_consistent(change: dict[str, Any], rule: str) -> None:
+    """Years in order, a known criteria set, the registry's blocks, deadlines that can be resolved."""
+    registered().when(opening(**change)).then(refused(rule))
+
+
+@pytest.mark.parametrize("year", [1990, 9000])
+def test_evaluated_year_is_one_of_the_calendar(year: int) -> None:
+    """The first and the last year that can be evaluated; the agencies are those of that year."""
+    story = registered()
+    blocks = {"DEPARTMENT": 3, "DISTRICT": 3, "CENTRAL": 2} if year > 2010 else {}
+    story.when(opening(evaluated_year=year, execution_year=year + 1, blocks=blocks)).then(admitted)
+
+
+def test_round_is_opened_once_by_the_authority() -> None:
+    """The secretariat opens no round, and nobody opens it twice; each round has its own code."""
+    plain = opening().body
+    assert isinstance(plain, RoundOpened)
+    registered().when(states("secretariat", plain)).then(refused("role.missing", role="APPROVING_AUTHORITY"))
+    opened().when(opening()).then(refused("round.already_open"))
+    named = states("authority", plain, round="registry", expects=len(registered().events))
+    registered().when(named).then(refused("round.malformed_code", round="registry"))
+    second = states("authority", plain, round="2017", expects=0)
+    opened().when(second).then(admitted)
+
+
+# --- phases and deadlines -------------------------------------------------------------------------------
+
+
+def test_phases_open_in_order() -> None:
+    """The secretariat opens the next phase, never skips one, and publication alone ends the round."""
+    story = given(PREPARED)
+    skip = states("secretariat", PhaseOpened(phase=Phase.INSPECTION))
+    story.when(skip).then(refused("phase.not_next", now="PREPARATION"))
+    again = states("secretariat", PhaseOpened(phase=PREPARED))
+    story.when(again).then(refused("phase.not_next"))
+    step = PhaseOpened(phase=Phase.SELF_ASSESSMENT)
+    story.when(states("authority", step)).then(refused("role.missing", role="SECRETARIAT"))
+    story.when(states("secretariat", step)).then(admitted)
+    assert story.round.opened.keys() == {PREPARED, Phase.SELF_ASSESSMENT}
+    last = states("secretariat", PhaseOpened(phase=Phase.PUBLISHED))
+    given(Phase.APPROVAL).when(last).then(refused("phase.not_next"))
+
+
+def extends(phase: Phase, due: date) -> Act:
+    """The authority extends a deadline."""
+    return states("authority", DeadlineExtended(phase=phase, due=due))
+
+
+def test_extension_moves_what_hangs_on_it_for_everybody() -> None:
+    """A later deadline counts for all agencies, and carries those that are counted from it (R61)."""
+    story = given(PREPARED).when(extends(Phase.INSPECTION, date(2017, 4, 4))).then(admitted)
+    assert story.round.deadlines[Phase.INSPECTION].due == date(2017, 4, 4)
+    assert story.round.deadlines[Phase.EXPLANATION].due == date(2017, 4, 12)  # 6 April is a holiday
+    assert story.round.deadlines[Phase.INSPECTION].hard
+    story.when(extends(Phase.EXPLANATION, date(2017, 4, 20))).then(admitted)
+    story.when(extends(Phase.INSPECTION, date(2017, 4, 5))).then(admitted)
+    assert story.round.deadlines[Phase.EXPLANATION].due == date(2017, 4, 20)
+
+
+def test_extension_takes_lateness_away() -> None:
+    """What came late is on time by the new deadline."""
+    story = given(Phase.SELF_ASSESSMENT)
+    late = declares("STC/A1.2", "1")
+    story.given(states(late.who, late.body, late.about, arrived_at=story.now.replace(month=2, day=11)))
+    assert story.score("STC/A1.2").flags == ("LATE",)
+    story.given(extends(Phase.SELF_ASSESSMENT, date(2017, 2, 11)))
+    assert story.score("STC/A1.2").flags == ()
+
+
+@pytest.mark.parametrize(
+    ("act", "rule"),
+    [
+        (extends(Phase.INSPECTION, date(2017, 3, 7)), "deadline.not_later"),
+        (extends(Phase.INSPECTION, date(2017, 3, 6)), "deadline.not_later"),
+        (extends(Phase.COUNCIL, date(2017, 6, 1)), "deadline.unknown"),
+        (extends(Phase.INSPECTION, date(9000, 12, 30)), "deadline.malformed"),
+        (extends(Phase.EXPLANATION, date.max), "deadline.malformed"),
+        (
+            states("secretariat", DeadlineExtended(phase=Phase.INSPECTION, due=date(2017, 4, 1))),
+            "role.missing",
+        ),
+    ],
+)
+def test_deadline_only_moves_later_and_by_the_authority(act: Act, rule: str) -> None:
+    """Nobody shortens a deadline or moves it out of the calendar, and the secretariat moves none."""
+    given(PREPARED).when(act).then(refused(rule))

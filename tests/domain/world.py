@@ -1,0 +1,243 @@
+"""A small but whole world: eight agencies in three blocks, their people and teams, every kind of rule.
+
+Pseudonyms say what a person does and where: `head-STC`, `focal-STC`, `deputy-STC`, `inspector-STC`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from domain.criteria import (
+    Block,
+    CriteriaSet,
+)
+from domain.deadlines import DeadlineRule, Phase
+from domain.events import (
+    AgencyRegistered,
+    Body,
+    CouncilEstablished,
+    CriteriaSetIssued,
+    FocalOfficerAssigned,
+    InspectionNoteRecorded,
+    LogOpened,
+    OfficerRegistered,
+    OfficerSeconded,
+    PreviousResultRecorded,
+    Quality,
+    QuantitiesDeclared,
+    RegistrarKey,
+    Role,
+    RoleGranted,
+    RoundOpened,
+    SelfScoreDeclared,
+    SurveyTallied,
+    SurveyWaveClosed,
+    TeamAssigned,
+    TeamFormed,
+    TeamMember,
+    TeamRole,
+    WitnessPolicy,
+)
+from tests.domain.criteria_sets import EVERY_RULE
+from tests.domain.specification import Act, Story, states
+
+AGENCIES = {
+    "SNV": Block.DEPARTMENT,
+    "STC": Block.DEPARTMENT,
+    "STP": Block.DEPARTMENT,
+    "HC": Block.DISTRICT,
+    "LC": Block.DISTRICT,
+    "HV": Block.DISTRICT,
+    "CT": Block.CENTRAL,
+    "HQ": Block.CENTRAL,
+}
+TEAMS = {"T1": ("SNV", "STC"), "T2": ("HC", "LC"), "T3": ("CT", "HQ")}
+"""Each team by the homes of its members, the leader's first."""
+INSPECTED_BY = {"HC": "T1", "LC": "T1", "SNV": "T2", "STC": "T2", "CT": "T2", "HV": "T3"}
+"""Nobody inspects STP and HQ."""
+MEMBERS = {"member-1": "SNV", "member-2": "STC", "member-3": None, "member-4": None, "member-5": None}
+QUORUM = ("member-3", "member-4", "member-5")
+"""Council members of no agency: enough to decide about any."""
+HOLIDAYS = (date(2017, 4, 6), date(2017, 5, 1))
+
+DEADLINES = (
+    DeadlineRule(phase=Phase.SELF_ASSESSMENT, hard=False, on=date(2017, 2, 10)),
+    DeadlineRule(phase=Phase.INSPECTION, hard=True, on=date(2017, 3, 7)),
+    DeadlineRule(phase=Phase.EXPLANATION, hard=False, after=Phase.INSPECTION, working_days=5),
+)
+
+
+# --- the world ------------------------------------------------------------------------------------------
+
+
+def given(phase: Phase, *acts: Act, criteria: CriteriaSet = EVERY_RULE) -> Story:
+    """Give an opened round in which these things were stated, at a phase."""
+    return _opened(criteria).branch().given(*acts).reach(phase)
+
+
+def registered() -> Story:
+    """Give the registry with everybody in it, and no round."""
+    return _registered(EVERY_RULE).branch()
+
+
+@cache
+def _registered(criteria: CriteriaSet) -> Story:
+    return Story().given(
+        genesis(), *_registry(), states("secretariat", CriteriaSetIssued(criteria_set=criteria))
+    )
+
+
+@cache
+def _opened(criteria: CriteriaSet) -> Story:
+    return _registered(criteria).branch().given(opening(), *_preparation())
+
+
+def genesis(**changes: Any) -> Act:
+    """The log is opened, with two registrars."""
+    registrars = ("registrar-1", "registrar-2")
+    plain: dict[str, Any] = {
+        "log_key": "bG9n",
+        "registrars": tuple(RegistrarKey(actor=actor, public_key="a2V5") for actor in registrars),
+        "quorum": 2,
+        "witness_policy": WitnessPolicy(witnesses=("witness+1+key",), quorum=1),
+        "time_zone": "Asia/Ho_Chi_Minh",
+        "utc_offset": "+07:00",
+        "clock": "scripted",
+    }
+    return states(("log", *registrars), LogOpened(**(plain | changes)))
+
+
+def _registry() -> Iterator[Act]:
+    for code, block in AGENCIES.items():
+        body = AgencyRegistered(code=code, name_vi=code, name_en=code, block=block, since=date(2010, 1, 1))
+        yield states("registrar-1", body)
+    duties = ("head", "focal", "deputy", "inspector")
+    homes = {f"{duty}-{code}": code for code in AGENCIES for duty in duties} | MEMBERS
+    for officer, home in (homes | {"secretariat": "SNV", "authority": None, "nobody": None}).items():
+        yield states("registrar-2", OfficerRegistered(officer=officer, home=home))
+    for code in AGENCIES:
+        yield grants(f"head-{code}", Role.AGENCY_HEAD, code)
+    yield grants("secretariat", Role.SECRETARIAT)
+    yield grants("authority", Role.APPROVING_AUTHORITY)
+    for member in MEMBERS:
+        yield grants(member, Role.COUNCIL_MEMBER)
+
+
+def grants(officer: str, role: Role, agency: str | None = None) -> Act:
+    """A registrar grants an office."""
+    return states("registrar-1", RoleGranted(officer=officer, role=role, agency=agency))
+
+
+def opening(**changes: Any) -> Act:
+    """The round is opened; `changes` alter what it states."""
+    plain: dict[str, Any] = {
+        "evaluated_year": 2016,
+        "execution_year": 2017,
+        "criteria_set": "SET",
+        "criteria_version": "1",
+        "blocks": {"DEPARTMENT": 3, "DISTRICT": 3, "CENTRAL": 2},
+        "deadlines": DEADLINES,
+        "holidays": HOLIDAYS,
+    }
+    return states("authority", RoundOpened(**(plain | changes)))
+
+
+def _preparation() -> Iterator[Act]:
+    yield states("authority", CouncilEstablished(members=tuple(MEMBERS), quorum=3))
+    for team, homes in TEAMS.items():
+        for home in homes:
+            yield seconds(f"inspector-{home}", home)
+        leader, member = (f"inspector-{home}" for home in homes)
+        yield forms(team, leader, member)
+    for agency, team in INSPECTED_BY.items():
+        yield assigns(team, agency)
+    for agency in AGENCIES:
+        if agency != "STP":  # which has not named one yet (R63)
+            yield names_focal(agency)
+
+
+def seconds(officer: str, lender: str, **changes: Any) -> Act:
+    """An official is lent for the inspections."""
+    days = {"since": date(2017, 2, 14), "until": date(2017, 3, 7)} | changes
+    return states("secretariat", OfficerSeconded(officer=officer, lender=lender, decision="12/QĐ", **days))
+
+
+def forms(team: str, leader: str, *members: str) -> Act:
+    """A team is formed."""
+    seats = (
+        TeamMember(officer=leader, role=TeamRole.LEADER),
+        *(TeamMember(officer=m, role=TeamRole.MEMBER) for m in members),
+    )
+    return states("secretariat", TeamFormed(team=team, members=seats))
+
+
+def assigns(team: str, agency: str, since: int = 14, until: int = 17) -> Act:
+    """A team is to inspect an agency, from day to day of February."""
+    days = {"since": date(2017, 2, since), "until": date(2017, 2, until)}
+    return states("secretariat", TeamAssigned(team=team, inspects=agency, **days))
+
+
+def names_focal(agency: str, *, deputy: bool = True) -> Act:
+    """The head names focal officer and deputy."""
+    body = FocalOfficerAssigned(officer=f"focal-{agency}", deputy=f"deputy-{agency}" if deputy else None)
+    return states(f"head-{agency}", body, agency)
+
+
+# --- what the parties of a dossier state ----------------------------------------------------------------
+
+
+def inspector_of(agency: str) -> str:
+    """Return the leader of the team that inspects an agency."""
+    return f"inspector-{TEAMS[INSPECTED_BY[agency]][0]}"
+
+
+def remembers(agency: str, total: str) -> Act:
+    """Last round's result is recorded."""
+    body = PreviousResultRecorded(evaluated_year=2015, total=Fraction(total))
+    return states("secretariat", body, agency)
+
+
+def declares(about: str, points: str | None = None, /, **quantities: str | int) -> Act:
+    """The focal officer declares points, or quantities."""
+    body: Body
+    if points is not None:
+        body = SelfScoreDeclared(points=Fraction(points))
+    else:
+        body = QuantitiesDeclared(quantities=amounts(**quantities))
+    return states(f"focal-{about.partition('/')[0]}", body, about)
+
+
+def notes(
+    about: str, points: str | None = None, /, quality: Quality = Quality.SOUND, **quantities: str | int
+) -> Act:
+    """The leader of the agency's team notes points, or quantities."""
+    body = InspectionNoteRecorded(
+        quality=quality,
+        points=None if points is None else Fraction(points),
+        quantities=amounts(**quantities) if points is None else None,
+    )
+    return states(inspector_of(about.partition("/")[0]), body, about)
+
+
+def amounts(**quantities: str | int) -> dict[str, Fraction]:
+    """Read quantities as exact numbers."""
+    return {name: Fraction(amount) for name, amount in quantities.items()}
+
+
+def closes_wave(group: str, valid: int) -> Act:
+    """A respondent group has answered."""
+    return states("secretariat", SurveyWaveClosed(group=group, issued=valid, returned=valid, valid=valid))
+
+
+def tallies(about: str, **groups: dict[str, int]) -> Act:
+    """The ballots of a cell are counted, by group and answer."""
+    return states("secretariat", SurveyTallied(counts=groups), about)
+
+
+def decides(body: Body, about: str) -> Act:
+    """A quorum of the council decides."""
+    return states(QUORUM, body, about)
