@@ -261,6 +261,11 @@ class CriteriaSet:
         return {criterion.code: criterion for criterion in self.criteria}
 
     @cached_property
+    def looking_around(self) -> frozenset[str]:
+        """The codes of the criteria whose rule looks beyond its own cell, into the log."""
+        return frozenset(c.code for c in self.criteria if _looks_around(c.rule))
+
+    @cached_property
     def weights(self) -> dict[str, Fraction]:
         """Weight of each survey answer."""
         return {level.code: level.weight for level in self.levels}
@@ -311,6 +316,12 @@ def quantities_of(rule: Rule) -> frozenset[str]:
     if isinstance(rule, PartsRule):
         return frozenset().union(*(quantities_of(part.rule) for part in rule.parts))
     return frozenset()
+
+
+def _looks_around(rule: Rule) -> bool:
+    if isinstance(rule, PartsRule):
+        return any(_looks_around(part.rule) for part in rule.parts)
+    return isinstance(rule, LogRule)
 
 
 def flaw_in(criteria_set: CriteriaSet) -> Refusal | None:

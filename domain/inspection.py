@@ -153,8 +153,8 @@ def minutes_signed_may(s: Standing, e: Event, b: MinutesSigned) -> Iterator[Refu
         yield refuse("inspection.not_in_team", actor=e.signed_by[0], agency=e.agency or "")
         return
     leader = next(officer for officer, role in team.members.items() if role is TeamRole.LEADER)
-    heads = [actor for actor in e.signed_by if heads(s, actor, e.agency)]
-    if leader not in e.signed_by or not heads or len(e.signed_by) != 2:
+    by_its_head = any(heads(s, actor, e.agency) for actor in e.signed_by)
+    if leader not in e.signed_by or not by_its_head or len(e.signed_by) != 2:
         yield refuse("minutes.both_signatures_needed", leader=leader, agency=e.agency or "")
     if s.at_home(leader, e.agency):
         yield refuse("inspection.home_agency", actor=leader, agency=e.agency or "")

@@ -130,9 +130,10 @@ def card(
     """
     found = standing.rounds[round_code]
     subject = _Subject(standing, found, agency, found.agencies[agency], standing.dossier(round_code, agency))
+    around = found.criteria.looking_around
     scores = {
         criterion.code: known[criterion.code]
-        if known and criterion.code not in changed and not _looks_around(criterion.rule)
+        if known and criterion.code not in changed and criterion.code not in around
         else _score(subject, criterion)
         for section in Section
         for criterion in found.criteria.of_section(section, subject.block)
@@ -150,12 +151,6 @@ def stages(standing: Standing, round_code: str, agency: str, criterion: str) -> 
     return {stage: _from_act(subject, its, cell, act, stage) for stage, act in acts.items() if act}
 
 
-def _looks_around(rule: Rule) -> bool:
-    if isinstance(rule, PartsRule):
-        return any(_looks_around(part.rule) for part in rule.parts)
-    return isinstance(rule, LogRule)
-
-
 def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
     criteria, block = subject.round.criteria, subject.block
     main = criteria.of_section(Section.MAIN, block)
@@ -165,12 +160,13 @@ def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
         if isinstance(criterion.rule, ImprovementRule):
             last.append(criterion)
             maximum -= criterion.max_points
-        else:
-            maximum -= _add(areas, criterion, scores[criterion.code])
+        elif not _add(areas, criterion, scores[criterion.code]):
+            maximum -= criterion.max_points
     before = _percentage(areas, maximum)
     for criterion in last:
         scores[criterion.code] = _improvement(subject, criterion, before)
-        maximum += criterion.max_points - _add(areas, criterion, scores[criterion.code])
+        if _add(areas, criterion, scores[criterion.code]):
+            maximum += criterion.max_points
     deductions = _capped(scores, criteria.of_section(Section.DEDUCTION, block), criteria.deduction_max)
     bonus = _capped(scores, criteria.of_section(Section.BONUS, block), criteria.bonus_max)
     total = max(_percentage(areas, maximum) - deductions, ZERO)
@@ -198,13 +194,11 @@ def _weighed(result: ResultWeights, scores: Mapping[str, Score]) -> Fraction:
     return 100 * sum((weight * score.points for weight, score in counted), ZERO) / whole if whole else ZERO
 
 
-def _add(areas: dict[str, Fraction], criterion: Criterion, score: Score) -> Fraction:
-    """Add a cell to its area; return what it takes out of the denominator."""
-    if not score.counts:
-        return criterion.max_points
-    if score.points:
+def _add(areas: dict[str, Fraction], criterion: Criterion, score: Score) -> bool:
+    """Add a cell to its area; say whether it counts, and so stays in the denominator."""
+    if score.counts and score.points:
         areas[criterion.area] += score.points
-    return ZERO
+    return score.counts
 
 
 def _percentage(areas: Mapping[str, Fraction], maximum: Fraction) -> Fraction:
@@ -241,7 +235,7 @@ def _score(subject: _Subject, criterion: Criterion) -> Score:
         return _from_act(subject, criterion, cell, cell.verified, Stage.VERIFIED)
     if cell.declared is not None:
         return _from_act(subject, criterion, cell, cell.declared, Stage.DECLARED)
-    if _looks_around(criterion.rule) and not quantities_of(criterion.rule):
+    if criterion.code in subject.round.criteria.looking_around and not quantities_of(criterion.rule):
         points, positions = _by_rule(subject, criterion.rule, criterion.max_points, {})
         return Score(points, criterion.max_points, Stage.COMPUTED, positions)
     return Score(ZERO, criterion.max_points, Stage.MISSING)

@@ -157,7 +157,8 @@ class _Turn:
         after = scoring.card(self._standing, *key, known, (criterion,) if criterion else ())
         self._cards[key] = after
         for code, score in after.scores.items():
-            if before is None or before.scores.get(code) != score:
+            old = before.scores.get(code) if before is not None else None
+            if old is not score and old != score:
                 self._cells.put((*key, code), event.position, cell_row(score))
         return before is None or _result(before) != _result(after)
 
