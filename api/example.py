@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from api.example_plans import CouncilPlan, Decisions, Delegation, DisputePlan, Dossiers, Guidance, Results
+from api.example_council import CouncilPlan, Decisions
+from api.example_plans import Delegation, DisputePlan, Dossiers, Guidance, RegistryPlan, Results
 from domain.criteria import Block, CriteriaSet
 from domain.deadlines import DeadlineRule, Phase
 from domain.refusals import Malformed
@@ -81,69 +82,6 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
-    """An agency that ended before the last day of the evaluated year, and is not ranked."""
-
-    code: str
-    block: Block
-    since: str
-    until: str
-    name_vi: str
-    name_en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renamed:
-    """An agency's earlier name, and since when it goes by today's."""
-
-    code: str
-    since: str
-    before_vi: str
-    before_en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """An officer moves to another agency."""
-
-    officer: str
-    home: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegulationPlan:
-    """A version of the regulation, with its document."""
-
-    code: str
-    version: str
-    number: str
-    issued_on: str
-    document: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
-    """When a version of the criteria set is issued."""
-
-    version: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryPlan:
-    """What is registered beside the agencies and people of today."""
-
-    opened: str
-    regulation: RegulationPlan
-    criteria_sets: tuple[Issue, ...]
-    closed: tuple[Closed, ...]
-    renamed: tuple[Renamed, ...]
-    transfers: tuple[Transfer, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
     """A phase is due later, for everyone."""
 
@@ -173,6 +111,7 @@ class RoundPlan:
     regulation: str
     regulation_version: str
     criteria_version: str
+    previous_source: str
     phases: Mapping[str, str]
     deadlines: tuple[DeadlineRule, ...]
     holidays: tuple[str, ...]

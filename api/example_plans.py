@@ -1,11 +1,79 @@
-"""What the example plans beyond its agencies and people: guidance, council, decisions, disputes, results."""
+"""What the example plans beside its council: registry, guidance, delegations, dossiers, disputes, results."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from api.example_council import Judged
+from domain.criteria import Block
 from domain.stated.choices import Ground, Outcome, Path, Quality, ReasonCategory
+
+# --- the registry ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """An agency that ended before the last day of the evaluated year, and is not ranked."""
+
+    code: str
+    block: Block
+    since: str
+    until: str
+    name_vi: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """An agency's earlier name, and since when it goes by today's."""
+
+    code: str
+    since: str
+    before_vi: str
+    before_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """An officer moves to another agency."""
+
+    officer: str
+    home: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegulationPlan:
+    """A version of the regulation, with its document."""
+
+    code: str
+    version: str
+    number: str
+    issued_on: str
+    document: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """When a version of the criteria set is issued."""
+
+    version: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryPlan:
+    """What is registered beside the agencies and people of today."""
+
+    opened: str
+    regulation: RegulationPlan
+    criteria_sets: tuple[Issue, ...]
+    closed: tuple[Closed, ...]
+    renamed: tuple[Renamed, ...]
+    transfers: tuple[Transfer, ...]
+
 
 # --- before scoring -------------------------------------------------------------------------------------
 
@@ -101,167 +169,6 @@ class Dossiers:
     reopened: tuple[Reopened, ...]
 
 
-# --- the council ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Touched:
-    """A cell that a version of the method touches."""
-
-    agency: str
-    criterion: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
-    """A version of the agreed method, in the order they stand in."""
-
-    at: str
-    document: str
-    text: str
-    touches: tuple[Touched, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recusal:
-    """A conflict that a member declares."""
-
-    member: str
-    agency: str
-    at: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """Opinions asked for before a meeting: `due` is the last day to seal one."""
-
-    meeting: int
-    requested: str
-    due: str
-    closed: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpinionPlan:
-    """Of so many opinions one is not given, or given and never opened."""
-
-    not_given: int
-    not_opened: int
-    calls: tuple[Call, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeetingPlan:
-    """A meeting, with who is absent."""
-
-    opened: str
-    absent: tuple[str, ...]
-    minutes: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CouncilPlan:
-    """The appraisal council of a round."""
-
-    round: str
-    established: str
-    chair: str
-    quorum: int
-    method: tuple[Method, ...]
-    recusals: tuple[Recusal, ...]
-    opinions: OpinionPlan
-    meetings: tuple[MeetingPlan, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voted:
-    """How a matter went at its meeting: those who are able and neither against nor abstain are for it."""
-
-    reason: str = ""
-    meeting: int = 1
-    category: ReasonCategory = ReasonCategory.COUNCIL_JUDGED
-    votes_against: int = 0
-    abstentions: int = 0
-    remark: str | None = None
-    dissent: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecialCase(Voted):
-    """A claim that a criterion does not fit, and how it ended."""
-
-    agency: str
-    criterion: str
-    claim: str
-    outcome: Outcome
-    points: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Initiative(Voted):
-    """A share in a recognised initiative, claimed for bonus points, and what it got."""
-
-    agency: str
-    criterion: str
-    title: str
-    level: str
-    recognition: str
-    share: str
-    claimed: str
-    points: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy(Voted):
-    """A sector policy put before the council; with `to` it is voted on, without it only looked at."""
-
-    agency: str
-    criterion: str
-    title: str
-    to: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adjustment(Voted):
-    """The council moves a cell to new points; `opinions` tells whether members were asked before."""
-
-    agency: str
-    criterion: str
-    to: str
-    opinions: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeductionPlan(Voted):
-    """Points off by decision of the council; `about` is the criterion of the note it cites."""
-
-    agency: str
-    criterion: str
-    points: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver(Voted):
-    """A declared cell that no team could verify."""
-
-    agency: str
-    criterion: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decisions:
-    """What the council decides."""
-
-    special_cases: tuple[SpecialCase, ...]
-    initiatives: tuple[Initiative, ...]
-    policies: tuple[Policy, ...]
-    adjustments: tuple[Adjustment, ...]
-    deductions: tuple[DeductionPlan, ...]
-    waivers: tuple[Waiver, ...]
-
-
 # --- after publication ----------------------------------------------------------------------------------
 
 
@@ -292,14 +199,6 @@ class Withdrawn:
 
     at: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged(Voted):
-    """How the council decides a dispute."""
-
-    outcome: Outcome
-    points: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

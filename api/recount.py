@@ -90,8 +90,8 @@ def _wave(round_code: str, group: str, wave: _Wave, counted: Recount) -> Iterato
 def _tokens(opened: Event, kept: Kept) -> Iterator[Finding]:
     group, root = opened.body.group, token_root(kept.tokens)
     if root != opened.body.tokens or len(kept.tokens) != opened.body.issued:
-        facts = {"issued": opened.body.issued, "found": len(kept.tokens)}
-        yield _found(opened, "ballot.other_tokens", group=group, **facts)
+        issued = opened.body.issued
+        yield _found(opened, "ballot.other_tokens", group=group, issued=issued, found=len(kept.tokens))
 
 
 def _batch(
@@ -134,12 +134,26 @@ def _tallied(event: Event, body: SurveyTallied, standing: Standing, counted: Rec
     agency, criterion = event.agency or "", event.criterion or ""
     counts, withheld = tally(counted.get((agency, criterion), {}), rule.groups, criteria.min_ballots)
     stated = {group: {a: n for a, n in answers.items() if n} for group, answers in body.counts.items()}
-    for group in sorted(group for group in stated.keys() | counts if stated.get(group) != counts.get(group)):
-        told = {"stated": _told(stated, group), "counted": _told(counts, group)}
-        yield _found(event, "ballot.other_tally", agency=agency, criterion=criterion, group=group, **told)
+    differing = {group for group in stated.keys() | counts if stated.get(group) != counts.get(group)}
+    for group in sorted(differing):
+        yield _found(
+            event,
+            "ballot.other_tally",
+            agency=agency,
+            criterion=criterion,
+            group=group,
+            stated=_told(stated, group),
+            counted=_told(counts, group),
+        )
     if withheld != body.withheld:
-        told = {"stated": str(body.withheld), "counted": str(withheld)}
-        yield _found(event, "ballot.other_withheld", agency=agency, criterion=criterion, **told)
+        yield _found(
+            event,
+            "ballot.other_withheld",
+            agency=agency,
+            criterion=criterion,
+            stated=body.withheld,
+            counted=withheld,
+        )
 
 
 def _told(counts: Counts, group: str) -> str:

@@ -100,12 +100,19 @@ class ProcessScreen(Screen):
         """The change log of each version after the first."""
         self.heading(answer)
         for version in answer["versions"]:
-            self.print(self.text("version", **version), style="bold")
+            at = local_time(version["at"], answer["utc_offset"])
+            self.print(self.text("version", number=version["number"], at=at), style="bold")
             self._table(
                 "cells",
                 ("agency", "criterion", "before", "after", "made_by"),
                 (
-                    (c["agency"], c["criterion"], c["before"], c["after"], ", ".join(map(str, c["made_by"])))
+                    (
+                        c["agency"],
+                        c["criterion"],
+                        _shown(c["before"]),
+                        _shown(c["after"]),
+                        _listed(c["made_by"]),
+                    )
                     for c in version["cells"]
                 ),
             )
@@ -117,8 +124,8 @@ class ProcessScreen(Screen):
                         r["agency"],
                         r["rank_before"],
                         r["rank_after"],
-                        published(exact(r["score_before"])),
-                        published(exact(r["score_after"])),
+                        _shown(r["score_before"]),
+                        _shown(r["score_after"]),
                     )
                     for r in version["ranks"]
                 ),
@@ -256,3 +263,12 @@ class ProcessScreen(Screen):
 
 
 _PARTICIPATION = ("given", "opened", "meetings", "remarks", "votes", "abstentions", "dissents", "recusals")
+
+
+def _shown(number: str) -> str:
+    """Show an exact number as it would be published."""
+    return published(exact(number))
+
+
+def _listed(positions: Iterable[int]) -> str:
+    return ", ".join(map(str, positions))

@@ -8,13 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from api.acts import Asked, Ref
-from api.example_plans import Adjustment, Voted
+from api.example_council import Adjustment, Voted
 from api.story_asked import points_now
 from api.story_cast import Cast
 from api.story_claims import claim_label
 from api.story_inspection import note_label
 from api.story_values import level
-from domain.points import write
 from domain.stated.choices import Matter, Outcome
 
 DECIDED_BY = {
@@ -162,8 +161,3 @@ def members_able(cast: Cast, agency: str) -> tuple[str, ...]:
     recused = {r.member for r in cast.example.council.recusals if r.agency == agency}
     members = cast.example.of_duty("COUNCIL_MEMBER")
     return tuple(m for m in members if cast.example.home(m) != agency and m not in recused)
-
-
-def points_text(points: Fraction) -> str:
-    """Write points as they are stated."""
-    return write(points)

@@ -1,4 +1,4 @@
-"""What people of the example look up in the log before they sign: it follows from the log, so nobody plans it."""
+"""What people of the example look up in the log before they sign: what follows from it, nobody plans."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fractions import Fraction
 from api.acts import Act
 from domain import awards, scoring
 from domain.points import hundredths, write
+from domain.ranking import Place
 from domain.standing import Standing
 
 
@@ -26,10 +27,18 @@ def rank_now(standing: Standing, act: Act) -> int:
     return awards.place_of(standing, standing.rounds[act.round or ""], act.agency or "").rank
 
 
+def awards_given(standing: Standing, act: Act) -> int:
+    """Return how many awards there are in the round."""
+    return sum(code == act.round for code, _ in standing.awards)
+
+
 def rewarded(standing: Standing, act: Act) -> bool:
-    """Whether the round's rule rewards the agency's place."""
-    found = standing.rounds[act.round or ""]
-    return awards.eligible(found, awards.place_of(standing, found, act.agency or ""))
+    """Whether the round's rule rewards the agency's place; one whose class is too low need not be ranked."""
+    found, agency = standing.rounds[act.round or ""], act.agency or ""
+    at_best = Place(1, scoring.card(standing, found.code, agency))
+    if not awards.eligible(found, at_best):
+        return False
+    return awards.eligible(found, awards.place_of(standing, found, agency))
 
 
 def concerned(standing: Standing, act: Act) -> list[str]:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import chain
 
-from api.acts import Act
-from api.example import Example, RoundPlan
+from api.example import Example, Profile, RoundPlan
 from api.signing import scripted_entropy
 from api.story_values import ballots, chance, level
 from audit.ledger.ballots import BallotBox
 from audit.ledger.forms import Answers, Form, draw_tokens, seal
 from audit.proofs.ballot import batch_root, token_hash, token_root
 from audit.proofs.canonical import encode
-from domain.criteria import Section, SurveyRule
+from domain.criteria import Criterion, Section, SurveyRule
 from domain.survey import Counts
 
 Cell = tuple[str, str]
 """(agency, criterion)."""
-UPWARD = ("LOWER_LEVEL_PC", "STAFF")
-"""The groups that rate those above them (R50)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +44,29 @@ class ToldWave:
     batches: tuple[tuple[int, str], ...]
 
 
-def survey_counts(example: Example) -> dict[Cell, Counts]:
-    """Return what each group answered about each cell, which ballots and tallies agree on."""
+def cell_counts(example: Example, profile: Profile, criterion: Criterion) -> Counts:
+    """Return what each group answered about a cell; ballots and tallies are both made of it."""
+    if not isinstance(criterion.rule, SurveyRule):
+        return {}
     valid = {group: wave.valid for group, wave in example.survey.items()}
-    found: dict[Cell, Counts] = {}
-    for agency in example.agencies:
-        profile = example.profiles[agency.code]
-        for criterion in example.criteria.of_section(Section.MAIN, agency.block):
-            if isinstance(criterion.rule, SurveyRule):
-                at, seed = level(profile, criterion.code), f"{profile.seed}{criterion.code}"
-                found[agency.code, criterion.code] = ballots(criterion.rule, valid, at, seed)
-    return found
+    at, seed = level(profile, criterion.code), f"{profile.seed}{criterion.code}"
+    return ballots(criterion.rule, valid, at, seed)
 
 
-def survey_ballots(example: Example) -> Iterator[WaveBallots]:
+def survey_counts(example: Example, plan: RoundPlan) -> dict[Cell, Counts]:
+    """Return the counts of every cell that is surveyed in a round."""
+    criteria = example.criteria_of(plan)
+    return {
+        (agency.code, criterion.code): cell_counts(example, example.profiles[agency.code], criterion)
+        for agency in example.agencies
+        for criterion in criteria.of_section(Section.MAIN, agency.block)
+        if criterion.is_survey
+    }
+
+
+def survey_ballots(example: Example, plan: RoundPlan) -> Iterator[WaveBallots]:
     """Return the ballots of every group: the valid ones answer some cells each, the void ones none."""
-    counts = survey_counts(example)
+    criteria, counts = example.criteria_of(plan), survey_counts(example, plan)
     for group, wave in example.survey.items():
         asked = {f"{a}/{c}": answers[group] for (a, c), answers in counts.items() if group in answers}
         void: list[Answers] = [{}] * (wave.returned - wave.valid)
@@ -73,8 +76,8 @@ def survey_ballots(example: Example) -> Iterator[WaveBallots]:
             issued=wave.issued,
             form=Form(
                 questions=frozenset(asked),
-                answers=frozenset(example.criteria.weights),
-                least=example.criteria.min_ballots,
+                answers=frozenset(criteria.weights),
+                least=criteria.min_ballots,
             ),
             returned=tuple(sorted(returned, key=lambda b: chance(group, *sorted(b.items()), below=2**60))),
         )
@@ -98,7 +101,7 @@ def _dealt(group: str, asked: Mapping[str, Mapping[str, int]], valid: int) -> li
 
 def told_waves(example: Example, plan: RoundPlan) -> tuple[ToldWave, ...]:
     """Work out the roots that `fill` comes to, so that the story can be told without a database."""
-    return tuple(_told(plan.code, wave) for wave in survey_ballots(example))
+    return tuple(_told(plan.code, wave) for wave in survey_ballots(example, plan))
 
 
 def _told(round_code: str, wave: WaveBallots) -> ToldWave:
@@ -119,40 +122,19 @@ def _name(number: int) -> bytes:
     return number.to_bytes(4, "big")
 
 
+def fill_all(box: BallotBox, example: Example) -> None:
+    """Fill a box of scripted draws with the ballots of every round that was surveyed."""
+    for plan in example.rounds:
+        if plan.versions:
+            fill(box, example, plan)
+
+
 def fill(box: BallotBox, example: Example, plan: RoundPlan) -> None:
-    """Fill a box of scripted draws as the story tells it: tokens, half of the ballots, a batch, the rest."""
-    for wave in survey_ballots(example):
+    """Do what the story tells: issue the tokens, take half of the ballots, make a batch, take the rest."""
+    for wave in survey_ballots(example, plan):
         issued = box.issue(plan.code, wave.group, wave.issued, wave.form)
         given = list(zip(issued.tokens, wave.returned, strict=False))
         box.cast_all(plan.code, wave.group, given[: wave.half])
         box.batch(plan.code, wave.group)
         box.cast_all(plan.code, wave.group, given[wave.half :])
         box.close(plan.code, wave.group)
-
-
-def wave_acts(example: Example, plan: RoundPlan) -> Iterator[Act]:
-    """Tell the waves: opened over their tokens while teams inspect, two batches, closed at the end."""
-    start, end = plan.moment("INSPECTION") + timedelta(days=6), plan.moment("EXPLANATION") + timedelta(days=8)
-    for place, told in enumerate(told_waves(example, plan)):
-        wave, later = example.survey[told.group], timedelta(minutes=20 * place)
-        opened = {"issued": wave.issued, "tokens": told.tokens, "upward": told.group in UPWARD}
-        yield _act(example, plan, "SurveyWaveOpened", start + later, told.group, opened)
-        for number, (ballots_in, root) in enumerate(told.batches):
-            at = (start + timedelta(days=9) if number == 0 else end - timedelta(hours=2)) + later
-            yield _act(
-                example, plan, "BallotsRecorded", at, told.group, {"ballots": ballots_in, "root": root}
-            )
-        closed = {"returned": wave.returned, "valid": wave.valid}
-        yield _act(example, plan, "SurveyWaveClosed", end + later, told.group, closed)
-
-
-def _act(
-    example: Example, plan: RoundPlan, kind: str, at: datetime, group: str, body: Mapping[str, object]
-) -> Act:
-    return Act(
-        at=at,
-        type=f"{kind}.v1",
-        signers=example.of_duty("SECRETARIAT")[1:2],
-        round=plan.code,
-        body={"group": group, **body},
-    )

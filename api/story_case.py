@@ -1,4 +1,4 @@
-"""One agency in one round, as the story follows it: its criteria, its numbers, and its documents by version."""
+"""One agency in one round, as the story follows it: its criteria, numbers, and documents by version."""
 
 from __future__ import annotations
 

@@ -42,21 +42,17 @@ class Cast:
     def by_agency(
         self, kind: str, at: datetime | str, agency: str, duty: str = "AGENCY_HEAD", **rest: Any
     ) -> Act:
-        """Return an act of somebody of the agency: of their delegate, where one may state such things then."""
+        """Return an act of somebody of the agency, or of their delegate where there is one for it."""
         (holder,) = self.example.of_duty(duty, agency)[:1]
         found = next((d for d in self._delegations(agency, duty) if _covers(d, kind, moment(at))), None)
         if found is None:
             return self.act(kind, at, (holder,), agency=agency, **rest)
         granted = IdOf(delegation_label(found))
-        return self.act(
-            kind, at, (found.to,), agency=agency, on_behalf_of=holder, delegation=granted, **rest
-        )
+        return self.act(kind, at, (found.to,), agency=agency, on_behalf_of=holder, delegation=granted, **rest)
 
     def _delegations(self, agency: str, duty: str) -> list[Delegation]:
         return [
-            d
-            for d in self.example.delegations
-            if (d.round, d.agency, d.by) == (self.plan.code, agency, duty)
+            d for d in self.example.delegations if (d.round, d.agency, d.by) == (self.plan.code, agency, duty)
         ]
 
     def document(self, name: str) -> File:

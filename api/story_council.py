@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.acts import Act, Ref
-from api.example_plans import MeetingPlan
+from api.example_council import MeetingPlan
 from api.story_agenda import DECIDED_BY, AgendaItem, agenda, members_able
 from api.story_cast import Cast, moment
 from api.story_opinions import spread
@@ -74,7 +74,7 @@ def _item(cast: Cast, meeting: str, item: AgendaItem, able: list[str], at: datet
     cell = {"agency": item.agency, "criterion": item.criterion}
     texts = {"reason": item.voted.reason}
     mover = (order[-1],)
-    body = {"meeting": meeting, **item.motion}
+    body: dict[str, Any] = {"meeting": meeting, **item.motion}
     yield cast.act("MotionPut", at, mover, body=body, texts=texts, label=motion.label, **cell)
     if item.voted.remark is not None:
         said, texts = at + timedelta(minutes=2), {"remark": item.voted.remark}
@@ -117,6 +117,4 @@ def _decided(
     if item.voted.dissent is not None:
         dissenter = next(member for member, vote in votes.items() if vote is Choice.AGAINST)
         texts, later = {"opinion": item.voted.dissent}, at + timedelta(minutes=1)
-        yield cast.act(
-            "DissentRecorded", later, (dissenter,), body={"motion": motion}, texts=texts, **cell
-        )
+        yield cast.act("DissentRecorded", later, (dissenter,), body={"motion": motion}, texts=texts, **cell)

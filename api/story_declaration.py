@@ -1,4 +1,4 @@
-"""The self-assessment in the story: evidence and scores cell by cell, then the whole over the head's signature."""
+"""The self-assessment in the story: evidence and scores cell by cell, then the whole by the head."""
 
 from __future__ import annotations
 

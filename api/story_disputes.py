@@ -1,4 +1,4 @@
-"""Disputes in the story: filed after publication, each as far as it goes; the council decides at its meeting."""
+"""Disputes in the story: filed after publication, each as far as it goes; the council decides."""
 
 from __future__ import annotations
 

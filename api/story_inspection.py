@@ -1,4 +1,4 @@
-"""The cross-inspection in the story: what a team asks, returns and finds, what is explained, what both sign."""
+"""The cross-inspection in the story: what a team asks, returns and finds, is told, and both sign."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _note(case: Case, criterion: Criterion, member: tuple[str, ...], at: datetim
         else:
             yield case.mend(criterion, Paper.REPORT, at - timedelta(minutes=20))
     strict = STRICT if _explained(case, code) == "amended" else 0
-    findings = phrases.findings
+    findings, mistyped = phrases.findings, STRICT if _mistyped(case, code) else 0
     words = phrases.strict_finding if strict else findings[case.odds(code, "words", len(findings))]
     yield case.act(
         "InspectionNoteRecorded",
@@ -95,12 +95,19 @@ def _note(case: Case, criterion: Criterion, member: tuple[str, ...], at: datetim
         criterion=code,
         body={
             "quality": quality,
-            **case.found(criterion, max(0, case.truth(criterion) - strict)),
+            **case.found(criterion, max(0, case.truth(criterion) - strict - mistyped)),
             **_shortcomings(case, criterion, quality, strict=bool(strict)),
         },
         texts={"finding": words},
         label=note_label(case.cast.plan.code, case.agency.code, code),
     )
+
+
+def _mistyped(case: Case, criterion: str) -> bool:
+    """Whether the dossier is opened again later, because less was typed than was found."""
+    plan = case.cast.example.dossiers
+    reopened = {(r.agency, r.criterion) for r in plan.reopened if plan.round == case.cast.plan.code}
+    return (case.agency.code, criterion) in reopened
 
 
 def _shortcomings(case: Case, criterion: Criterion, quality: str, *, strict: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Opinions in the story: asked for before a meeting, sealed by each member, opened after the last day, closed."""
+"""Opinions in the story: asked for before a meeting, sealed by each member, then opened and closed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from api.acts import Act
-from api.example_plans import Call
+from api.example_council import Call
 from api.signing import scripted_entropy
 from api.story_agenda import AgendaItem, agenda, members_able, middle
 from api.story_cast import Cast, moment
@@ -46,7 +46,7 @@ def opinions_on(cast: Cast, item: AgendaItem) -> tuple[Opinion, ...]:
 
 
 def spread(cast: Cast, item: AgendaItem) -> Fraction:
-    """Return how far the opened opinions lie apart, as a share of the maximum; below none where none was asked."""
+    """Return how far opened opinions lie apart, as a share of the maximum; less than none without any."""
     points = [opinion.points for opinion in opinions_on(cast, item) if opinion.opened]
     if not points:
         return Fraction(-1)
@@ -109,7 +109,8 @@ def _given(
     sealed = seal(
         salt=salt, log=subject, member=opinion.member, points=opinion.points, category=opinion.category
     )
-    share = Fraction(chance(*subject, opinion.member, "when", below=1000), 1000)
+    seed = cast.example.profiles[item.agency].seed
+    share = Fraction(chance(seed, item.criterion, opinion.member, "when", below=1000), 1000)
     cell = {"agency": item.agency, "criterion": item.criterion}
     signer = (opinion.member,)
     yield cast.act("OpinionSealed", sealing.at(share), signer, body={"seal": sealed}, **cell)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.acts import Act, File
-from api.example import Closed, Example, ExampleAgency, Person
+from api.example import Example, ExampleAgency, Person
+from api.example_plans import Closed
 from api.story_cast import moment
 from domain.shapes import write
 

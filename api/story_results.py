@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from api.acts import Act, Asked, Ref
 from api.example_plans import Improvement
-from api.story_asked import rank_now, rewarded
+from api.story_asked import awards_given, rank_now, rewarded
 from api.story_cast import Cast, moment
 from api.story_inspection import note_label
+from domain.standing import Standing
 
 
 def versions(cast: Cast) -> Iterator[Act]:
@@ -36,14 +37,17 @@ def afterwards(cast: Cast) -> Iterator[Act]:
 def _awards(cast: Cast) -> Iterator[Act]:
     """Whoever the rule rewards; who that is follows from the published result."""
     awards = cast.example.results.awards
+
+    def decision(standing: Standing, act: Act) -> str:
+        return awards.decision.format(number=awards.first + awards_given(standing, act))
+
     for number, agency in enumerate(cast.example.agencies):
-        decision = awards.decision.format(number=awards.first + number)
         yield cast.act(
             "AwardGranted",
             moment(awards.at) + timedelta(minutes=number),
             cast.authority,
             agency=agency.code,
-            body={"version": 1, "rank": Asked(rank_now), "decision": decision},
+            body={"version": 1, "rank": Asked(rank_now), "decision": Asked(decision)},
             only_if=rewarded,
         )
 

@@ -78,17 +78,16 @@ def _delegations(cast: Cast) -> Iterator[Act]:
 
 
 def _previous(cast: Cast, at: datetime) -> Iterator[Act]:
-    """The year before the first round comes from elsewhere; of a later round, from this very log."""
-    first = cast.plan is cast.example.rounds[0]
-    source = "www.cchc.danang.gov.vn (minh họa)" if first else "log"
+    """The year before comes from elsewhere, or from this very log where it holds that round."""
+    year = cast.plan.evaluated_year - 1
+    held = any(plan.evaluated_year == year for plan in cast.example.rounds)
     for number, agency in enumerate(a.code for a in cast.example.agencies):
         stated = cast.example.profiles[agency].previous
-        total = Asked(published_total) if not first else stated and write_points(stated)
-        if total is None:
+        if not held and stated is None:
             continue
-        body = {"evaluated_year": cast.plan.evaluated_year - 1, "total": total, "source": source}
-        signers = cast.secretariat(agency)
-        later = at + timedelta(minutes=number)
+        total = Asked(published_total) if stated is None or held else write_points(stated)
+        body = {"evaluated_year": year, "total": total, "source": cast.plan.previous_source}
+        signers, later = cast.secretariat(agency), at + timedelta(minutes=number)
         yield cast.act("PreviousResultRecorded", later, signers, agency=agency, body=body)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 Fact = str | int
@@ -17,6 +18,14 @@ class AuditError(Exception):
         self.facts = {name: _printable(value) for name, value in facts.items()}
         told = ", ".join(f"{name} {value}" for name, value in self.facts.items())
         super().__init__(f"{self.about}: {rule}" + (f" ({told})" if told else ""))
+
+    def __reduce__(self) -> tuple[Callable[..., AuditError], tuple[type[AuditError], str, dict[str, Fact]]]:
+        return _again, (type(self), self.rule, dict(self.facts))
+
+
+def _again(kind: type[AuditError], rule: str, facts: dict[str, Fact]) -> AuditError:
+    """Make an error that came from another process anew."""
+    return kind(rule, **facts)
 
 
 def _printable(fact: Fact) -> Fact:
