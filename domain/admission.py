@@ -340,7 +340,8 @@ def _time(standing: Standing, event: Event, rule: Rule) -> Iterator[Refusal]:
         yield refuse("phase.not_open", type=event.kind.name, now=found.phase, allowed=allowed)
     if rule.until and found.is_late(rule.until, event.arrived_at) and found.deadlines[rule.until].hard:
         due = found.deadlines[rule.until].due.isoformat()
-        yield refuse("deadline.missed", phase=rule.until, due=due, arrived=event.arrived_at.isoformat())
+        arrived = event.arrived_at.astimezone(found.zone).isoformat(timespec="seconds")
+        yield refuse("deadline.missed", phase=rule.until, due=due, arrived=arrived)
 
 
 def _order(standing: Standing, event: Event) -> Iterator[Refusal]:

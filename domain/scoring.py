@@ -31,7 +31,7 @@ from domain.criteria import (
 )
 from domain.deadlines import Phase
 from domain.dossiers import Act, Cell, Dossier
-from domain.points import hundredths
+from domain.points import add, hundredths
 from domain.standing import Round, Standing
 from domain.stated.choices import Quality
 
@@ -154,18 +154,12 @@ def stages(standing: Standing, round_code: str, agency: str, criterion: str) -> 
 def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
     criteria, block = subject.round.criteria, subject.block
     main = criteria.of_section(Section.MAIN, block)
-    areas, maximum = dict.fromkeys((area.code for area in criteria.areas), ZERO), criteria.maximum(block)
-    last: list[Criterion] = []
-    for criterion in main:
-        if isinstance(criterion.rule, ImprovementRule):
-            last.append(criterion)
-            maximum -= criterion.max_points
-        elif not _add(areas, criterion, scores[criterion.code]):
-            maximum -= criterion.max_points
+    areas, maximum = _sums(criteria, block, scores)
     before = _percentage(areas, maximum)
-    for criterion in last:
-        scores[criterion.code] = _improvement(subject, criterion, before)
-        if _add(areas, criterion, scores[criterion.code]):
+    for criterion in (c for c in main if isinstance(c.rule, ImprovementRule)):
+        scores[criterion.code] = score = _improvement(subject, criterion, before)
+        if score.counts:
+            areas[criterion.area] += score.points
             maximum += criterion.max_points
     deductions = _capped(scores, criteria.of_section(Section.DEDUCTION, block), criteria.deduction_max)
     bonus = _capped(scores, criteria.of_section(Section.BONUS, block), criteria.bonus_max)
@@ -190,24 +184,32 @@ def _weighed(result: ResultWeights, scores: Mapping[str, Score]) -> Fraction:
     """100 x weighed points / weighed maximum, over the cells of the result that count for this agency."""
     counted = [(w, scores[code]) for code, w in result.weights.items() if code in scores]
     counted = [(weight, score) for weight, score in counted if score.counts]
-    whole = sum((weight * score.maximum for weight, score in counted), ZERO)
-    return 100 * sum((weight * score.points for weight, score in counted), ZERO) / whole if whole else ZERO
+    whole = add(weight * score.maximum for weight, score in counted)
+    return 100 * add(weight * score.points for weight, score in counted) / whole if whole else ZERO
 
 
-def _add(areas: dict[str, Fraction], criterion: Criterion, score: Score) -> bool:
-    """Add a cell to its area; say whether it counts, and so stays in the denominator."""
-    if score.counts and score.points:
-        areas[criterion.area] += score.points
-    return score.counts
+def _sums(
+    criteria: CriteriaSet, block: Block, scores: Mapping[str, Score]
+) -> tuple[dict[str, Fraction], Fraction]:
+    """Points by area, and the maximum, over the cells that have a score and count."""
+    points: dict[str, list[Fraction]] = {area.code: [] for area in criteria.areas}
+    outside = []
+    for criterion in criteria.of_section(Section.MAIN, block):
+        score = scores.get(criterion.code)
+        if score is None or not score.counts:
+            outside.append(criterion.max_points)
+        elif score.points:
+            points[criterion.area].append(score.points)
+    return {area: add(its) for area, its in points.items()}, criteria.maximum(block) - add(outside)
 
 
 def _percentage(areas: Mapping[str, Fraction], maximum: Fraction) -> Fraction:
-    """100 x points / maximum, over the cells that count."""
-    return 100 * sum(areas.values(), ZERO) / maximum if maximum else ZERO
+    """100 x points / maximum."""
+    return 100 * add(areas.values()) / maximum if maximum else ZERO
 
 
 def _capped(scores: Mapping[str, Score], criteria: Iterable[Criterion], cap: Fraction) -> Fraction:
-    return min(sum((scores[c.code].points for c in criteria), ZERO), cap)
+    return min(add(scores[c.code].points for c in criteria), cap)
 
 
 def rating(criteria: CriteriaSet, total: Fraction) -> str:
