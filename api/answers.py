@@ -145,8 +145,18 @@ def _about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[i
         body = recorded.event.body if recorded.event else None
         if isinstance(body, MinutesSigned) and any(item.criterion == criterion for item in body.items):
             told[recorded.position] = recorded
+    for name in _disputes(log, found, agency, criterion):
+        told |= {r.position: r for r in stream(log, f"{found.code}/{name}")}
     told |= {position: entry_at(log, position) for position in made - told.keys()}
     return [told[position] for position in sorted(told)]
+
+
+def _disputes(log: Log, found: Round, agency: str, criterion: str) -> list[str]:
+    """The disputes over a cell: each has a stream of its own."""
+    filed = log.recorder.select_notifications(1, log.size, topics=["DisputeFiled.v1"])
+    statements = [log.mapper.to_domain_event(notification).statement for notification in filed]
+    subject = (found.code, agency, criterion)
+    return [s.matter for s in statements if s.matter and (s.round, s.agency, s.criterion) == subject]
 
 
 def _cell(criterion: Criterion, row: CellRow) -> Answer:

@@ -19,7 +19,6 @@ from sqlalchemy.exc import DatabaseError
 from api.acts import Act, Asked, File, IdOf, Ref
 from api.clock import ScriptedClock
 from api.example import Example
-from api.register import entry_at
 from api.runtime import Runtime, keep_key, open_runtime, reading
 from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk, Draft, scripted_entropy
@@ -31,6 +30,8 @@ from audit.ledger.database import open_database
 from audit.ledger.errors import LedgerError
 from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.submission import Accepted, Refused, Submission
+from audit.proofs.entry import parse_entry
+from audit.proofs.errors import AuditError
 from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR
 from audit.proofs.keys import DEMO_KEYS, DEMO_ORIGIN, SigningKey, demo_signing_key
 from audit.proofs.statement import parse_envelope, parse_statement
@@ -94,8 +95,9 @@ def _check_demo(settings: Settings) -> None:
         return
     try:
         with reading(settings) as log:
-            origin = entry_at(log, 0).statement.log if log.size else None
-    except (LedgerError, DatabaseError):
+            first = log.notifications.select(start=1, limit=1)
+            origin = parse_statement(parse_entry(first[0].state).envelope.payload).log if first else None
+    except (LedgerError, DatabaseError, AuditError):
         origin = None
     if origin != DEMO_ORIGIN:
         raise LogInTheWay(str(settings.data))

@@ -7,7 +7,6 @@ admitted one and never refuses, so that any log can be folded again, with or wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -255,9 +254,8 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 
 
 def follow(standing: Standing, event: Event) -> None:
-    """Apply an admitted event. Where one it builds on was left out of the fold, it has no effect."""
-    with suppress(LookupError):
-        rule_for(event).follow(standing, event, event.body)
+    """Apply an admitted event."""
+    rule_for(event).follow(standing, event, event.body)
     if event.round is not None and event.agency is not None:
         _count(standing, event, (event.round, event.agency))
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1

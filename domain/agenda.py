@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from domain.deadlines import Phase
 from domain.dossiers import Opinions
 from domain.standing import Standing
 
@@ -26,15 +27,17 @@ class Item:
 
 
 def agenda(s: Standing, round_code: str) -> tuple[Item, ...]:
-    """Return what is ready for a meeting: opinions closed, nothing decided on since."""
-    criteria = s.rounds[round_code].criteria
+    """Return what is ready for a meeting while the council sits: opinions closed, no motion put since."""
+    found = s.rounds[round_code]
+    if found.phase is not Phase.COUNCIL:
+        return ()
     items = [
-        _item(agency, code, criteria.by_code[code].max_points, cell.opinions)
-        for (found, agency, code), cell in s.cells.items()
-        if found == round_code
+        _item(agency, code, found.criteria.by_code[code].max_points, cell.opinions)
+        for (its_round, agency, code), cell in s.cells.items()
+        if its_round == round_code
         and cell.opinions is not None
         and cell.opinions.closed is not None
-        and (cell.motion is None or cell.motion.decided is None)
+        and (cell.motion is None or s.meetings[round_code, cell.motion.meeting].closed is None)
     ]
     return tuple(sorted(items, key=lambda item: (-item.spread, item.agency, item.criterion)))
 

@@ -21,7 +21,7 @@ from domain.points import write
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat
 from domain.rounds import round_of
-from domain.standing import Council, Standing
+from domain.standing import Council, Round, Standing
 from domain.stated.choices import ReasonCategory, Role
 from domain.stated.council import (
     CouncilEstablished,
@@ -68,9 +68,8 @@ def council_of(s: Standing, e: Event) -> Iterator[Refusal]:
 def by_member(s: Standing, e: Event) -> Iterator[Refusal]:
     """Yield a refusal unless every signer is a member who takes part in this agency's matters."""
     yield from council_of(s, e)
-    council = round_of(s, e).council
     for actor in e.signed_by:
-        if council is None or actor not in council.members:
+        if not sits(s, round_of(s, e), actor):
             yield refuse("council.not_a_member", actor=actor)
         if s.at_home(actor, e.agency):
             yield refuse("council.home_agency", actor=actor, agency=e.agency or "")
@@ -80,11 +79,18 @@ def by_member(s: Standing, e: Event) -> Iterator[Refusal]:
 
 def able(s: Standing, round_code: str, agency: str) -> frozenset[str]:
     """Return the members who take part in an agency's matters: not of its house, and not recused."""
-    council = s.rounds[round_code].council
-    if council is None:
-        return frozenset()
+    found = s.rounds[round_code]
+    members = found.council.members if found.council else frozenset[str]()
     recused = s.dossier(round_code, agency).recused
-    return frozenset(m for m in council.members if m not in recused and not s.at_home(m, agency))
+    return frozenset(
+        m for m in members if sits(s, found, m) and m not in recused and not s.at_home(m, agency)
+    )
+
+
+def sits(s: Standing, found: Round, actor: str) -> bool:
+    """Whether an actor is a member of the round's council and still holds the office."""
+    council = found.council
+    return council is not None and actor in council.members and s.holds(actor, Role.COUNCIL_MEMBER)
 
 
 # --- method and recusal ---------------------------------------------------------------------------------
@@ -94,9 +100,8 @@ def scoring_method_agreed_may(s: Standing, e: Event, b: ScoringMethodAgreed) -> 
     """A quorum agrees the next version of the method; a later one lists the cells it touches (R51)."""
     yield from council_of(s, e)
     found = round_of(s, e)
-    council = found.council
     for actor in e.signed_by:
-        if council is None or actor not in council.members:
+        if not sits(s, found, actor):
             yield refuse("council.not_a_member", actor=actor)
     yield from enough(s, e)
     if b.version != found.method + 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from domain.council import by_member, council_of
+from domain.council import by_member, council_of, sits
 from domain.dossiers import Motion
 from domain.events import Event
 from domain.refusals import Refusal, refuse
@@ -39,13 +39,13 @@ def meeting_opened_may(s: Standing, e: Event, b: MeetingOpened) -> Iterator[Refu
     """The next meeting opens with a quorum of members, when no other one is going on."""
     yield from by_chair(s, e)
     found = round_of(s, e)
-    members, quorum = (found.council.members, found.council.quorum) if found.council else (frozenset(), 0)
+    quorum = found.council.quorum if found.council else 0
     if e.matter != f"meeting-{found.meetings + 1}":
         yield refuse("meeting.not_next", stated=e.matter or "-", expected=f"meeting-{found.meetings + 1}")
     if found.meeting is not None:
         yield refuse("meeting.another_open", meeting=found.meeting)
     for actor in b.present:
-        if actor not in members:
+        if not sits(s, found, actor):
             yield refuse("council.not_a_member", actor=actor)
     if len(set(b.present)) != len(b.present):
         yield refuse("council.member_twice")
