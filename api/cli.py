@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.exc import DatabaseError
 
-from api import answers
+from api import answers, publication
 from api.answers import Answer
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
@@ -69,6 +69,7 @@ def rank(
     round_code: RoundCode = None,
     block: Annotated[Block | None, typer.Option("--block", show_default=False)] = None,
     as_of: AsOf = None,
+    as_public: Annotated[bool, typer.Option("--public", help="What the public sees.")] = False,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
@@ -77,7 +78,8 @@ def rank(
     with reading(settings(data)) as log, log.database.read() as connection:
         size = size_at(log, as_of)
         found = round_code or chosen_round(log, connection, size)
-        told = answers.ranking(log, connection, found, block, size)
+        rank_it = publication.published if as_public else answers.ranking
+        told = rank_it(log, connection, found, block, size)
     answer(told, Screen(Console(), lang).ranking, as_json=as_json)
 
 
@@ -87,6 +89,7 @@ def trace(
     criterion: Annotated[str | None, typer.Argument(show_default=False)] = None,
     round_code: RoundCode = None,
     as_of: AsOf = None,
+    own: Annotated[bool, typer.Option("--own", help="Only what the agency itself sees of it.")] = False,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
@@ -96,6 +99,8 @@ def trace(
         size = size_at(log, as_of)
         found = round_code or chosen_round(log, connection, size)
         told = answers.trace(log, connection, found, agency, criterion, size)
+        if own:
+            told = publication.own_record(told, publication.policy_of(log, connection, found, size))
     answer(told, Screen(Console(), lang).trace, as_json=as_json)
 
 

@@ -23,7 +23,7 @@ from domain.agenda import agenda
 from domain.awards import flagged
 from domain.events import Event
 from domain.points import write
-from domain.standing import Round
+from domain.standing import Round, Version
 from domain.stated.assessment import EvidenceReused
 from domain.stated.choices import Choice, Matter
 from projections import queries, versions
@@ -50,6 +50,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(map(plain, value))
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _version(version: Version) -> Answer:
+    return {"number": version.number, "position": version.position, "at": plain(version.at)}
 
 
 class Review:
@@ -180,7 +184,7 @@ class Review:
         entries = docket(self._register.standing, self._round.code)
         return self._answer(
             disputes=[self._docketed(entry) for entry in entries],
-            versions=self._round.versions,
+            versions=[_version(version) for version in self._round.versions],
             awards_flagged=flagged(self._register.standing, self._round.code),
         )
 
@@ -210,7 +214,7 @@ class Review:
     def changes(self) -> Answer:
         """Answer `changes`: the change log between the published versions, each with the acts behind it."""
         changed = [
-            {**plain(version), **self._between(before.position + 1, version.position + 1)}
+            {**_version(version), **self._between(before.position + 1, version.position + 1)}
             for before, version in pairwise(self._round.versions)
         ]
         return self._answer(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -44,21 +44,25 @@ class Screen:
         self.heading(answer)
         for block in answer["blocks"]:
             table = Table(title=term("block", block["block"], self.language), title_style="bold")
-            for column in ("rank", "agency", "score", "total", "bonus", "deductions", "class"):
-                table.add_column(
-                    self.text(column), justify="left" if column in ("agency", "class") else "right"
-                )
-            for place in block["places"]:
-                table.add_row(
-                    f"{place['rank']}{'=' if place['shared'] else ''}",
-                    f"{place['agency']} · {self._name(place)}",
-                    f"[bold]{place['score']}[/bold]",
-                    place["total"],
-                    place["bonus"],
-                    place["deductions"],
-                    term("class", place["class"], self.language),
-                )
+            told = [self._place(place) for place in block["places"]]
+            for column in told[0] if told else ():
+                justify: JustifyMethod = "left" if column in ("agency", "class") else "right"
+                table.add_column(self.text(column), justify=justify)
+            for row in told:
+                table.add_row(*row.values())
             self.print(table)
+
+    def _place(self, place: Answer) -> dict[str, str]:
+        """One row, of whatever the reader may see."""
+        row = {
+            "rank": f"{place['rank']}{'=' if place['shared'] else ''}",
+            "agency": f"{place['agency']} · {self._name(place)}",
+        }
+        numbers = ("score", "total", "bonus", "deductions")
+        row |= {name: place[name] for name in numbers if name in place}
+        if "class" in place:
+            row["class"] = term("class", place["class"], self.language)
+        return row
 
     def heading(self, answer: Answer) -> None:
         """Print which round, size and kind of data an answer is about."""

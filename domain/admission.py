@@ -64,6 +64,7 @@ PREPARED = _from(Phase.PREPARATION, Phase.INSPECTION)
 KEPT = _from(Phase.PREPARATION, Phase.EXPLANATION)
 RUNNING = _from(Phase.PREPARATION, Phase.APPROVAL)
 EVER = _from(Phase.PREPARATION, Phase.PUBLISHED)
+UNSETTLED = _from(Phase.PREPARATION, Phase.COUNCIL)
 DECLARING = (Phase.SELF_ASSESSMENT,)
 SUPPLIED = _from(Phase.SELF_ASSESSMENT, Phase.EXPLANATION)
 INSPECTED = (Phase.INSPECTION, Phase.EXPLANATION)
@@ -93,7 +94,7 @@ RULES: Mapping[type[Any], Rule] = {
     # the round
     r.RoundOpened: Rule(rounds.round_opened_may, rounds.round_opened),
     r.PhaseOpened: Rule(rounds.phase_opened_may, rounds.phase_opened, RUNNING),
-    r.DeadlineExtended: Rule(rounds.deadline_extended_may, rounds.deadline_extended, RUNNING),
+    r.DeadlineExtended: Rule(rounds.deadline_extended_may, rounds.deadline_extended, UNSETTLED),
     r.GuidanceIssued: Rule(guidance.guidance_issued_may, guidance.guidance_issued, RUNNING),
     a.GuidanceReceived: Rule(guidance.guidance_received_may, guidance.guidance_received, EVER),
     a.QuestionAsked: Rule(guidance.question_asked_may, guidance.question_asked, RUNNING),
@@ -290,6 +291,8 @@ def _form(event: Event) -> Iterator[Refusal]:
     stated = tuple(x is not None for x in (event.round, event.agency, event.criterion, event.matter))
     if stated != _HEADERS[kind.scope]:
         yield refuse("scope.mismatch", type=kind.name, scope=kind.scope)
+    if len(set(event.signed_by)) != len(event.signed_by):
+        yield refuse("signature.twice", signed=len(event.signed_by))
     if kind.signing is Signing.ALONE and len(event.signed_by) != 1:
         yield refuse("signature.one_expected", signed=len(event.signed_by))
     if missing := kind.required - event.texts:
@@ -317,11 +320,9 @@ def _subject(standing: Standing, event: Event) -> Iterator[Refusal]:
     found = standing.rounds.get(event.round)
     if found is None:
         yield refuse("round.unknown", round=event.round)
-        return
-    if event.agency is not None and event.agency not in found.agencies:
+    elif event.agency is not None and event.agency not in found.agencies:
         yield refuse("agency.not_in_round", agency=event.agency, round=event.round)
-        return
-    if event.agency is not None and event.criterion is not None:
+    elif event.agency is not None and event.criterion is not None:
         if event.criterion not in found.criteria.by_code:
             yield refuse("criterion.unknown", criterion=event.criterion)
         elif found.criterion_for(event.agency, event.criterion) is None:

@@ -44,7 +44,7 @@ def agenda(s: Standing, round_code: str) -> tuple[Item, ...]:
 
 def _item(agency: str, criterion: str, maximum: Fraction, opinions: Opinions) -> Item:
     points = [opinion.points for opinion in opinions.opened.values()]
-    spread = (max(points) - min(points)) / maximum if points else Fraction(0)
+    spread = (max(points) - min(points)) / maximum if points and maximum else Fraction(0)
     return Item(
         agency,
         criterion,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from domain import scoring
 from domain.criteria import Section
 from domain.deadlines import Phase
 from domain.dossiers import Act, Item, Promise, Report
@@ -36,7 +35,7 @@ from domain.subject import by_focal_officer, by_head, cell_of, criterion_of, dos
 def focal_officer_assigned_may(s: Standing, e: Event, b: FocalOfficerAssigned) -> Iterator[Refusal]:
     """The head names an officer of the agency, and another one as deputy."""
     yield from by_head(s, e)
-    for officer in filter(None, (b.officer, b.deputy)):
+    for officer in (b.officer,) if b.deputy is None else (b.officer, b.deputy):
         yield from known_officer(s, officer)
         if not s.at_home(officer, e.agency):
             yield refuse("agency.other_agency", actor=officer, role="FOCAL_OFFICER", agency=e.agency or "")
@@ -45,11 +44,16 @@ def focal_officer_assigned_may(s: Standing, e: Event, b: FocalOfficerAssigned) -
 
 
 def focal_officer_assigned(s: Standing, e: Event, b: FocalOfficerAssigned) -> None:
-    """The dossier is open; `focal_since` is when it first had officer and deputy."""
+    """The dossier is open; `focal_since` is since when it has had officer and deputy.
+
+    A handover does not move it; to be without a deputy ends it, until the self-assessment opens.
+    """
     old = dossier_of(s, e)
     since, position = old.focal_since, old.focal_position
     if b.deputy is not None and since is None:
         since, position = e.arrived_at, e.position
+    elif b.deputy is None and Phase.SELF_ASSESSMENT not in round_of(s, e).opened:
+        since, position = None, None
     put_dossier(
         s, e, replace(old, focal=b.officer, deputy=b.deputy, focal_since=since, focal_position=position)
     )
@@ -68,7 +72,7 @@ def previous_result_recorded_may(s: Standing, e: Event, b: PreviousResultRecorde
         yield refuse("previous.already_recorded", agency=e.agency or "")
     for found in s.rounds.values():
         if found.evaluated_year == b.evaluated_year and found.published and e.agency in found.agencies:
-            total = scoring.card(s, found.code, e.agency or "").total
+            total = found.versions[-1].results[e.agency or ""].total
             if hundredths(total) != b.total * 100:
                 yield refuse("previous.differs_from_log", stated=write(b.total), expected=published(total))
 
@@ -109,7 +113,7 @@ def evidence_submitted_may(s: Standing, e: Event, b: EvidenceSubmitted) -> Itera
 def evidence_submitted(s: Standing, e: Event, b: EvidenceSubmitted) -> None:
     """The cell has one more item of evidence; the document is at this version."""
     cell, old = cell_of(s, e), dossier_of(s, e)
-    put_cell(s, e, replace(cell, evidence=(*cell.evidence, e.position)))
+    put_cell(s, e, replace(cell, evidence=(*cell.evidence, e.position), supplied=e.position))
     put_dossier(s, e, replace(old, serials={**old.serials, b.serial: b.version}))
     s.items[e.round or "", e.position] = Item(e.agency or "", b.serial, b.version)
 
@@ -127,7 +131,7 @@ def evidence_reused_may(s: Standing, e: Event, b: EvidenceReused) -> Iterator[Re
 def evidence_reused(s: Standing, e: Event, b: EvidenceReused) -> None:
     """The cell has one more item of evidence, by the position where it was submitted."""
     cell = cell_of(s, e)
-    put_cell(s, e, replace(cell, evidence=(*cell.evidence, b.source)))
+    put_cell(s, e, replace(cell, evidence=(*cell.evidence, b.source), supplied=e.position))
 
 
 def self_score_declared_may(s: Standing, e: Event, b: SelfScoreDeclared) -> Iterator[Refusal]:

@@ -26,8 +26,12 @@ def place_of(s: Standing, found: Round, agency: str) -> Place:
 
 def eligible(found: Round, place: Place) -> bool:
     """Whether the round's rule rewards a place: high enough, and of a class that is."""
+    return _rewarded(found, place.rank, place.card.rating)
+
+
+def _rewarded(found: Round, rank: int, rating: str) -> bool:
     rule = found.awards
-    return place.rank <= rule.up_to_rank and _at_least(found.criteria, place.card.rating, rule.from_class)
+    return rank <= rule.up_to_rank and _at_least(found.criteria, rating, rule.from_class)
 
 
 def _at_least(criteria: CriteriaSet, rating: str, least: str) -> bool:
@@ -42,11 +46,11 @@ def award_granted_may(s: Standing, e: Event, b: AwardGranted) -> Iterator[Refusa
     if not found.published or b.version != found.published:
         yield refuse("award.not_newest_version", stated=b.version, newest=found.published)
         return
-    place = place_of(s, found, e.agency or "")
-    if b.rank != place.rank:
-        yield refuse("award.wrong_rank", stated=b.rank, rank=place.rank)
-    if not eligible(found, place):
-        yield refuse("award.not_eligible", rank=place.rank, rating=place.card.rating)
+    result = found.versions[-1].results[e.agency or ""]
+    if b.rank != result.rank:
+        yield refuse("award.wrong_rank", stated=b.rank, rank=result.rank)
+    if not _rewarded(found, result.rank, result.rating):
+        yield refuse("award.not_eligible", rank=result.rank, rating=result.rating)
     if (found.code, e.agency or "") in s.awards:
         yield refuse("award.already_granted", agency=e.agency or "")
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from domain.criteria import Section
-from domain.deadlines import end_of
+from domain.deadlines import LAST_DAY, end_of
 from domain.dossiers import Opinion, Opinions
 from domain.events import Event
 from domain.points import write
@@ -152,6 +152,8 @@ def opinion_requested_may(s: Standing, e: Event, b: OpinionRequested) -> Iterato
         yield refuse("opinion.already_requested", criterion=e.criterion or "")
     if criterion_of(s, e).section is Section.DEDUCTION:
         yield refuse("claim.wrong_section", criterion=e.criterion or "")
+    if b.due > LAST_DAY:
+        yield refuse("dates.out_of_order", since=b.due.isoformat(), until=LAST_DAY.isoformat())
 
 
 def opinion_requested(s: Standing, e: Event, b: OpinionRequested) -> None:
@@ -161,9 +163,12 @@ def opinion_requested(s: Standing, e: Event, b: OpinionRequested) -> None:
 
 
 def opening(s: Standing, e: Event, opinions: Opinions) -> bool:
-    """Whether opinions may be opened: every able member has given one, or the day has passed."""
+    """Whether opinions may be opened: every able member has given one, or the day has passed.
+
+    Once one is open, who becomes able later changes nothing.
+    """
     everyone = able(s, e.round or "", e.agency or "")
-    return e.arrived_at >= opinions.due or everyone <= opinions.sealed.keys()
+    return bool(opinions.opened) or e.arrived_at >= opinions.due or everyone <= opinions.sealed.keys()
 
 
 def opinion_sealed_may(s: Standing, e: Event, b: OpinionSealed) -> Iterator[Refusal]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time
 
-from domain.deadlines import end_of
+from domain.deadlines import LAST_DAY, end_of
 from domain.events import CATALOGUE, Event
 from domain.refusals import Refusal, refuse
 from domain.registry import known_officer
@@ -29,14 +29,19 @@ def allowed(s: Standing, e: Event) -> Iterator[Refusal]:
     found = s.delegations.get(e.delegation or "")
     if found is None or found.ended is not None:
         yield refuse("delegation.unknown", delegation=e.delegation or "-")
-        return
-    covers = (
+    else:
+        yield from _covers(s, found, e)
+
+
+def _covers(s: Standing, found: Delegation, e: Event) -> Iterator[Refusal]:
+    covered = (
         found.by == e.on_behalf_of
         and found.to == e.signed_by[0]
         and (found.round, found.agency) == (e.round, e.agency)
         and e.kind.name in found.acts
+        and s.at_home(found.to, e.agency)
     )
-    if not covers:
+    if not covered:
         yield refuse("delegation.does_not_cover", type=e.kind.name, delegation=e.delegation or "")
     if not found.since <= e.arrived_at < found.until:
         yield refuse("delegation.out_of_time", since=found.since.isoformat(), until=found.until.isoformat())
@@ -52,6 +57,8 @@ def delegation_granted_may(s: Standing, e: Event, b: DelegationGranted) -> Itera
         yield refuse("delegation.to_oneself", actor=b.to)
     if b.until < b.since:
         yield refuse("dates.out_of_order", since=b.since.isoformat(), until=b.until.isoformat())
+    if b.until > LAST_DAY:
+        yield refuse("dates.out_of_order", since=b.until.isoformat(), until=LAST_DAY.isoformat())
     if not b.acts:
         yield refuse("delegation.no_acts")
     for act in b.acts:

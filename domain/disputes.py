@@ -187,9 +187,14 @@ def reviewer_assigned_may(s: Standing, e: Event, b: ReviewerAssigned) -> Iterato
         yield refuse("reviewer.already_assigned", officer=dispute_of(s, e).reviewer or "")
     if in_team(s, e, b.officer):
         yield refuse("reviewer.from_first_team", officer=b.officer)
+    yield from _of_no_party(s, e, b.officer)
+
+
+def _of_no_party(s: Standing, e: Event, officer: str) -> Iterator[Refusal]:
+    """Yield a refusal where the reviewer belongs, today, to an agency whose rank could move."""
     for agency in sorted(dispute_of(s, e).affected | {e.agency or ""}):
-        if s.at_home(b.officer, agency):
-            yield refuse("reviewer.of_a_party", officer=b.officer, agency=agency)
+        if s.at_home(officer, agency):
+            yield refuse("reviewer.of_a_party", officer=officer, agency=agency)
 
 
 def reviewer_assigned(s: Standing, e: Event, b: ReviewerAssigned) -> None:
@@ -204,6 +209,7 @@ def reverification_recorded_may(s: Standing, e: Event, b: ReverificationRecorded
         yield refuse("reviewer.not_assigned", actor=e.signed_by[0])
     if dispute_of(s, e).reverified is not None:
         yield refuse("reviewer.already_recorded", dispute=e.matter or "")
+    yield from _of_no_party(s, e, e.signed_by[0])
     yield from fits_maximum(s, e, b.points)
 
 
@@ -253,5 +259,6 @@ def dispute_decided(s: Standing, e: Event, b: DisputeDecided) -> None:
     _put(s, e, replace(dispute_of(s, e), decided=e.position, outcome=b.outcome))
     if b.points is not None:
         put_cell(s, e, replace(cell_of(s, e), decided=Act(e.position, e.arrived_at, points=b.points)))
-        found = round_of(s, e)
-        s.rounds[found.code] = replace(found, corrected=found.corrected + 1)
+        found = round_of(s, e)  # what was proposed or approved before is no longer what would be published
+        anew = replace(found, proposed=found.published, approved=found.published)
+        s.rounds[found.code] = replace(anew, corrected=found.corrected + 1)

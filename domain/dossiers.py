@@ -142,6 +142,8 @@ class Cell:
     excluded: int | None = None
     waived: int | None = None
     evidence: tuple[int, ...] = ()
+    supplied: int = -1
+    """Where evidence was last given for the cell, new or used again."""
     requested: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     notes: tuple[int, ...] = ()

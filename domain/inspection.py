@@ -153,7 +153,7 @@ def minutes_signed_may(s: Standing, e: Event, b: MinutesSigned) -> Iterator[Refu
         yield refuse("inspection.not_in_team", actor=e.signed_by[0], agency=e.agency or "")
         return
     leader = next(officer for officer, role in team.members.items() if role is TeamRole.LEADER)
-    by_its_head = any(heads(s, actor, e.agency) for actor in e.signed_by)
+    by_its_head = any(heads(s, actor, e.agency) for actor in e.signed_by if actor != leader)
     if leader not in e.signed_by or not by_its_head or len(e.signed_by) != 2:
         yield refuse("minutes.both_signatures_needed", leader=leader, agency=e.agency or "")
     if s.at_home(leader, e.agency):

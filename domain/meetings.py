@@ -30,8 +30,8 @@ from domain.subject import cell_of, put_cell
 def by_chair(s: Standing, e: Event) -> Iterator[Refusal]:
     """Yield a refusal unless the chair of the council or the secretariat signed."""
     yield from council_of(s, e)
-    council = round_of(s, e).council
-    if council is None or e.signed_by[0] != council.chair:
+    council, actor = round_of(s, e).council, e.signed_by[0]
+    if council is None or actor != council.chair or not sits(s, round_of(s, e), actor):
         yield from by_secretariat(s, e)
 
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from domain import deadlines
+from domain import deadlines, ranking, scoring
 from domain.criteria import Block
 from domain.deadlines import Phase
 from domain.dossiers import NO_CELL
 from domain.events import REGISTRY_STREAM, Event
 from domain.refusals import Malformed, Refusal, refuse
 from domain.registry import by_role, known_regulation
-from domain.standing import Round, Standing, Version
+from domain.standing import Result, Round, Standing, Version
 from domain.stated.choices import Path, Role, Step
 from domain.stated.rounds import (
     ApprovalProposed,
@@ -119,6 +119,8 @@ def phase_opened_may(s: Standing, e: Event, b: PhaseOpened) -> Iterator[Refusal]
     now = round_of(s, e).phase
     if b.phase.place != now.place + 1 or b.phase is Phase.PUBLISHED:
         yield refuse("phase.not_next", phase=b.phase, now=now)
+    if (meeting := round_of(s, e).meeting) is not None:
+        yield refuse("meeting.another_open", meeting=meeting)
 
 
 def phase_opened(s: Standing, e: Event, b: PhaseOpened) -> None:
@@ -210,10 +212,20 @@ def result_published(s: Standing, e: Event, b: ResultPublished) -> None:
     """The version is public; the round is, from its first."""
     found = round_of(s, e)
     opened = {Phase.PUBLISHED: e.arrived_at} | dict(found.opened)
-    versions = (*found.versions, Version(b.version, e.position, e.arrived_at))
+    versions = (*found.versions, Version(b.version, e.position, e.arrived_at, _results(s, found)))
     s.rounds[found.code] = replace(
         found, versions=versions, corrected=0, phase=Phase.PUBLISHED, opened=opened
     )
+
+
+def _results(s: Standing, found: Round) -> dict[str, Result]:
+    """What every agency has at this moment: a later decision does not move what was published."""
+    results: dict[str, Result] = {}
+    for block in Block:
+        cards = [scoring.card(s, found.code, code) for code, its in found.agencies.items() if its is block]
+        for place in ranking.rank(found.criteria, cards):
+            results[place.card.agency] = Result(place.rank, place.card.rating, place.card.total)
+    return results
 
 
 def review_conference_held_may(s: Standing, e: Event, b: ReviewConferenceHeld) -> Iterator[Refusal]:

@@ -59,12 +59,22 @@ class Council:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What was published of an agency: its place, its class and its total."""
+
+    rank: int
+    rating: str
+    total: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
-    """A published version of the result: where and when."""
+    """A published version of the result: where, when, and what stood in it."""
 
     number: int
     position: int
     at: datetime
+    results: Mapping[str, Result] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ def _late(found: Round, cell: Cell) -> bool:
 
 def _returned(cell: Cell) -> bool:
     """Evidence was handed back, and none came after it."""
-    return bool(cell.returned) and max(cell.evidence, default=-1) < cell.returned[-1]
+    return bool(cell.returned) and cell.supplied < cell.returned[-1]
 
 
 def _unexplained(cell: Cell) -> bool:

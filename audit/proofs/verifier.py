@@ -7,7 +7,7 @@ statement on, in order, to whoever folds in the same pass.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit.proofs import merkle

@@ -13,8 +13,13 @@ from sqlalchemy import Connection, delete, insert, update
 
 from api.example import Example, load_example
 from api.recount import check_ballots
+from api.register import entry_at
+from api.runtime import reading
+from api.settings import Settings
 from api.signing import scripted_entropy
-from api.story_ballots import fill, survey_ballots, survey_counts, told_waves, wave_acts
+from api.story_ballots import fill, survey_ballots, survey_counts, told_waves
+from api.story_survey import survey_waves
+from api.verification import examine
 from audit.ledger.ballots import BallotBox
 from audit.ledger.database import Database, open_database
 from audit.ledger.tables import (
@@ -68,11 +73,11 @@ def database(filled: Path, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def log(example: Example) -> Log:
     """What the story states of its survey, from position 100 on: nine statements of waves, then tallies."""
-    acts = sorted(wave_acts(example, example.rounds[0]), key=lambda act: act.at)
+    acts = sorted(survey_waves(example, example.rounds[0]), key=lambda act: act.at)
     waves = [(read_body(CATALOGUE[act.type], dict(act.body)), None, None) for act in acts]
     bodies: list[tuple[Any, str | None, str | None]] = [*waves]
     least = example.criteria.min_ballots
-    for (agency, criterion), counts in survey_counts(example).items():
+    for (agency, criterion), counts in survey_counts(example, example.rounds[0]).items():
         rule = example.criteria.by_code[criterion].rule
         assert isinstance(rule, SurveyRule)
         shown, withheld = tally(counts, rule.groups, least)
@@ -115,7 +120,7 @@ def test_example_is_as_it_is_stated(database: Database, standing: Standing, log:
 
 def test_example_has_654_valid_ballots(example: Example) -> None:
     """As many as the source says, of those that came back; the others are void (R08)."""
-    waves = {wave.group: wave for wave in survey_ballots(example)}
+    waves = {wave.group: wave for wave in survey_ballots(example, example.rounds[0])}
     assert waves.keys() == example.survey.keys()
     for group, wave in waves.items():
         totals = example.survey[group]
@@ -244,6 +249,23 @@ def test_ballots_that_wait_while_a_wave_is_open_are_not_lost(
         connection.execute(insert(ballot_spent).values(**wave, token_sha256=bytes(32)))
         connection.execute(insert(ballots_waiting).values(**wave, id=bytes(16), answers=b"{}"))
     assert found(database, standing, begun) == []
+
+
+@pytest.mark.slow
+def test_verify_counts_the_survey_again(demo_data: Path, tmp_path: Path) -> None:
+    """One answer of one ballot changed in a data directory: the verdict names the batch, and nothing else."""
+    data = tmp_path / "data"
+    shutil.copytree(demo_data, data)
+    opened = open_database(f"sqlite:///{data}/minhchung.db")
+    with opened.begin() as connection:
+        _other_answer(connection, BallotBox(opened))
+    opened.close()
+    (finding,) = examine(data).findings
+    assert (finding.layer, finding.rule) == ("ballot", "ballot.other_batch")
+    assert (finding.facts["group"], finding.facts["batch"]) == ("STAFF", 2)
+    with reading(Settings(data)) as log_:
+        assert finding.position is not None
+        assert entry_at(log_, finding.position).statement.type == "BallotsRecorded.v1"
 
 
 # --- the log says otherwise -----------------------------------------------------------------------------
