@@ -69,6 +69,7 @@ LEVEL = SurveyLevel(code="A", name_vi="A", weight=ONE)
         replace(PLAIN, tie_break=("area:A1", "total", "fewer_deductions")),
         replace(PLAIN, classes=PLAIN.classes[:1]),
         replace(PLAIN, results=(result("IT", **{"A1.1": "0.5"}),)),
+        replace(PLAIN, min_ballots=1),
     ],
 )
 def test_consistent_set_has_no_flaw(consistent: CriteriaSet) -> None:
