@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from audit.proofs.errors import AuditError, KeyringError
-from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR, REVOKED, ROTATED, Keyring
+from audit.proofs.keyring import CUSTODIES, ENROLLED, GENESIS, LOG_ACTOR, REVOKED, ROTATED, Keyring
 from audit.proofs.keys import SigningKey
 from audit.proofs.statement import Envelope, parse_statement, verify_signatures
 from tests.audit.proofs.logs import (
@@ -21,6 +21,7 @@ from tests.audit.proofs.logs import (
     cell,
     genesis_body,
     real_keys,
+    registrar,
 )
 
 REAL_ORIGIN = "noi-vu.example/log"
@@ -76,6 +77,14 @@ def test_genesis_names_the_first_keys() -> None:
     assert keyring.holder_key("head-snv") is None
 
 
+@pytest.mark.parametrize("custody", CUSTODIES)
+def test_genesis_says_who_keeps_a_registrar_key(custody: str) -> None:
+    """A registrar's key is kept as genesis states it: by the person, or by the platform."""
+    kept = [registrar(actor, KEYS[actor], custody) for actor in REGISTRARS]
+    keyring = given(_genesis(registrars=kept))
+    assert {r.custody for r in keyring.records.values() if r.actor != LOG_ACTOR} == {custody}
+
+
 def _genesis(*without: str, signers: Sequence[str] = (LOG_ACTOR, *REGISTRARS), **change: Any) -> Envelope:
     body = genesis_body(KEYS) | {name: value for name, value in change.items() if name in genesis_body(KEYS)}
     others = {name: value for name, value in change.items() if name not in body}
@@ -83,11 +92,7 @@ def _genesis(*without: str, signers: Sequence[str] = (LOG_ACTOR, *REGISTRARS), *
     return Journal().several(signers, GENESIS, kept, **others)
 
 
-def _registrar(actor: str, key: str) -> dict[str, str]:
-    return {"actor": actor, "public_key": key}
-
-
-ONE, TWO, THREE = (_registrar(actor, base64_of(KEYS[actor])) for actor in REGISTRARS)
+ONE, TWO, THREE = (registrar(actor, KEYS[actor]) for actor in REGISTRARS)
 MALFORMED = "genesis.malformed"
 
 GENESES: dict[str, tuple[Envelope, str]] = {
@@ -100,9 +105,15 @@ GENESES: dict[str, tuple[Envelope, str]] = {
     "registrars are an object": (_genesis(registrars={"reg-1": ONE}), "key.malformed"),
     "a registrar without key": (_genesis(registrars=[{"actor": "reg-1"}, TWO, THREE]), "key.malformed"),
     "a registrar without name": (
-        _genesis(registrars=[{"public_key": ONE["public_key"]}, TWO, THREE]),
+        _genesis(registrars=[{name: ONE[name] for name in ("public_key", "custody")}, TWO, THREE]),
         MALFORMED,
     ),
+    "a registrar without custody": (
+        _genesis(registrars=[{name: ONE[name] for name in ("public_key", "actor")}, TWO, THREE]),
+        MALFORMED,
+    ),
+    "a custody nobody knows": (_genesis(registrars=[ONE | {"custody": "bank"}, TWO, THREE]), MALFORMED),
+    "a custody that is a list": (_genesis(registrars=[ONE | {"custody": ["person"]}, TWO, THREE]), MALFORMED),
     "a registrar whose name is a list": (
         _genesis(registrars=[ONE | {"actor": ["reg-1"]}, TWO, THREE]),
         MALFORMED,
