@@ -219,8 +219,8 @@ def _registry(world: World) -> Iterator[Draft]:
 
 def regulation() -> dict[str, object]:
     """Return the body that issues the regulation."""
-    code, version = CITED.values()
-    return {"code": code, "version": version, "number": "1/QĐ-UBND (minh họa)", "issued_on": "2017-01-03"}
+    named: dict[str, object] = {"code": CITED["regulation"], "version": CITED["regulation_version"]}
+    return named | {"number": "1/QĐ-UBND (minh họa)", "issued_on": "2017-01-03"}
 
 
 CITED = {"regulation": "QD-CCHC", "regulation_version": "1"}

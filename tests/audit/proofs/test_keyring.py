@@ -160,6 +160,18 @@ def test_refuses_genesis(case: str) -> None:
     assert refusal(Keyring(), envelope, 0) == rule
 
 
+@pytest.mark.parametrize("quorum", [1, 2, 3])
+def test_quorum_is_any_number_of_the_registrars(quorum: int) -> None:
+    """From one registrar to all of them, as many as genesis says enrol a key, and fewer do not."""
+    journal = Journal()
+    opened = journal.several((LOG_ACTOR, *REGISTRARS), GENESIS, genesis_body(KEYS, quorum))
+    keyring = given(opened)
+    if quorum > 1:
+        few = journal.enrolment("head-snv", *REGISTRARS[: quorum - 1])
+        assert refusal(keyring, few, 1) == "key.registrars_needed"
+    assert refusal(keyring, journal.enrolment("head-snv", *REGISTRARS[:quorum]), 1) == "admitted"
+
+
 def test_genesis_opens_an_empty_log_once() -> None:
     """Genesis stands at position 0 and is never stated again."""
     assert refusal(Keyring(), Journal().genesis(), 1) == "genesis.misplaced"
@@ -337,6 +349,10 @@ ROTATIONS: dict[str, tuple[Stating, str]] = {
         "key.not_the_holder",
     ),
     "of a key nobody has": (lambda j: _rotate(j, "head-snv", replaces="ab" * 32), "key.not_the_holder"),
+    "of one's own key to somebody else": (
+        lambda j: _rotate(j, "head-stc", replaces=KEYS["head-stc"].public_key.id),
+        "key.not_the_holder",
+    ),
     "to a key of another actor": (
         lambda j: j.several(
             ("head-snv", "head-stc"),
@@ -472,6 +488,14 @@ def test_counter_counts_the_statements_of_a_key() -> None:
     assert keyring.next_counter(KEYS["head-stc"].public_key.id) == 1
     assert refusal(keyring, journal.one("head-snv", SCORE, {}, counter=3), 5) == "admitted"
     assert keyring.next_counter(KEYS["head-snv"].public_key.id) == 4
+
+
+def test_unknown_key_may_not_sign_whoever_asks() -> None:
+    """Also without looking up its public key first, a key that the log does not know is refused."""
+    journal = Journal()
+    keyring = given(*opening(journal))
+    with pytest.raises(KeyringError, match=r"key\.unknown"):
+        keyring.check(parse_statement(journal.one("lead-9", SCORE, {}).payload), 3)
 
 
 def test_asking_changes_nothing() -> None:
@@ -613,6 +637,18 @@ def test_fork_of_a_fork_settles_step_by_step() -> None:
     outer.settle()
     assert keyring.holder_key("lead-9") is not None
     assert keyring.holder_key("head-stc") is None
+
+
+def test_settled_fork_hides_nothing_of_what_comes_later() -> None:
+    """Once settled, a fork shows what its parent takes in afterwards."""
+    journal = Journal()
+    keyring = given(*opening(journal))
+    fork = keyring.fork()
+    admit(fork, journal.one("head-snv", SCORE, {}), 3)
+    fork.settle()
+    admit(keyring, journal.one("head-snv", SCORE, {}), 4)
+    admit(keyring, journal.revocation("head-snv"), 5)
+    assert _state_of(fork) == _state_of(keyring)
 
 
 def test_genesis_may_come_in_a_fork() -> None:
