@@ -59,18 +59,17 @@ def damage(data: Path, copy: Path) -> Path:
     return copy
 
 
-AGENDA = ("council", "agenda", "--round", "2016", "--as-of", "2017-04-17")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "rank": ("rank", "--round", "2016", "--block", "CENTRAL"),
     "trace": ("trace", "SNV", "A1.2"),
     "verify": ("verify",),
-    "progress": ("progress", "--round", "2016"),
-    "conflicts": ("conflicts", "--round", "2016"),
-    "changes": ("changes", "--round", "2016"),
-    "agenda": AGENDA,
-    "decisions": ("council", "decisions", "--round", "2016"),
+    "progress": ("progress",),
+    "conflicts": ("conflicts",),
+    "changes": ("changes",),
+    "agenda": ("council", "agenda", "--round", "2016", "--as-of", "2017-04-17"),
+    "decisions": ("council", "decisions"),
     "precedents": ("council", "precedents", "A3.10", "--matter", "SPECIAL_CASE"),
-    "disputes": ("dispute", "list", "--round", "2016"),
+    "disputes": ("dispute", "list"),
     "dispute": ("dispute", "show", "dispute-1"),
 }
 """The commands whose answers the page shows, by the name of the sample."""
