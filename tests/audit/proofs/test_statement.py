@@ -105,10 +105,12 @@ def test_reads_what_several_state() -> None:
         ({"criterion": GONE}, "2016/SNV"),
         ({"criterion": GONE, "agency": GONE}, "2016"),
         ({"criterion": GONE, "agency": GONE, "round": GONE}, "registry"),
+        ({"criterion": GONE, "agency": GONE, "matter": "meeting-12"}, "2016/meeting-12"),
+        ({"matter": "dispute-1"}, "2016/dispute-1"),
     ],
 )
 def test_stream_is_what_the_statement_is_about(change: dict[str, object], stream: str) -> None:
-    """The stream is round, agency and criterion as far as stated, else the registry."""
+    """The stream is a matter of the round, else round, agency and criterion as stated, else the registry."""
     assert parse_statement(changed(ALONE, **change)).stream == stream
 
 
@@ -161,6 +163,18 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "round": ("", "2016/SNV", "a" * 17, 2016, None),
     "agency": ("", "S N V", "SNV/A1.2", "SNV.", None),
     "criterion": ("", "a1.2", "A1/2", "A" * 17, None),
+    "matter": (
+        "",
+        "meeting",
+        "meeting-0",
+        "meeting-01",
+        "meeting-100000",
+        "Dispute-1",
+        "session-1",
+        "dispute-\u0661",
+        1,
+        None,
+    ),
     "actor": ("", "Head", "a b", "a" * 33, 1, None),
     "key": ("", DIGEST.upper(), DIGEST[:-1], DIGEST + "a", 1, None),
     "counter": (0, -1, True, "1", None, [1]),
