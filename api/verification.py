@@ -57,7 +57,7 @@ def examine(path: Path, progress: Progress | None = None) -> Examination:
     11. Every statement was one to admit, by the rules that held then (`rule`); up to the first damage, after
         which nobody can say what held.
     12. Evidence files are there, and are what their digests say (`evidence`).
-    13. Every line of the register of refusals is signed by the log's key (`refusal`).
+    13. Every line of the register of refusals is signed by a key of the log (`refusal`).
     14. The scores and ranks that are shown are those of the fold (`projection`).
     """
     settings = Settings(path)
@@ -170,9 +170,9 @@ def _check_evidence(store: DirectoryStore, attached: dict[str, tuple[int, Attach
 
 
 def _check_refusals(connection: Connection, verdict: Verdict) -> Iterator[Finding]:
-    if verdict.log_key is None:
+    trusted = [vkey(verdict.origin, key) for _, key in verdict.log_keys]
+    if not trusted:
         return
-    trusted = [vkey(verdict.origin, verdict.log_key)]
     for row in connection.execute(select(refusals.c.number, refusals.c.line)):
         try:
             open_note(row.line, trusted)

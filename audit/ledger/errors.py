@@ -45,3 +45,30 @@ class EvidenceError(LedgerError):
 
 class LogStopped(LedgerError):
     """The log must not be written before somebody has looked at it."""
+
+
+class StartRefused(LogStopped):
+    """What the log stands on does not agree; `rule` names why, and nothing was changed."""
+
+    def __init__(self, rule: str, **facts: str | int) -> None:
+        self.rule = rule
+        self.facts = facts
+        told = ", ".join(f"{name} {value}" for name, value in facts.items())
+        super().__init__(f"the log is not written as it stands: {rule}" + (f" ({told})" if told else ""))
+
+
+class LogBehind(StartRefused):
+    """The log lacks entries that were acknowledged: it was lost, or an old backup was restored."""
+
+    def __init__(self, size: int, anchored: int) -> None:
+        super().__init__("log.behind", size=size, anchored=anchored, missing=anchored - size)
+
+
+class RefillRefused(LedgerError):
+    """A log cannot be refilled with what is at hand; `rule` names why, and nothing was changed."""
+
+    def __init__(self, rule: str, **facts: str | int) -> None:
+        self.rule = rule
+        self.facts = facts
+        told = ", ".join(f"{name} {value}" for name, value in facts.items())
+        super().__init__(f"the log is not refilled: {rule}" + (f" ({told})" if told else ""))

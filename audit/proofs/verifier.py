@@ -78,6 +78,8 @@ class Verdict:
     size: int
     root: bytes
     log_key: PublicKey | None
+    log_keys: tuple[tuple[int, PublicKey], ...]
+    """The key of genesis and those it was rotated to, each with the smallest size that it signs."""
     findings: tuple[Finding, ...]
     signatures: int
     keys: int
@@ -115,8 +117,8 @@ def verify_log(
     7. What its signer had seen was this log at that size (`seen`).
     8. The openings beside it are what it committed to (`opening`).
     9. The root over all leaves is the head's (`tree`).
-    10. Every checkpoint is signed by the log's key over the root at its size; the last covers all
-        (`checkpoint`).
+    10. Every checkpoint is signed over the root at its size, by the key that the log had then; the last
+        covers all (`checkpoint`).
     """
     return _Walk(copy, observe, progress, check, log_key).verdict()
 
@@ -198,6 +200,7 @@ class _Walk:
             size=self._tree.size,
             root=root,
             log_key=opened.log_key if opened else None,
+            log_keys=self._keyring.log_keys if opened else (),
             findings=tuple(sorted(self._findings, key=_order)),
             signatures=self._signatures,
             keys=len(records),
@@ -341,13 +344,19 @@ class _Walk:
             self._found("checkpoint", None, "genesis.missing")
             self._origin = ""
             return
-        log_key = self._log_key or self._keyring.genesis.log_key
-        trusted = [vkey(self._origin, log_key)]
+        trusted = self._trusted_keys()
         for size, note in self._copy.checkpoints:  # 10
-            self._checkpoint(size, note, trusted)
+            self._checkpoint(size, note, [vkey for since, vkey in trusted if since <= size][-1:])
         last = max(self._wanted, default=0)
         if last != self._tree.size:
             self._found("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=self._tree.size)
+
+    def _trusted_keys(self) -> list[tuple[int, str]]:
+        """The log's keys, each with the size from which it signs; of another log only the known one."""
+        (_, first), *rotated = self._keyring.log_keys
+        if self._log_key not in (None, first):
+            first, rotated = self._log_key, []
+        return [(since, vkey(self._origin, key)) for since, key in ((0, first), *rotated)]
 
     def _checkpoint(self, size: int, note: bytes, trusted: list[str]) -> None:
         try:
