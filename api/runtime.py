@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from eventsourcing.application import LocalNotificationLog, Repository
 from eventsourcing.persistence import EventStore
@@ -14,9 +15,10 @@ from eventsourcing.persistence import EventStore
 from api.clock import ScriptedClock, real_clock
 from api.log_key import load_keys
 from api.settings import Settings
+from audit.ledger.anchor import Anchor
 from audit.ledger.codec import LedgerMapper, Recorded, story
 from audit.ledger.database import Database, open_database
-from audit.ledger.errors import LogStopped, NoDatabase
+from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
 from audit.ledger.intake import Intake
@@ -125,7 +127,7 @@ def _open(
     board = Scoreboard()
     board.replay(entry.event for entry in recorded if entry.event is not None)
     signers = (log_key, None) if log_key is not None else load_keys(settings)
-    publisher = Publisher(_origin(recorded, origin), *signers)
+    publisher = Publisher(_origin(recorded, origin, settings.anchor), *signers)
     evidence = DirectoryStore(settings.evidence)
     running = clock or _clock(recorded)
     opened = Opened(publisher.origin, _keyring(recorded), _last_received(recorded), publisher.keys)
@@ -172,12 +174,14 @@ def _log(database: Database, *, create: bool) -> Log:
     )
 
 
-def _origin(recorded: list[Recorded], origin: str | None) -> str:
+def _origin(recorded: list[Recorded], origin: str | None, anchor: Path) -> str:
     if recorded:
         return recorded[0].statement.log
-    if origin is None:
-        raise LogStopped("a new log needs an origin")
-    return origin
+    if origin is not None:
+        return origin
+    if anchor.exists() and (newest := Anchor.open(anchor).newest) is not None:
+        raise LogBehind(0, newest.checkpoint.size)
+    raise LogStopped("a new log needs an origin")
 
 
 def _keyring(recorded: list[Recorded]) -> Keyring:
