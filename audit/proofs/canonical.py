@@ -103,7 +103,8 @@ def _sorted(value: object, room: int) -> object:
     if isinstance(value, list | tuple):
         return [_sorted(item, room - 1) for item in value]
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _sorted(value[key], room - 1) for key in sorted(value, key=_utf16)}
+        order = None if all(map(str.isascii, value)) else _utf16  # the same order, of ASCII keys
+        return {key: _sorted(value[key], room - 1) for key in sorted(value, key=order)}
     raise CanonicalError("value.unknown", kind=type(value).__name__)
 
 

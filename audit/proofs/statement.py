@@ -234,17 +234,13 @@ class Envelope:
     payload: bytes
     signatures: tuple[tuple[str, bytes], ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the one JSON form (docs/formats/statement.md)."""
-        return {
-            "payload": _base64(self.payload),
-            "payloadType": PAYLOAD_TYPE,
-            "signatures": [{"keyid": key, "sig": _base64(signature)} for key, signature in self.signatures],
-        }
-
     def encode(self) -> bytes:
-        """Return the one spelling in bytes."""
-        return canonical.encode(self.to_json())
+        """Return the one spelling (docs/formats/statement.md): hex and base64 need no escapes."""
+        signed = ",".join(
+            f'{{"keyid":"{key}","sig":"{_base64(signature)}"}}' for key, signature in self.signatures
+        )
+        payload = _base64(self.payload)
+        return f'{{"payload":"{payload}","payloadType":"{PAYLOAD_TYPE}","signatures":[{signed}]}}'.encode()
 
 
 def parse_envelope(data: bytes) -> Envelope:

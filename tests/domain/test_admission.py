@@ -215,6 +215,26 @@ def at_phase(event: Event, phase: Phase, *, hard: bool = False) -> Standing:
     return standing
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("TeamAssigned.v1", Phase.PREPARATION, Phase.INSPECTION),
+        ("FocalOfficerAssigned.v1", Phase.PREPARATION, Phase.EXPLANATION),
+        ("DeadlineExtended.v1", Phase.PREPARATION, Phase.APPROVAL),
+        ("SelfScoreDeclared.v1", Phase.SELF_ASSESSMENT, Phase.SELF_ASSESSMENT),
+        ("EvidenceSubmitted.v1", Phase.SELF_ASSESSMENT, Phase.EXPLANATION),
+        ("InspectionNoteRecorded.v1", Phase.INSPECTION, Phase.EXPLANATION),
+        ("SurveyTallied.v1", Phase.INSPECTION, Phase.COUNCIL),
+        ("CouncilAdjustmentMade.v1", Phase.COUNCIL, Phase.COUNCIL),
+        ("ResultApproved.v1", Phase.APPROVAL, Phase.APPROVAL),
+    ],
+)
+def test_process_has_its_calendar(name: str, first: Phase, last: Phase) -> None:
+    """From preparation to approval each desk is open from its first phase to its last, without a gap."""
+    phases = RULES[CATALOGUE[name].body].phases
+    assert phases == tuple(phase for phase in Phase if first.place <= phase.place <= last.place)
+
+
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("name", PHASED)
 def test_act_belongs_to_its_phases(name: str, phase: Phase) -> None:

@@ -68,6 +68,7 @@ LEVEL = SurveyLevel(code="A", name_vi="A", weight=ONE)
         with_rule(COUNT, Section.DEDUCTION),
         replace(PLAIN, tie_break=("area:A1", "total", "fewer_deductions")),
         replace(PLAIN, classes=PLAIN.classes[:1]),
+        replace(PLAIN, min_ballots=1),
     ],
 )
 def test_consistent_set_has_no_flaw(consistent: CriteriaSet) -> None:

@@ -80,6 +80,13 @@ def test_deadlines_build_on_those_before_them() -> None:
     }
 
 
+def test_deadline_may_be_as_far_as_a_year_of_working_days() -> None:
+    """The longest count is 366 working days, and the last day of all is a deadline too."""
+    found = resolve((on(Phase.INSPECTION, FRIDAY), after(Phase.COUNCIL, Phase.INSPECTION, 366)), frozenset())
+    assert found[Phase.COUNCIL].due == date(2018, 9, 24)
+    assert resolve((on(Phase.COUNCIL, LAST_DAY),), frozenset())[Phase.COUNCIL].due == LAST_DAY
+
+
 @pytest.mark.parametrize(
     "rules",
     [

@@ -143,6 +143,13 @@ def test_year_before_is_recorded_once(before: list[Act], act: Act, rule: str) ->
     given(DECLARING, *before).when(act).then(refused(rule))
 
 
+@pytest.mark.parametrize("total", ["0", "100"])
+def test_year_before_was_out_of_a_hundred(total: str) -> None:
+    """Nothing and everything are totals too."""
+    story = given(DECLARING).when(remembers("STC", total)).then(admitted)
+    assert story.dossier("STC").previous_total == Fraction(total)
+
+
 def test_head_submits_as_many_cells_as_are_declared() -> None:
     """A cell counts once, however often it was declared; a wrong count is refused (R39)."""
     story = given(DECLARING, *(declares("STC/A1.2", points) for points in ("1", "1.5")))

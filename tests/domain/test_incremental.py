@@ -42,7 +42,7 @@ from tests.domain.world import amounts, closes_wave, decides, declares, inspecto
 
 MIXED = PartsRule(
     parts=(
-        Part(max_points=Fraction(1), rule=LogRule(of=Measure.LATE_REPORTS, each=Fraction("0.5"))),
+        Part(max_points=Fraction(1), rule=LogRule(of=Measure.ON_TIME_ENTRIES, to=Measure.REQUIRED_ENTRIES)),
         Part(max_points=Fraction(1), rule=CountRule(of="n", each=Fraction("0.5"))),
     )
 )
@@ -210,6 +210,7 @@ GIVEN: dict[Phase, tuple[Act, ...]] = {
         declares("STC/A1.2", "1.5"),
         declares("STC/A1.3", done=3, planned=4),
         declares("HC/A3.3", "1"),
+        *(declares(f"{agency}/A3.4", n=1) for agency in AGENCIES),
     ),
     Phase.INSPECTION: tuple(closes_wave(group, 10) for group in GROUPS),
     Phase.COUNCIL: (),

@@ -67,7 +67,8 @@ def test_nothing_is_registered_before_genesis() -> None:
 
 
 def test_registrar_enters_an_agency() -> None:
-    """A new agency lives from its first day."""
+    """A new agency lives from its first day; its code has up to sixteen letters and digits."""
+    registered().when(enters(agency("X" * 15 + "1"))).then(admitted)
     story = registered().when(enters(agency("SCT"))).then(admitted)
     found = story.standing.agencies["SCT"]
     assert [found.alive_on(date(year, 1, 1)) for year in (2016, 2017, 2099)] == [False, True, True]
@@ -84,6 +85,11 @@ def test_closed_agency_lives_until_its_last_day() -> None:
     story = registered().when(enters(AgencyClosed(code="STC", until=date(2016, 5, 17)))).then(admitted)
     found = story.standing.agencies["STC"]
     assert [found.alive_on(date(2016, 5, day)) for day in (17, 18)] == [True, False]
+
+
+def test_agency_may_live_for_a_day() -> None:
+    """The first day can be the last."""
+    registered().when(enters(AgencyClosed(code="STC", until=date(2010, 1, 1)))).then(admitted)
 
 
 CLOSED = enters(AgencyClosed(code="STC", until=date(2016, 5, 17)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -50,6 +51,15 @@ def test_focal_officer_is_in_time_until_the_self_assessment_opens() -> None:
     late_named = opened.given(names_focal("STP")).score("STP/A2.4")
     assert late_named.points == 0
     assert late_named.positions == (opened.events[-1].position,)
+
+
+@pytest.mark.parametrize(("delay", "points"), [(0, 1), (1, 0)])
+def test_focal_officer_is_in_time_to_the_moment(delay: int, points: int) -> None:
+    """Named at the very moment of the opening is in time; a microsecond later is not."""
+    story = given(DECLARING)
+    act, opened = names_focal("STP"), story.round.opened[DECLARING]
+    story.given(states(act.who, act.body, act.about, arrived_at=opened + timedelta(microseconds=delay)))
+    assert story.score("STP/A2.4").points == points
 
 
 def test_focal_officer_without_deputy_is_not_enough() -> None:

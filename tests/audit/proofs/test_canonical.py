@@ -156,7 +156,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "two to the power of 53": (b"9007199254740992", "number.too_large"),
     "minus two to the power of 53": (b"-9007199254740992", "number.too_large"),
     "ten thousand digits": (b"9" * 10_000, "number.too_large"),
-    "too deep": (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "bytes.too_deep"),
+    "too deep": (b"[" * 17 + b"]" * 17, "bytes.too_deep"),
+    "too deep after many siblings": (b"[" + b"[]," * 40 + b"[" * 16 + b"]" * 17, "bytes.too_deep"),
     "deep beyond the stack": (b'[{"":' * 50_000, "bytes.too_deep"),
     "deep after quoted brackets": (
         b'["\\"]",' * (MAX_DEPTH + 1) + b"1" + b"]" * (MAX_DEPTH + 1),
@@ -182,7 +183,9 @@ ACCEPTED = (
     '{"\U0001f602":1,"\uff5e":1}'.encode(),
     b'"\\"\\\\/"',
     json.dumps(VIETNAMESE, ensure_ascii=False).encode(),
-    b"[" * MAX_DEPTH + b"]" * MAX_DEPTH,
+    b"[" * 16 + b"]" * 16,
+    b"[" * 15 + b"[],{},[]" + b"]" * 15,
+    b"[" + b"[{}]," * 40 + b"[]]",
     b'["' + b"[{" * 100 + b'"]',
     b'["\\\\",' + b'"[\\"[",' * 20 + b'"]"]',
 )

@@ -24,7 +24,7 @@ from audit.proofs.contradiction import (
 from audit.proofs.errors import ContradictionError, WitnessRefusal
 from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import DEMO_ORIGIN, demo_signing_key
-from audit.proofs.note import sign_note
+from audit.proofs.note import sign_note, vkey
 from audit.proofs.witness import (
     MAX_REQUEST,
     STATUS,
@@ -463,6 +463,13 @@ def test_nobody_is_convicted_by(case: str) -> None:
     assert rule_of(lambda: verify_contradiction(data, vkeys=[LOG_VKEY])) == rule
 
 
+def test_heads_of_two_logs_do_not_contradict_each_other() -> None:
+    """Who trusts two logs is not told that they are one."""
+    other = vkey(OTHER.origin, KEYS[LOG_ACTOR].public_key)
+    data = format_contradiction(replace(TRUE, older=sign_checkpoint(OTHER, KEYS[LOG_ACTOR])))
+    assert rule_of(lambda: verify_contradiction(data, vkeys=[LOG_VKEY, other])) == "contradiction.sizes"
+
+
 EVIDENCE = evidence(SIZE, SIZE + 1)
 SPELLED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "two notes"),
@@ -477,6 +484,10 @@ SPELLED: dict[str, tuple[bytes, str]] = {
     ),
     "a proof line with its word": (
         EVIDENCE.replace(base64.b64encode(TRUE.proof[0]), b"root " + base64.b64encode(TRUE.proof[0])),
+        "another spelling",
+    ),
+    "a hash too many": (
+        EVIDENCE.replace(b"\n\n", b"\n" + (base64.b64encode(bytes(32)) + b"\n") * 64 + b"\n", 1),
         "another spelling",
     ),
     "too long": (EVIDENCE + b"x" * 2_100_000, "too long"),
