@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api import answers
 from api.answers import Answer
+from api.cli_storage import app as storage
 from api.demo import DemoRefused, LogInTheWay, build_demo, example_folder
 from api.example import ExampleError, load_example
 from api.register import UnknownSubject, chosen_round, size_at
@@ -27,7 +28,7 @@ from api.screen import Screen
 from api.settings import settings
 from api.verification import examine, log_size
 from api.wording import Language
-from audit.ledger.errors import LedgerError
+from audit.ledger.errors import LedgerError, LogStopped
 from domain.criteria import Block
 
 app = typer.Typer(
@@ -35,6 +36,8 @@ app = typer.Typer(
     add_completion=False,
     help="Minh Chứng: vết kiểm toán của việc chấm điểm, xếp hạng cải cách hành chính.",
 )
+
+app.add_typer(storage)
 
 Data = Annotated[
     Path | None,
@@ -168,12 +171,12 @@ def main() -> None:
     """Run a command; what cannot be answered is said on the error stream."""
     try:
         app()
+    except (DemoRefused, LogStopped) as wrong:
+        sys.stderr.write(f"minhchung: {wrong}\n")
+        sys.exit(1)
     except (UnknownSubject, LedgerError, ExampleError, LogInTheWay) as wrong:
         sys.stderr.write(f"minhchung: {wrong}\n")
         sys.exit(2)
-    except DemoRefused as wrong:
-        sys.stderr.write(f"minhchung: {wrong}\n")
-        sys.exit(1)
 
 
 if __name__ == "__main__":

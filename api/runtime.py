@@ -72,11 +72,12 @@ class Runtime:
     board: Scoreboard
     evidence: DirectoryStore
     clock: Clock
+    origin: str
 
 
 def open_log(settings: Settings) -> Log:
     """Open a log for reading; raises NoDatabase when there is none."""
-    return _log(open_database(settings.database_url, writer=False), create=False)
+    return log_over(open_database(settings.database_url, writer=False), create=False)
 
 
 @contextmanager
@@ -104,7 +105,7 @@ def open_runtime(
     new anchor where the old one is lost.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
-    log = _log(open_database(settings.database_url), create=True)
+    log = log_over(open_database(settings.database_url), create=True)
     try:
         return _open(settings, log, origin, log_key, clock, adopt_anchor=adopt_anchor)
     except BaseException:
@@ -129,8 +130,8 @@ def _open(
     signers = (log_key, None) if log_key is not None else load_keys(settings)
     publisher = Publisher(_origin(recorded, origin, settings.anchor), *signers)
     evidence = DirectoryStore(settings.evidence)
-    running = clock or _clock(recorded)
-    opened = Opened(publisher.origin, _keyring(recorded), _last_received(recorded), publisher.keys)
+    running = clock or clock_of(recorded)
+    opened = Opened(publisher.origin, keyring_of(recorded), last_received(recorded), publisher.keys)
     anchor = start(log.database, settings.anchor, opened, running(), adopt=adopt_anchor)
 
     def others(events: Sequence[Event]) -> None:
@@ -147,22 +148,23 @@ def _open(
         check=fastest_check(),
     )
     intake.catch_up()
-    return Runtime(log, intake, board, evidence, running)
+    return Runtime(log, intake, board, evidence, running, publisher.origin)
 
 
 @contextmanager
-def writing(settings: Settings) -> Iterator[Runtime]:
+def writing(settings: Settings, *, adopt_anchor: bool = False) -> Iterator[Runtime]:
     """Open an existing log for writing, and close it."""
     if settings.database_url.startswith("sqlite") and not settings.database.exists():
         raise NoDatabase(str(settings.data))
-    runtime = open_runtime(settings)
+    runtime = open_runtime(settings, adopt_anchor=adopt_anchor)
     try:
         yield runtime
     finally:
         runtime.log.database.close()
 
 
-def _log(database: Database, *, create: bool) -> Log:
+def log_over(database: Database, *, create: bool) -> Log:
+    """Return the log in a database; `create` makes the tables that are not there yet."""
     recorder = LedgerRecorder(database, create=create)
     mapper = LedgerMapper()
     return Log(
@@ -184,20 +186,22 @@ def _origin(recorded: list[Recorded], origin: str | None, anchor: Path) -> str:
     raise LogStopped("a new log needs an origin")
 
 
-def _keyring(recorded: list[Recorded]) -> Keyring:
+def keyring_of(recorded: Sequence[Recorded]) -> Keyring:
+    """Fold the keys out of a log."""
     keyring = Keyring()
     for entry in recorded:
         keyring.follow(entry.statement, entry.position)
     return keyring
 
 
-def _last_received(recorded: list[Recorded]) -> datetime | None:
+def last_received(recorded: Sequence[Recorded]) -> datetime | None:
+    """Return when the last entry was admitted."""
     return read_time(recorded[-1].entry.received_at) if recorded else None
 
 
-def _clock(recorded: list[Recorded]) -> Clock:
+def clock_of(recorded: Sequence[Recorded]) -> Clock:
     """A scripted log goes on from its last moment; a real one asks the machine."""
-    last = _last_received(recorded)
+    last = last_received(recorded)
     if last is not None and recorded[0].statement.body.get("clock") == "scripted":
         return ScriptedClock(last, running=True)
     return real_clock

@@ -145,15 +145,15 @@ def _check_level(database: Database, anchor: Anchor, anchored: Anchored, newest:
 
 def _contradicted(database: Database, anchor: Anchor, anchored: Anchored, newest: Anchored) -> StartRefused:
     """Keep what convicts, beside the anchor, and say so."""
-    facts: dict[str, str | int] = {"anchored": anchored.checkpoint.size, "size": newest.checkpoint.size}
-    found = _evidence(database, anchored, newest)
+    path, found = "-", _evidence(database, anchored, newest)
     if found is not None:
         data = format_contradiction(found)
-        path = anchor.path.with_name(f"contradiction-{hashlib.sha256(data).hexdigest()[:32]}.txt")
-        if not path.exists():
-            write_whole(path, data)
-        facts["evidence"] = str(path)
-    return StartRefused("anchor.contradicted", **facts)
+        kept = anchor.path.with_name(f"contradiction-{hashlib.sha256(data).hexdigest()[:32]}.txt")
+        if not kept.exists():
+            write_whole(kept, data)
+        path = str(kept)
+    sizes = anchored.checkpoint.size, newest.checkpoint.size
+    return StartRefused("anchor.contradicted", anchored=sizes[0], size=sizes[1], evidence=path)
 
 
 def _evidence(database: Database, anchored: Anchored, newest: Anchored) -> Contradiction | None:

@@ -15,7 +15,8 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from audit.proofs.errors import KeyringError
+from audit.proofs.continuation import Continuation, read_continuation
+from audit.proofs.errors import ContinuationError, KeyringError
 from audit.proofs.keys import DEMO_ORIGIN, PublicKey, is_demo_key, load_public_key
 from audit.proofs.statement import Statement
 
@@ -61,6 +62,7 @@ class Genesis:
     registrars: frozenset[str]
     quorum: int
     clock: str
+    continues: Continuation | None = None
 
 
 class Keyring:
@@ -319,9 +321,12 @@ def _read_genesis(statement: Statement) -> Genesis:
             frozenset(actor for actor, _ in registrars),
             body["quorum"],
             body["clock"],
+            read_continuation(body["continues"], statement.log) if "continues" in body else None,
         )
     except (KeyError, TypeError):
         raise KeyringError("genesis.malformed", field="body") from None
+    except ContinuationError as wrong:
+        raise KeyringError("genesis.malformed", field=f"continues.{wrong.facts['field']}") from None
     distinct = len(opened.registrars) == len(registrars) == len({key.id for _, key in registrars})
     if LOG_ACTOR in opened.registrars or opened.log_key in {key for _, key in registrars}:
         distinct = False  # the log registers nobody

@@ -15,6 +15,7 @@ from itertools import islice
 from audit.proofs import merkle
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening, verify_opening
+from audit.proofs.continuation import Continuation
 from audit.proofs.entry import Entry, parse_entry
 from audit.proofs.errors import AuditError, Fact
 from audit.proofs.keyring import GENESIS, Keyring
@@ -87,6 +88,8 @@ class Verdict:
     openings: int
     clock: str
     platform_keys: int
+    continues: Continuation | None = None
+    """What genesis says of the log that this one continues; `verify_continuation` proves it."""
 
     @property
     def ok(self) -> bool:
@@ -208,6 +211,7 @@ class _Walk:
             openings=self._openings,
             clock=opened.clock if opened else "unknown",
             platform_keys=sum(record.custody == "platform" for record in records),
+            continues=opened.continues if opened else None,
         )
 
     def _found(self, layer: str, position: int | None, rule: str, /, **facts: Fact) -> None:
