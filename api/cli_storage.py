@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from api.epoch import begin_epoch
-from api.log_key import encrypt_key, is_encrypted, load_key, make_next_key, rotate, take_over
+from api.log_key import encrypt_key, is_encrypted, load_key, make_next_key, rotation, take_over
 from api.runtime import keyring_of, reading, writing
 from api.settings import Settings, settings
 from api.storage import backup as make_backup
@@ -100,11 +100,12 @@ def restore(
             }
             _say(answer, "new_epoch", lang, as_json=as_json)
             return
-        size, refilled = put_back(where, source, spares, adopt_anchor=adopt_anchor)
+        restored = put_back(where, source, spares, adopt_anchor=adopt_anchor)
     answer = {
-        "size": size,
-        "refilled": refilled.after - refilled.before if refilled else 0,
-        "openings_missing": refilled.words_missing if refilled else 0,
+        "size": restored.size,
+        "refilled": restored.size - restored.before,
+        "openings_missing": restored.words_missing,
+        "evidence_missing": list(restored.evidence_missing),
     }
     _say(answer, "restored", lang, as_json=as_json)
 
@@ -170,7 +171,8 @@ def _rotate(where: Settings) -> None:
     with writing(where) as runtime:
         held, coming = load_key(where.log_key), load_key(where.next_log_key)
         if runtime.intake.keyring.log_key != coming.public_key:  # not interrupted after it was stated
-            outcome = rotate(runtime.intake, runtime.origin, runtime.clock, held, coming)
+            stated = rotation(runtime.origin, runtime.intake.checkpoint, runtime.clock(), held, coming)
+            (outcome,) = runtime.intake.submit([stated])
             if not isinstance(outcome, Accepted):
                 raise LogStopped(f"the log refused its own key: {outcome.refusal.rule}")
     take_over(where)

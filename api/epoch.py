@@ -17,13 +17,14 @@ from api.log_key import keep_key
 from api.runtime import clock_of, keyring_of, log_over, open_runtime
 from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk, Draft
-from api.storage import refill_log, take_copy
+from api.storage import bring_evidence, refill_log, take_copy
 from audit.ledger.anchor import Anchor
 from audit.ledger.backup import DATABASE, EVIDENCE
 from audit.ledger.codec import Recorded
 from audit.ledger.database import open_database
 from audit.ledger.epoch import cite
 from audit.ledger.errors import EpochRefused, RefillRefused
+from audit.ledger.evidence import DirectoryStore
 from audit.ledger.files import sync_folder, write_whole
 from audit.ledger.submission import Accepted
 from audit.proofs.checkpoint import Checkpoint
@@ -82,10 +83,11 @@ def _keep_old(settings: Settings, old: Settings, source: Path, spares: Sequence[
     try:
         if spares:
             try:
-                refill_log(log, old, spares, short=True)
+                refill_log(log, old.anchor, spares, short=True)
             except RefillRefused as refused:
                 if refused.rule != "refill.not_behind":
                     raise
+        bring_evidence(log, DirectoryStore(old.evidence), spares)
         return list(log.entries())
     finally:
         log.database.close()

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import os
+from datetime import datetime
 from pathlib import Path
 
 from api.settings import Settings
 from api.signing import random_entropy, uuid7
 from audit.ledger.errors import LogStopped
 from audit.ledger.files import create_whole, sync_folder, write_whole
-from audit.ledger.intake import Intake
-from audit.ledger.submission import Clock, Outcome, Submission
+from audit.ledger.submission import Submission
 from audit.proofs.errors import AuditError
 from audit.proofs.keyring import LOG_ACTOR, LOG_KEY_ROTATED
 from audit.proofs.keys import Signer, SigningKey
@@ -99,29 +99,28 @@ def make_next_key(settings: Settings) -> SigningKey:
     return load_key(settings.next_log_key)
 
 
-def rotate(intake: Intake, origin: str, clock: Clock, old: Signer, new: Signer) -> Outcome:
+def rotation(origin: str, seen: tuple[int, str] | None, at: datetime, old: Signer, new: Signer) -> Submission:
     """State over both keys that the log goes on with the new one: from the checkpoint over this on."""
     named = sorted(signer.public_key.id for signer in (old, new))
-    seen = intake.checkpoint
-    now = clock()
-    stated = {
+    stated: dict[str, object] = {
         "v": 1,
         "log": origin,
-        "id": uuid7(now, random_entropy("id")),
+        "id": uuid7(at, random_entropy("id")),
         "type": LOG_KEY_ROTATED,
         "body": {
             "public_key": base64.b64encode(new.public_key.raw).decode(),
             "replaces": old.public_key.id,
         },
-        "occurred_at": now.isoformat(timespec="seconds"),
+        "occurred_at": at.isoformat(timespec="seconds"),
         "attachments": [],
         "commitments": {},
         "signers": named,
         "actors": [LOG_ACTOR] * len(named),
         "threshold": len(named),
-    } | ({"seen": {"size": seen[0], "root": seen[1]}} if seen else {})
-    (outcome,) = intake.submit([Submission(sign_statement(stated, [old, new]).encode())])
-    return outcome
+    }
+    if seen is not None:
+        stated["seen"] = {"size": seen[0], "root": seen[1]}
+    return Submission(sign_statement(stated, [old, new]).encode())
 
 
 def take_over(settings: Settings) -> None:

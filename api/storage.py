@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from api.runtime import Log, clock_of, keyring_of, last_received, log_over, reading
@@ -26,6 +27,16 @@ from projections import tables as read_tables
 from projections.scoreboard import Scoreboard
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A log that may be written: its size, from which size on it was refilled, and what it still lacks."""
+
+    size: int
+    before: int
+    words_missing: int = 0
+    evidence_missing: tuple[str, ...] = ()
+
+
 def backup(settings: Settings, into: Path) -> BackedUp:
     """Copy the log and its evidence into a new folder; others may go on reading and writing."""
     with reading(settings) as log:
@@ -34,16 +45,14 @@ def backup(settings: Settings, into: Path) -> BackedUp:
 
 def restore(
     settings: Settings, source: Path | None, spares: Sequence[str], *, adopt_anchor: bool = False
-) -> tuple[int, Refilled | None]:
+) -> Restored:
     """Put a backup in the place of the log (without one, look at the log that is there), and refill it.
 
-    Returns its size, and what was refilled. It is put in place only if the log may be written as it is then:
-    raises StartRefused where not, RefillRefused, BackupRefused `backup.in_the_way`, NoDatabase.
+    It is put in place only if the log may be written as it is then: raises StartRefused where not,
+    RefillRefused, BackupRefused `backup.in_the_way`, NoDatabase.
     """
     if source is None:
-        with _opened(settings.database_url) as log:
-            refilled = refill_log(log, settings, spares) if spares else None
-            return _check(log, settings, adopt_anchor=adopt_anchor), refilled
+        return _mend(settings.database_url, settings, None, spares, adopt_anchor=adopt_anchor)
     for path in (settings.database, *(_beside(settings.database, end) for end in ("-wal", "-journal"))):
         if path.exists():  # what a lost database left would be played back into the one put in its place
             raise BackupRefused("backup.in_the_way", path=str(path))
@@ -51,10 +60,7 @@ def restore(
     copy = settings.data / f"{DATABASE}.restoring"
     take_copy(source / DATABASE, copy)
     try:
-        with _opened(f"sqlite:///{copy}") as log:
-            refilled = refill_log(log, settings, spares) if spares else None
-            size = _check(log, settings, adopt_anchor=adopt_anchor)
-        copy_evidence(DirectoryStore(source / EVIDENCE), DirectoryStore(settings.evidence))
+        restored = _mend(f"sqlite:///{copy}", settings, source, spares, adopt_anchor=adopt_anchor)
         if (before := source / settings.continues.name).is_dir():
             shutil.copytree(before, settings.continues, dirs_exist_ok=True)
         copy.replace(settings.database)
@@ -62,7 +68,7 @@ def restore(
     finally:
         for path in (copy, _beside(copy, ".lock")):
             path.unlink(missing_ok=True)
-    return size, refilled
+    return restored
 
 
 def _beside(path: Path, end: str) -> Path:
@@ -79,27 +85,43 @@ def take_copy(source: Path, into: Path) -> None:
         database.close()
 
 
-def refill_log(log: Log, settings: Settings, spares: Sequence[str], *, short: bool = False) -> Refilled:
-    """Refill a log that is open for writing, its read tables and its evidence with it.
+def _mend(
+    url: str, settings: Settings, source: Path | None, spares: Sequence[str], *, adopt_anchor: bool
+) -> Restored:
+    with _opened(url) as log:
+        refilled = refill_log(log, settings.anchor, spares) if spares else None
+        _check(log, settings, adopt_anchor=adopt_anchor)
+        missing = bring_evidence(
+            log, DirectoryStore(settings.evidence), [*([source] if source else []), *spares]
+        )
+        if refilled is None:
+            return Restored(log.size, log.size, 0, missing)
+        return Restored(log.size, refilled.before, refilled.words_missing, missing)
 
-    `short`: as far as the spares go. Raises what `refill` raises.
+
+def refill_log(log: Log, anchor: Path, spares: Sequence[str], *, short: bool = False) -> Refilled:
+    """Refill a log that is open for writing, and its read tables; `short`: as far as the spares go.
+
+    Raises what `refill` raises.
     """
-    recorded = list(log.entries())
     board = Scoreboard()
-    board.replay(one.event for one in recorded if one.event is not None)
-    refilled = refill(
+    board.replay(one.event for one in log.entries() if one.event is not None)
+    return refill(
         log.recorder,
-        Anchor.open(settings.anchor),
+        Anchor.open(anchor),
         gather(spares, log.size),
         inline=board.inline,
         as_far_as_possible=short,
     )
-    evidence = DirectoryStore(settings.evidence)
-    named = {a.sha256 for one in log.entries(refilled.before) for a in one.statement.attachments}
-    for folder in (Path(source) / EVIDENCE for source in spares):
+
+
+def bring_evidence(log: Log, store: DirectoryStore, sources: Sequence[str | Path]) -> tuple[str, ...]:
+    """Copy the files that entries name and the store lacks from where they are; return which are nowhere."""
+    wanted = sorted({a.sha256 for one in log.entries() for a in one.statement.attachments})
+    for folder in (Path(source) / EVIDENCE for source in sources):
         if folder.is_dir():
-            copy_evidence(DirectoryStore(folder), evidence, sorted(named))
-    return refilled
+            copy_evidence(DirectoryStore(folder), store, wanted)
+    return tuple(name for name in wanted if store.size(name) is None)
 
 
 @contextmanager
@@ -116,7 +138,7 @@ def _opened(url: str) -> Iterator[Log]:
         log.database.close()
 
 
-def _check(log: Log, settings: Settings, *, adopt_anchor: bool) -> int:
+def _check(log: Log, settings: Settings, *, adopt_anchor: bool) -> None:
     """Ask what a start asks, but for the log's key, which may come to its place later."""
     recorded = list(log.entries())
     keyring = keyring_of(recorded)
@@ -124,4 +146,3 @@ def _check(log: Log, settings: Settings, *, adopt_anchor: bool) -> int:
     signers = {key.id for _, key in keyring.log_keys}
     opened = Opened(origin, keyring, last_received(recorded), signers)
     start(log.database, settings.anchor, opened, clock_of(recorded)(), adopt=adopt_anchor)
-    return len(recorded)

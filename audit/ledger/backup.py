@@ -27,6 +27,8 @@ from audit.proofs.merkle import CompactRange, leaf_hash
 DATABASE = "minhchung.db"
 EVIDENCE = "evidence"
 CHECKPOINT = "checkpoint.note"
+TOGETHER = 32
+"""How many files are read before they are written and flushed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,14 @@ def copy_evidence(
     source: DirectoryStore, target: DirectoryStore, names: Iterable[str] | None = None
 ) -> tuple[int, tuple[str, ...]]:
     """Copy the files (all, where no names are given) that the target lacks; return which could not be had."""
+    lacking = [n for n in (source.names() if names is None else names) if target.size(n) is None]
     copied, missing = 0, []
-    for name in source.names() if names is None else names:
-        if target.size(name) is not None:
-            continue
-        try:
-            target.put(source.read(name))
-            copied += 1
-        except EvidenceError:
-            missing.append(name)
+    for start in range(0, len(lacking), TOGETHER):
+        found = []
+        for name in lacking[start : start + TOGETHER]:
+            try:
+                found.append(source.read(name))
+            except EvidenceError:
+                missing.append(name)
+        copied += len(target.put(*found))
     return copied, tuple(missing)
