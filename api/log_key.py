@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from api.settings import Settings
-from api.signing import random_entropy, uuid7
+from api.signing import Entropy, random_entropy, uuid7
 from audit.ledger.errors import LogStopped
 from audit.ledger.files import create_whole, sync_folder, write_whole
 from audit.ledger.submission import Submission
@@ -99,13 +99,20 @@ def make_next_key(settings: Settings) -> SigningKey:
     return load_key(settings.next_log_key)
 
 
-def rotation(origin: str, seen: tuple[int, str] | None, at: datetime, old: Signer, new: Signer) -> Submission:
+def rotation(
+    origin: str,
+    seen: tuple[int, str] | None,
+    at: datetime,
+    old: Signer,
+    new: Signer,
+    entropy: Entropy = random_entropy,
+) -> Submission:
     """State over both keys that the log goes on with the new one: from the checkpoint over this on."""
     named = sorted(signer.public_key.id for signer in (old, new))
     stated: dict[str, object] = {
         "v": 1,
         "log": origin,
-        "id": uuid7(at, random_entropy("id")),
+        "id": uuid7(at, entropy(f"id {LOG_KEY_ROTATED}")),
         "type": LOG_KEY_ROTATED,
         "body": {
             "public_key": base64.b64encode(new.public_key.raw).decode(),

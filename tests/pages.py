@@ -28,7 +28,7 @@ from domain.admission import RULES
 from domain.deadlines import Phase
 from domain.events import CATALOGUE, Kind, Scope
 from domain.visibility import HEADER, Visibility, seen_by
-from tests import page_card, page_proofs
+from tests import page_card, page_proofs, page_storage
 from tests.page_log import KEYS, PAGES, PageLog, build
 
 BLOCK = re.compile(r"(<!-- from the code: ([a-z0-9 -]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -243,6 +243,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "fields": _visible,
     "header": _header,
     **{name: partial(_made_fence, make) for name, make in page_proofs.makers(page_log).items()},
+    **{name: partial(_made_fence, make) for name, make in page_storage.makers(page_log).items()},
 }
 
 
