@@ -181,16 +181,19 @@ def _rotate(where: Settings) -> None:
 # --- answers --------------------------------------------------------------------------------------------
 
 
+TOLD_IF_SO = ("refilled", "openings_missing", "evidence_missing", "missing", "encrypted", "in_the_clear")
+"""Parts of an answer that have a sentence of their own, where there is something to tell."""
+
+
 def _say(answer: Answer, sentence: str, lang: Language, *, as_json: bool) -> None:
-    """Answer in JSON or in a sentence; a number that is not nought may have one more of its own."""
+    """Answer in JSON or in sentences."""
     if as_json:
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
         return
-    lines = [sentence, *(name for name, value in answer.items() if value)]
-    told = (term("storage", name, lang) for name in lines)
-    sys.stdout.write("".join(f"{text.format(**answer)}\n" for text in told if " " in text))
-    for key in answer.get("keys", ()):
-        sys.stdout.write(term("storage", "key", lang).format(**key) + "\n")
+    told = [(sentence, answer), *(("key", key) for key in answer.get("keys", ()))]
+    told += [(name, answer) for name in TOLD_IF_SO if answer.get(name)]
+    for name, facts in told:
+        sys.stdout.write(term("storage", name, lang).format(**facts) + "\n")
 
 
 @contextmanager

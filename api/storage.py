@@ -15,7 +15,15 @@ from pathlib import Path
 from api.runtime import Log, clock_of, keyring_of, last_received, log_over, reading
 from api.settings import Settings
 from audit.ledger.anchor import Anchor
-from audit.ledger.backup import DATABASE, EVIDENCE, BackedUp, back_up, copy_database, copy_evidence
+from audit.ledger.backup import (
+    DATABASE,
+    EVIDENCE,
+    BackedUp,
+    back_up,
+    check_copy,
+    copy_database,
+    copy_evidence,
+)
 from audit.ledger.database import open_database
 from audit.ledger.errors import BackupRefused, NoDatabase
 from audit.ledger.evidence import DirectoryStore
@@ -60,6 +68,7 @@ def restore(
     copy = settings.data / f"{DATABASE}.restoring"
     take_copy(source / DATABASE, copy)
     try:
+        check_copy(copy)
         restored = _mend(f"sqlite:///{copy}", settings, source, spares, adopt_anchor=adopt_anchor)
         if (before := source / settings.continues.name).is_dir():
             shutil.copytree(before, settings.continues, dirs_exist_ok=True)

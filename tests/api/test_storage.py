@@ -86,6 +86,7 @@ def test_an_old_backup_is_refused_every_time(kept: Kept, tmp_path: Path) -> None
 def test_the_newest_backup_goes_on(kept: Kept, lost: Settings) -> None:
     """A backup that holds all that was acknowledged is put in place, with its evidence, and written to."""
     assert restore(lost, kept.backups[kept.size], []) == Restored(kept.size, kept.size)
+    assert not list(lost.data.glob("*.restoring*"))
     assert examine(lost.data).ok
     world = World(open_runtime(lost, clock=clock()), clock())
     world.submit(registering(world, "NEXT"))
@@ -296,6 +297,17 @@ def test_a_copy_of_a_damaged_log_is_not_called_a_backup(kept: Kept, tmp_path: Pa
         backup(Settings(damaged), tmp_path / "copy")
     assert refused.value.rule == "backup.other_root"
     assert not (tmp_path / "copy").exists()
+
+
+def test_a_backup_that_was_damaged_is_not_put_in_place(kept: Kept, lost: Settings, tmp_path: Path) -> None:
+    """Its entries are hashed again before it becomes the log, whatever its tables say of themselves."""
+    copy = shutil.copytree(kept.backups[kept.size], tmp_path / "copy")
+    with closing(sqlite3.connect(copy / "minhchung.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE stored_events SET state = x'00' WHERE position = 3")
+    with pytest.raises(BackupRefused) as refused:
+        restore(lost, copy, [])
+    assert refused.value.rule == "backup.other_root"
+    assert not lost.database.exists()
 
 
 def test_evidence_that_is_altered_is_said_to_be_missing(kept: Kept, tmp_path: Path) -> None:

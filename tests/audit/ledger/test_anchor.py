@@ -190,7 +190,7 @@ def test_a_file_that_grew_before_its_bytes_is_cut(anchor: Anchor, zeros: int) ->
 
 def test_every_flipped_bit_is_damage_and_never_a_torn_record(anchor: Anchor) -> None:
     """No bit of what was written whole can change unseen, and no record is given up for it."""
-    data = anchor.path.read_bytes()
+    data = HEADER + b"".join(_records(anchor.path.read_bytes())[:2])
     for place in range(len(data)):
         for bit in range(8):
             changed = bytearray(data)
