@@ -57,10 +57,12 @@ def restore(
     """Put a backup in the place of the log (without one, look at the log that is there), and refill it.
 
     It is put in place only if the log may be written as it is then: raises StartRefused where not,
-    RefillRefused, BackupRefused `backup.in_the_way`, NoDatabase.
+    RefillRefused, BackupRefused `backup.in_the_way`, `backup.not_sqlite`, `backup.other_root`, NoDatabase.
     """
     if source is None:
         return _mend(settings.database_url, settings, None, spares, adopt_anchor=adopt_anchor)
+    if not settings.database_url.startswith("sqlite"):
+        raise BackupRefused("backup.not_sqlite")
     for path in (settings.database, *(_beside(settings.database, end) for end in ("-wal", "-journal"))):
         if path.exists():  # what a lost database left would be played back into the one put in its place
             raise BackupRefused("backup.in_the_way", path=str(path))
@@ -86,7 +88,8 @@ def _beside(path: Path, end: str) -> Path:
 
 def take_copy(source: Path, into: Path) -> None:
     """Copy a log's database file, in use or not; raises NoDatabase."""
-    into.unlink(missing_ok=True)
+    for end in ("", "-wal", "-shm", "-journal"):  # of an attempt that was interrupted
+        _beside(into, end).unlink(missing_ok=True)
     database = open_database(f"sqlite:///{source}", writer=False)
     try:
         copy_database(database, into)

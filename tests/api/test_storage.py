@@ -14,6 +14,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api.runtime import open_runtime, reading
 from api.settings import DATABASE_VARIABLE, Settings
@@ -21,6 +22,7 @@ from api.storage import Restored, backup, restore
 from api.verification import examine
 from audit.ledger.anchor import Anchor
 from audit.ledger.codec import Recorded
+from audit.ledger.database import open_database
 from audit.ledger.errors import BackupRefused, LogBehind, RefillRefused, StartRefused
 from audit.ledger.spares import bundle
 from audit.proofs.checkpoint import parse_checkpoint
@@ -297,6 +299,30 @@ def test_a_copy_of_a_damaged_log_is_not_called_a_backup(kept: Kept, tmp_path: Pa
         backup(Settings(damaged), tmp_path / "copy")
     assert refused.value.rule == "backup.other_root"
     assert not (tmp_path / "copy").exists()
+
+
+def test_what_an_interrupted_attempt_left_is_not_played_back(kept: Kept, lost: Settings) -> None:
+    """Killed half-way, the command is run again: the copy begins anew, without the journal of the first."""
+    first = open_database(f"sqlite:///{lost.data}/minhchung.db.restoring")
+    with first.begin() as connection:
+        connection.execute(text("CREATE TABLE left_over (id INTEGER)"))
+        journal = (lost.data / "minhchung.db.restoring-wal").read_bytes()
+    first.close()
+    (lost.data / "minhchung.db.restoring-wal").write_bytes(journal)
+    assert restore(lost, kept.backups[kept.size], []).size == kept.size
+    assert "left_over" not in rows(lost.data)
+    assert not list(lost.data.glob("*.restoring*"))
+
+
+def test_a_log_in_postgresql_is_not_hidden_behind_a_file(
+    kept: Kept, lost: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the log lies in PostgreSQL, a backup on SQLite is put nowhere."""
+    monkeypatch.setenv(DATABASE_VARIABLE, "postgresql://localhost/minhchung")
+    with pytest.raises(BackupRefused) as refused:
+        restore(lost, kept.backups[kept.size], [])
+    assert refused.value.rule == "backup.not_sqlite"
+    assert not lost.database.exists()
 
 
 def test_a_backup_that_was_damaged_is_not_put_in_place(kept: Kept, lost: Settings, tmp_path: Path) -> None:
