@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +18,17 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class CurrentPoints:
-    """Stands for the exact points of the act's own cell at the moment of signing."""
+class IdOf:
+    """Stands for the id of the newest act with this label."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Stands for what follows from the log just before the act is signed: points, a rank, the parties."""
+
+    ask: Callable[[Standing, Act], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +42,22 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One statement to be signed by `signers`; its body may contain Ref and CurrentPoints."""
+    """One statement to be signed by `signers`; its body may contain Ref, IdOf and Asked.
+
+    An act with `only_if` is told where that holds of the log before it.
+    """
 
     at: datetime
     type: str
     signers: tuple[str, ...]
-    body: Mapping[str, object]
+    body: Mapping[str, Any]
     round: str | None = None
     agency: str | None = None
     criterion: str | None = None
+    matter: str | None = None
+    on_behalf_of: str | None = None
+    delegation: IdOf | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     files: tuple[File, ...] = ()
     label: str | None = None
+    only_if: Callable[[Standing, Act], bool] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -20,9 +20,9 @@ from audit.proofs.statement import verify_signatures
 from audit.proofs.verifier import Finding
 from domain.admission import rule_for
 from domain.criteria import Block, Criterion
-from domain.events import MinutesSigned
 from domain.points import published, write
 from domain.standing import Round
+from domain.stated.assessment import MinutesSigned
 from projections import queries
 from projections.queries import CellRow, RankRow
 
@@ -35,7 +35,7 @@ def ranking(log: Log, connection: Connection, round_code: str, block: str | None
     found = register.round(round_code)
     rows = queries.ranking(connection, round_code, size, block)
     return {
-        **_subject(register, found),
+        **subject(register, found),
         "blocks": [
             {"block": name.value, "places": [_place(register, row) for row in rows if row.block == name]}
             for name in Block
@@ -44,7 +44,8 @@ def ranking(log: Log, connection: Connection, round_code: str, block: str | None
     }
 
 
-def _subject(register: Register, found: Round) -> Answer:
+def subject(register: Register, found: Round) -> Answer:
+    """Say which log, round and size an answer is about."""
     genesis = register.keyring.genesis
     demo = {"label": LABEL} if genesis.origin == DEMO_ORIGIN else {}
     return {
@@ -101,18 +102,31 @@ def trace(
     wanted = list(cells) if criterion is None else [criterion]
     made = {position for code in wanted for position in cells[code].made_by}
     told = _about_agency(log, made) if criterion is None else _about_cell(log, found, agency, criterion, made)
-    words = _words(connection, [r for r in told if r.position < size])
+    told = [r for r in told if r.position < size]
+    hidden = _still_sealed(told)
+    words = words_of(connection, [r.statement.id for r in told])
     place = next((r for r in queries.ranking(connection, round_code, size) if r.agency == agency), None)
     return {
-        **_subject(register, found),
+        **subject(register, found),
         "agency": agency,
         "name_vi": register.standing.agencies[agency].name_vi,
         "name_en": register.standing.agencies[agency].name_en,
         "block": found.agencies[agency].value,
         "result": {"rank": place.rank, **_result(place)} if place else None,
         "cells": [_cell(found.criteria.by_code[code], cells[code]) for code in _in_order(found, wanted)],
-        "events": [_event(register, found, r, made, words) for r in told if r.position < size],
+        "events": [trace_event(register, found, r, made, words, sealed=r.position in hidden) for r in told],
     }
+
+
+def _still_sealed(told: Iterable[Recorded]) -> set[int]:
+    """Openings of opinions are shown to nobody until opening has closed."""
+    hidden: set[int] = set()
+    for recorded in told:
+        if recorded.statement.type == "OpinionOpened.v1":
+            hidden.add(recorded.position)
+        elif recorded.statement.type == "OpinionsClosed.v1":
+            hidden.clear()
+    return hidden
 
 
 def _in_order(found: Round, codes: Iterable[str]) -> list[str]:
@@ -131,8 +145,18 @@ def _about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[i
         body = recorded.event.body if recorded.event else None
         if isinstance(body, MinutesSigned) and any(item.criterion == criterion for item in body.items):
             told[recorded.position] = recorded
+    for name in _disputes(log, found, agency, criterion):
+        told |= {r.position: r for r in stream(log, f"{found.code}/{name}")}
     told |= {position: entry_at(log, position) for position in made - told.keys()}
     return [told[position] for position in sorted(told)]
+
+
+def _disputes(log: Log, found: Round, agency: str, criterion: str) -> list[str]:
+    """The disputes over a cell: each has a stream of its own."""
+    filed = log.recorder.select_notifications(1, log.size, topics=["DisputeFiled.v1"])
+    statements = [log.mapper.to_domain_event(notification).statement for notification in filed]
+    subject = (found.code, agency, criterion)
+    return [s.matter for s in statements if s.matter and (s.round, s.agency, s.criterion) == subject]
 
 
 def _cell(criterion: Criterion, row: CellRow) -> Answer:
@@ -151,13 +175,19 @@ def _cell(criterion: Criterion, row: CellRow) -> Answer:
     }
 
 
-def _event(
+def trace_event(
     register: Register,
     found: Round,
     recorded: Recorded,
     made: set[int],
     words: Mapping[tuple[str, str], str | None],
+    *,
+    sealed: bool = False,
 ) -> Answer:
+    """Tell one event: who signed it, when it came, what it states, and whether it made the number.
+
+    Of what is `sealed` nothing is told but that it is there.
+    """
     statement, entry = recorded.statement, recorded.entry
     return {
         "position": recorded.position,
@@ -171,8 +201,9 @@ def _event(
         "arrived_at": entry.arrived_at,
         "received_at": entry.received_at,
         "late": _late(found, recorded),
-        "body": dict(statement.body),
-        "texts": {name: words.get((statement.id, name)) for name in statement.commitments},
+        "sealed": sealed,
+        "body": {} if sealed else dict(statement.body),
+        "texts": {} if sealed else {n: words.get((statement.id, n)) for n in statement.commitments},
         "attachments": [
             {"sha256": a.sha256, "size": a.size, "media_type": a.media_type} for a in statement.attachments
         ],
@@ -214,8 +245,8 @@ def _late(found: Round, recorded: Recorded) -> bool:
     return until is not None and found.is_late(until, recorded.event.arrived_at)
 
 
-def _words(connection: Connection, told: list[Recorded]) -> dict[tuple[str, str], str | None]:
-    ids = [r.statement.id for r in told]
+def words_of(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str], str | None]:
+    """Return the words behind commitments, by statement and field; nothing where they were erased."""
     rows = connection.execute(select(openings).where(openings.c.statement_id.in_(ids)))
     return {(row.statement_id, row.field): row.value for row in rows}
 

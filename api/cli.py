@@ -5,20 +5,18 @@ Exit status: 0 fine, 1 verification failed or refused, 2 usage.
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import DatabaseError
 
-from api import answers
+from api import answers, publication
 from api.answers import Answer
+from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
+from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
 from api.demo import DemoRefused, LogInTheWay, build_demo, example_folder
 from api.example import ExampleError, load_example
@@ -37,24 +35,10 @@ app = typer.Typer(
     help="Minh Chứng: vết kiểm toán của việc chấm điểm, xếp hạng cải cách hành chính.",
 )
 
+app.add_typer(process)
+app.add_typer(council, name="council")
+app.add_typer(dispute, name="dispute")
 app.add_typer(storage)
-
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help="The data directory; else MINHCHUNG_DATA, else ./data.", show_default=False),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-Lang = Annotated[Language, typer.Option("--lang", envvar="MINHCHUNG_LANG", help="Language of the answer.")]
-RoundCode = Annotated[
-    str | None,
-    typer.Option("--round", help="The round; else the newest published one.", show_default=False),
-]
-AsOf = Annotated[
-    str | None,
-    typer.Option(
-        "--as-of", help="A size of the log, or a time such as 2017-06-01T08:00.", show_default=False
-    ),
-]
 
 
 @app.command()
@@ -67,14 +51,14 @@ def demo(
     """Build the Da Nang 2016 example as signed events, rank it, verify it."""
     del no_serve
     where = settings(data)
-    with _progress("Dựng ví dụ Đà Nẵng 2016" if lang is Language.VI else "Building Da Nang 2016") as bar:
+    with progress_bar("Dựng ví dụ Đà Nẵng 2016" if lang is Language.VI else "Building Da Nang 2016") as bar:
         size = build_demo(where, load_example(example_folder()), bar)
     with reading(where) as log, log.database.read() as connection:
         ranked = answers.ranking(log, connection, "2016", None, size)
     verified = _verdict(where.data, lang)
-    screen = _screen(lang)
+    screen = Screen(Console(), lang)
     if as_json:
-        _print_json({"size": size, "ranking": ranked, "verdict": verified})
+        print_json({"size": size, "ranking": ranked, "verdict": verified})
     else:
         screen.ranking(ranked)
         screen.verdict(verified)
@@ -87,6 +71,7 @@ def rank(
     round_code: RoundCode = None,
     block: Annotated[Block | None, typer.Option("--block", show_default=False)] = None,
     as_of: AsOf = None,
+    as_public: Annotated[bool, typer.Option("--public", help="What the public sees.")] = False,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
@@ -95,8 +80,9 @@ def rank(
     with reading(settings(data)) as log, log.database.read() as connection:
         size = size_at(log, as_of)
         found = round_code or chosen_round(log, connection, size)
-        answer = answers.ranking(log, connection, found, block, size)
-    _answer(answer, _screen(lang).ranking, as_json=as_json)
+        rank_it = publication.published if as_public else answers.ranking
+        told = rank_it(log, connection, found, block, size)
+    answer(told, Screen(Console(), lang).ranking, as_json=as_json)
 
 
 @app.command()
@@ -105,6 +91,7 @@ def trace(
     criterion: Annotated[str | None, typer.Argument(show_default=False)] = None,
     round_code: RoundCode = None,
     as_of: AsOf = None,
+    own: Annotated[bool, typer.Option("--own", help="Only what the agency itself sees of it.")] = False,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
@@ -113,8 +100,10 @@ def trace(
     with reading(settings(data)) as log, log.database.read() as connection:
         size = size_at(log, as_of)
         found = round_code or chosen_round(log, connection, size)
-        answer = answers.trace(log, connection, found, agency, criterion, size)
-    _answer(answer, _screen(lang).trace, as_json=as_json)
+        told = answers.trace(log, connection, found, agency, criterion, size)
+        if own:
+            told = publication.own_record(told, publication.policy_of(log, connection, found, size))
+    answer(told, Screen(Console(), lang).trace, as_json=as_json)
 
 
 @app.command()
@@ -126,7 +115,7 @@ def verify(
 ) -> None:
     """Check every signature, hash, rule and number of a log from its bytes alone."""
     verified = _verdict(path or settings(data).data, lang)
-    _answer(verified, _screen(lang).verdict, as_json=as_json)
+    answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
     raise typer.Exit(0 if verified["ok"] else 1)
 
 
@@ -135,36 +124,11 @@ def verify(
 
 def _verdict(path: Path, lang: Language) -> Answer:
     try:
-        with _progress("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
+        with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
             size = log_size(path)
             return answers.verdict(examine(path, lambda done: bar(done, size)))
     except DatabaseError as wrong:
         return answers.unreadable(str(wrong.orig))
-
-
-def _screen(lang: Language) -> Screen:
-    return Screen(Console(), lang)
-
-
-def _answer(answer: Answer, show: Callable[[Answer], None], *, as_json: bool) -> None:
-    if as_json:
-        _print_json(answer)
-    else:
-        show(answer)
-
-
-def _print_json(answer: Answer) -> None:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on the error stream while something long is done, on a terminal only."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli_options import AsJson, Data, Lang
 from api.epoch import begin_epoch
 from api.log_key import encrypt_key, is_encrypted, load_key, make_next_key, rotation, take_over
 from api.runtime import keyring_of, reading, writing
@@ -27,13 +28,6 @@ from audit.proofs.note import vkey
 
 app = typer.Typer()
 Answer = dict[str, Any]
-
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", help="The data directory; else MINHCHUNG_DATA, else ./data.", show_default=False),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-Lang = Annotated[Language, typer.Option("--lang", envvar="MINHCHUNG_LANG", help="Language of the answer.")]
 
 
 @app.command()

@@ -10,34 +10,40 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DatabaseError
 
-from api.acts import Act, CurrentPoints, File, Ref
+from api.acts import Act, Asked, File, IdOf, Ref
 from api.clock import ScriptedClock
 from api.example import Example
 from api.log_key import keep_key
-from api.register import entry_at
 from api.runtime import Runtime, open_runtime, reading
 from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk, Draft, scripted_entropy
 from api.story import tell
+from api.story_ballots import fill_all
 from api.story_values import ZONE
 from audit.ledger.anchor import Anchor
+from audit.ledger.ballots import BallotBox
 from audit.ledger.database import open_database
 from audit.ledger.errors import LedgerError
 from audit.ledger.files import write_whole
 from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.submission import Accepted, Refused, Submission
+from audit.proofs.entry import parse_entry
+from audit.proofs.errors import AuditError
 from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR
 from audit.proofs.keys import DEMO_KEYS, DEMO_ORIGIN, SigningKey, demo_signing_key
-from domain import scoring
-from domain.events import kind_of
-from domain.points import write
+from audit.proofs.statement import parse_envelope, parse_statement
+from domain import admission
+from domain.events import Event, Signing, kind_of, read_body
 
 BATCH = 250
+OF_RECORD = ("PhaseOpened.v1", "ResultPublished.v1")
+"""Acts after which a batch ends."""
 LOG_KEY = DEMO_KEYS - 1
 FIRST_MOMENT = datetime(2017, 1, 9, 7, 30, tzinfo=ZONE)
 Progress = Callable[[int, int], None]
@@ -100,8 +106,9 @@ def _check_demo(settings: Settings) -> None:
         return
     try:
         with reading(settings) as log:
-            origin = entry_at(log, 0).statement.log if log.size else None
-    except (LedgerError, DatabaseError):
+            first = log.notifications.select(start=1, limit=1)
+            origin = parse_statement(parse_entry(first[0].state).envelope.payload).log if first else None
+    except (LedgerError, DatabaseError, AuditError):
         origin = None
     if origin != DEMO_ORIGIN:
         raise LogInTheWay(str(settings.data))
@@ -138,14 +145,30 @@ def _tell(settings: Settings, example: Example, progress: Progress | None) -> in
     try:
         stage = _Stage(runtime, example, clock, log_key)
         stage.open_log()
+        fill_all(BallotBox(runtime.log.database, scripted_entropy), example)
         acts = list(tell(example))
-        for done, batch in stage.batches(acts):
+        done = 0
+        for batch in _batches(acts):
             stage.play(batch)
+            done += len(batch)
             if progress is not None:
                 progress(done, len(acts))
         return runtime.intake.size
     finally:
         runtime.log.database.close()
+
+
+def _batches(acts: Sequence[Act]) -> Iterator[Sequence[Act]]:
+    """Cut the story where a batch is full, a day ends, a phase begins or a result is out.
+
+    What comes is received the same day then, and every result has a checkpoint of its own.
+    """
+    first = 0
+    for end, (act, following) in enumerate(pairwise(acts), start=1):
+        if end - first == BATCH or act.at.date() != following.at.date() or act.type in OF_RECORD:
+            yield acts[first:end]
+            first = end
+    yield acts[first:]
 
 
 class _Stage:
@@ -158,14 +181,17 @@ class _Stage:
         keys = {person.actor: demo_signing_key(person.key) for person in example.people}
         self._keys = keys | {LOG_ACTOR: log_key}
         self._desk = Desk(DEMO_ORIGIN, self._keys, scripted_entropy)
-        self._labels: dict[str, int] = {}
+        self._labels: dict[str, tuple[int, Submission]] = {}
+        self._ahead = runtime.intake.standing
 
     def open_log(self) -> None:
         """State genesis, then enrol everybody's key over a quorum of registrars."""
         registrars = self._example.of_duty("REGISTRAR")
         genesis: dict[str, object] = {
             "log_key": _public(self._keys[LOG_ACTOR]),
-            "registrars": [{"actor": a, "public_key": _public(self._keys[a])} for a in registrars],
+            "registrars": [
+                {"actor": a, "public_key": _public(self._keys[a]), "custody": "platform"} for a in registrars
+            ],
             "quorum": 2,
             "witness_policy": {"witnesses": [], "quorum": 0},
             "time_zone": "Asia/Ho_Chi_Minh",
@@ -190,28 +216,43 @@ class _Stage:
         )
         return self._desk.sign(draft)
 
-    def batches(self, acts: Sequence[Act]) -> Iterator[tuple[int, list[Act]]]:
-        """Cut the story where a batch is full, or where an act must know the points before it."""
-        batch: list[Act] = []
-        for done, act in enumerate(acts, start=1):
-            if batch and (len(batch) == BATCH or CurrentPoints() in act.body.values()):
-                yield done - 1, batch
-                batch = []
-            batch.append(act)
-        yield len(acts), batch
-
-    def play(self, acts: list[Act]) -> None:
-        """Keep the files, sign the acts, submit them."""
+    def play(self, acts: Sequence[Act]) -> None:
+        """Keep the files, sign the acts, submit them. Who signs looks at all that was signed before."""
         files = [file for act in acts for file in act.files]
         digests = dict(zip(files, self._runtime.evidence.put(*(f.content for f in files)), strict=True))
         self._clock.set(acts[-1].at)
-        first = self._runtime.intake.size
-        submissions = []
-        for position, act in enumerate(acts, start=first):
-            submissions.append(self._desk.sign(self._draft(act, digests)))
+        self._ahead, position = self._runtime.intake.standing.fork(), self._runtime.intake.size
+        told: list[Act] = []
+        submissions: list[Submission] = []
+        for act in acts:
+            if act.only_if is not None and not act.only_if(self._ahead, act):
+                continue
+            draft = self._draft(act, digests)
+            submission = self._desk.sign(draft)
             if act.label is not None:
-                self._labels[act.label] = position
-        self._submit(submissions, acts)
+                self._labels[act.label] = (position + len(told), submission)
+            self._follow(act, draft, position + len(told))
+            submissions.append(submission)
+            told.append(act)
+        self._submit(submissions, told)
+
+    def _follow(self, act: Act, draft: Draft, position: int) -> None:
+        """Let the view ahead know of an act; nobody asks it for ids, so that one is left out."""
+        kind = kind_of(act.type)
+        event = Event(
+            position=position,
+            id="",
+            kind=kind,
+            body=read_body(kind, draft.body),
+            signed_by=act.signers,
+            arrived_at=act.at,
+            round=act.round,
+            agency=act.agency,
+            criterion=act.criterion,
+            matter=act.matter,
+            on_behalf_of=act.on_behalf_of,
+        )
+        admission.follow(self._ahead, event)
 
     def _draft(self, act: Act, digests: Mapping[File, str]) -> Draft:
         kind = kind_of(act.type)
@@ -220,11 +261,14 @@ class _Stage:
             actors=act.signers,
             body=self._resolved(act, act.body),
             occurred_at=act.at,
-            together=kind.jointly,
+            together=kind.signing is Signing.TOGETHER or len(act.signers) > 1,
             expects=kind.expects,
             round=act.round,
             agency=act.agency,
             criterion=act.criterion,
+            matter=act.matter,
+            on_behalf_of=act.on_behalf_of,
+            delegation=self._resolved(act, act.delegation),
             texts=act.texts,
             attachments=[
                 {"sha256": digests[f], "size": len(f.content), "media_type": f.media_type} for f in act.files
@@ -233,11 +277,11 @@ class _Stage:
 
     def _resolved(self, act: Act, value: Any) -> Any:
         if isinstance(value, Ref):
-            return self._labels[value.label]
-        if isinstance(value, CurrentPoints):
-            standing = self._runtime.intake.standing
-            card = scoring.card(standing, act.round or "", act.agency or "")
-            return write(card.scores[act.criterion or ""].points)
+            return self._labels[value.label][0]
+        if isinstance(value, IdOf):
+            return parse_statement(parse_envelope(self._labels[value.label][1].envelope).payload).id
+        if isinstance(value, Asked):
+            return value.ask(self._ahead, act)
         if isinstance(value, Mapping):
             return {name: self._resolved(act, item) for name, item in value.items()}
         if isinstance(value, list):

@@ -116,7 +116,7 @@ def _open_new(
     clock = clock_of(recorded)
     runtime = open_runtime(new, origin=origin, log_key=key, clock=clock)
     try:
-        body = _genesis(recorded[0], key, signers, cited)
+        body = _genesis(recorded[0], key, signers, keyring, cited)
         draft = _draft(body, (LOG_ACTOR, *signers), clock())
         (outcome,) = runtime.intake.submit([Desk(origin, {LOG_ACTOR: key, **signers}).sign(draft)])
         if not isinstance(outcome, Accepted):
@@ -143,12 +143,24 @@ def _signers(keyring: Keyring, given: Sequence[Signer]) -> dict[str, Signer]:
 
 
 def _genesis(
-    first: Recorded, key: Signer, signers: Mapping[str, Signer], cited: Mapping[str, object]
+    first: Recorded,
+    key: Signer,
+    signers: Mapping[str, Signer],
+    keyring: Keyring,
+    cited: Mapping[str, object],
 ) -> dict[str, object]:
     old = first.statement.body
+    registrars = [
+        {
+            "actor": actor,
+            "public_key": _public(signer),
+            "custody": keyring.records[signer.public_key.id].custody,
+        }
+        for actor, signer in signers.items()
+    ]
     return {
         "log_key": _public(key),
-        "registrars": [{"actor": actor, "public_key": _public(signer)} for actor, signer in signers.items()],
+        "registrars": registrars,
         "quorum": min(old["quorum"], len(signers)),
         "continues": dict(cited),
         **{name: old[name] for name in KEPT},

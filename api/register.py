@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from audit.proofs.entry import read_time
 from audit.proofs.keyring import Keyring
 from audit.proofs.statement import REGISTRY_STREAM
 from domain.deadlines import zone
+from domain.events import Event
 from domain.standing import Round, Standing
 from projections import queries
 
@@ -37,9 +38,11 @@ class Register:
     keyring: Keyring
     names: Mapping[str, str]
     """Actor -> name, as far as it was not erased."""
+    moment: datetime
+    """When the newest entry that was read had been received."""
 
     def round(self, code: str) -> Round:
-        """Return a round; raises UnknownSubject naming those there are."""
+        """Return a round; raises UnknownSubject."""
         try:
             return self.standing.rounds[code]
         except KeyError:
@@ -53,23 +56,45 @@ class Register:
 def read_register(log: Log, connection: Connection, size: int, round_code: str) -> Register:
     """Fold the streams of the registry and of a round up to a size; raises UnknownSubject."""
     standing, keyring = Standing(), Keyring()
-    told = [r for name in (REGISTRY_STREAM, round_code) for r in stream(log, name) if r.position < size]
-    for recorded in sorted(told, key=lambda r: r.position):
+    both = [*stream(log, REGISTRY_STREAM), *stream(log, round_code)]
+    told = sorted((r for r in both if r.position < size), key=lambda r: r.position)
+    for recorded in told:
         follow(standing, keyring, recorded.statement, recorded.event, recorded.position)
     if not standing.log:
         raise UnknownSubject("the log is empty")
+    moment = read_time(told[-1].entry.received_at)
+    return Register(size, standing, keyring, _names(connection, told), moment)
+
+
+def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event], None]) -> Register:
+    """Fold the whole log up to a size, handing each event on; raises UnknownSubject for an empty log."""
+    standing, keyring, told = Standing(), Keyring(), []
+    for recorded in log.entries():
+        if recorded.position >= size:
+            break
+        follow(standing, keyring, recorded.statement, recorded.event, recorded.position)
+        told.append(recorded)
+        if recorded.event is not None:
+            observe(recorded.event)
+    if not standing.log:
+        raise UnknownSubject("the log is empty")
+    moment = read_time(told[-1].entry.received_at)
+    return Register(size, standing, keyring, _names(connection, told), moment)
+
+
+def _names(connection: Connection, told: Iterable[Recorded]) -> dict[str, str]:
+    """Return the names of officers, as far as they were not erased."""
     registered = {
         r.statement.id: r.statement.body["officer"]
         for r in told
         if r.statement.type == "OfficerRegistered.v1"
     }
     words = select(openings.c.statement_id, openings.c.value).where(openings.c.field == "name")
-    names = {
+    return {
         registered[row.statement_id]: row.value
         for row in connection.execute(words)
         if row.statement_id in registered and row.value
     }
-    return Register(size, standing, keyring, names)
 
 
 def stream(log: Log, name: str) -> tuple[Recorded, ...]:

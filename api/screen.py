@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -26,71 +26,84 @@ class Screen:
 
     def __init__(self, console: Console, language: Language) -> None:
         self._console = console
-        self._language = language
+        self.language = language
+
+    def print(self, what: RenderableType, style: str | None = None) -> None:
+        """Print something."""
+        self._console.print(what, style=style)
 
     def text(self, name: str, **values: object) -> str:
         """Return a sentence or heading of this screen."""
-        return term("screen", name, self._language).format(**values)
+        return term("screen", name, self.language).format(**values)
 
     def _name(self, answer: Mapping[str, Any]) -> str:
-        return escape(str(answer[f"name_{self._language}"]))
+        return escape(str(answer[f"name_{self.language}"]))
 
     def ranking(self, answer: Answer) -> None:
         """Print one table a block."""
-        self._heading(answer)
+        self.heading(answer)
         for block in answer["blocks"]:
-            table = Table(title=term("block", block["block"], self._language), title_style="bold")
-            for column in ("rank", "agency", "score", "total", "bonus", "deductions", "class"):
-                table.add_column(
-                    self.text(column), justify="left" if column in ("agency", "class") else "right"
-                )
-            for place in block["places"]:
-                table.add_row(
-                    f"{place['rank']}{'=' if place['shared'] else ''}",
-                    f"{place['agency']} · {self._name(place)}",
-                    f"[bold]{place['score']}[/bold]",
-                    place["total"],
-                    place["bonus"],
-                    place["deductions"],
-                    term("class", place["class"], self._language),
-                )
-            self._console.print(table)
+            table = Table(title=term("block", block["block"], self.language), title_style="bold")
+            told = [self._place(place) for place in block["places"]]
+            for column in told[0] if told else ():
+                justify: JustifyMethod = "left" if column in ("agency", "class") else "right"
+                table.add_column(self.text(column), justify=justify)
+            for row in told:
+                table.add_row(*row.values())
+            self.print(table)
 
-    def _heading(self, answer: Answer) -> None:
-        self._console.print(self.text("as_of", **answer), style="bold")
+    def _place(self, place: Answer) -> dict[str, str]:
+        """One row, of whatever the reader may see."""
+        row = {
+            "rank": f"{place['rank']}{'=' if place['shared'] else ''}",
+            "agency": f"{place['agency']} · {self._name(place)}",
+        }
+        numbers = ("score", "total", "bonus", "deductions")
+        row |= {name: place[name] for name in numbers if name in place}
+        if "class" in place:
+            row["class"] = term("class", place["class"], self.language)
+        return row
+
+    def heading(self, answer: Answer) -> None:
+        """Print which round, size and kind of data an answer is about."""
+        self.print(self.text("as_of", **answer), style="bold")
         if "label" in answer:
-            self._console.print(answer["label"], style="yellow")
+            self.print(answer["label"], style="yellow")
 
     # --- trace ------------------------------------------------------------------------------------------
 
     def trace(self, answer: Answer) -> None:
         """Print the cells, then every event behind them, oldest first."""
-        self._heading(answer)
-        self._console.print(f"{answer['agency']} · {self._name(answer)}", style="bold")
+        self.heading(answer)
+        self.print(f"{answer['agency']} · {self._name(answer)}", style="bold")
         if answer["result"] is not None:
-            self._console.print(self._result(answer["result"]))
-        self._console.print(self._cells(answer["cells"]))
+            self.print(self._result(answer["result"]))
+        self.print(self._cells(answer["cells"]))
+        self.events(answer)
+
+    def events(self, answer: Answer) -> None:
+        """Print events, oldest first."""
         for event in answer["events"]:
-            self._console.print(self._event(event, utc_offset=answer["utc_offset"]))
+            self.print(self._event(event, utc_offset=answer["utc_offset"]))
         if not answer["events"]:
-            self._console.print(self.text("nothing"))
+            self.print(self.text("nothing"))
 
     def _result(self, result: Answer) -> str:
         told = [f"{self.text('rank')} {result['rank']}"]
         told += [f"{self.text(name)} {result[name]}" for name in ("score", "total", "bonus", "deductions")]
-        return " · ".join([*told, term("class", result["class"], self._language)])
+        return " · ".join([*told, term("class", result["class"], self.language)])
 
     def _cells(self, cells: list[Answer]) -> Table:
         table = Table()
         for column in ("criterion", "points", "stage", "flags", "made_by"):
             table.add_column(self.text(column), justify="right" if column == "points" else "left")
         for cell in cells:
-            flags = [term("flag", flag, self._language) for flag in cell["flags"]]
+            flags = [term("flag", flag, self.language) for flag in cell["flags"]]
             flags += [] if cell["counts"] else [self.text("excluded")]
             table.add_row(
                 f"{cell['criterion']} · {self._name(cell)}",
                 f"[bold]{cell['points']}[/bold] / {cell['maximum']}",
-                term("stage", cell["stage"], self._language),
+                term("stage", cell["stage"], self.language),
                 ", ".join(flags),
                 ", ".join(map(str, cell["made_by"])),
             )
@@ -101,18 +114,18 @@ class Screen:
         late = f"  [{self.text('late')}]" if event["late"] else ""
         head = Text.assemble(
             (f"#{event['position']} ", "bold cyan"),
-            (_local(event["arrived_at"], utc_offset) + "  ", "dim"),
-            (event_name(event["type"], self._language), "bold"),
+            (local_time(event["arrived_at"], utc_offset) + "  ", "dim"),
+            (event_name(event["type"], self.language), "bold"),
             (f" {event['criterion']}" if event["criterion"] else "", ""),
             (late, "yellow"),
             (mark, "bold green"),
         )
         lines: list[RenderableType] = [head, Text("   " + self._signers(event))]
-        stated = self._body(event["body"])
+        stated = self.text("sealed") if event["sealed"] else self._body(event["body"])
         lines += [Text("   " + stated)] if stated else []
         for name, words in event["texts"].items():
             told = words if words is not None else self.text("erased")
-            lines.append(Text(f"   {term('field', name, self._language)}: “{told}”"))
+            lines.append(Text(f"   {term('field', name, self.language)}: “{told}”"))
         for file in event["attachments"]:
             lines.append(Text(f"   sha256:{file['sha256']} ({file['size']} B)", style="dim"))
         return Group(*lines)
@@ -128,14 +141,14 @@ class Screen:
 
     def _body(self, body: Mapping[str, Any]) -> str:
         told = {name: self._plain(name, value) for name, value in body.items()}
-        return " · ".join(f"{term('field', name, self._language)}: {value}" for name, value in told.items())
+        return " · ".join(f"{term('field', name, self.language)}: {value}" for name, value in told.items())
 
     def _plain(self, name: str, value: Any) -> str:
         if isinstance(value, Mapping):
             return ", ".join(f"{key} = {self._plain(key, item)}" for key, item in value.items())
         if isinstance(value, list):
             return ", ".join(self._plain(name, v) for v in value) if len(value) <= MANY else f"{len(value)}"
-        return tell(name, str(value), self._language)
+        return tell(name, str(value), self.language)
 
     # --- verify -----------------------------------------------------------------------------------------
 
@@ -147,7 +160,7 @@ class Screen:
             lines.append(self.text("more", count=more))
         if "checked" in answer:
             lines += self._reach(answer)
-        self._console.print(
+        self.print(
             Panel(
                 Text("\n".join(lines)),
                 title=self.text(title, count=len(answer["findings"])),
@@ -167,15 +180,15 @@ class Screen:
 
     def next_steps(self) -> None:
         """Say what can be asked now."""
-        self._console.print(self.text("next"))
+        self.print(self.text("next"))
 
     def _finding(self, found: Answer) -> str:
         where = self.text("whole" if found["position"] is None else "at", **found)
-        words = word(found["rule"], found["facts"], self._language)
-        return f"✗ {where} · {term('layer', found['layer'], self._language)} · {words.what} ({found['rule']})"
+        words = word(found["rule"], found["facts"], self.language)
+        return f"✗ {where} · {term('layer', found['layer'], self.language)} · {words.what} ({found['rule']})"
 
 
-def _local(time: str, utc_offset: str) -> str:
+def local_time(time: str, utc_offset: str) -> str:
     """Show a time of an entry in the zone of the log, to the second."""
     hours, minutes = int(utc_offset[:3]), int(utc_offset[0] + utc_offset[4:6])
     zone = timezone(timedelta(hours=hours, minutes=minutes))

@@ -17,6 +17,8 @@ from audit.proofs.commitment import Opening, commit
 from audit.proofs.keys import Signer
 from audit.proofs.statement import sign_statement
 
+_SUBJECT = ("round", "agency", "criterion", "matter", "on_behalf_of", "delegation")
+
 Entropy = Callable[[str], bytes]
 """A purpose -> 32 bytes nobody else can guess."""
 
@@ -44,6 +46,9 @@ class Draft:
     round: str | None = None
     agency: str | None = None
     criterion: str | None = None
+    matter: str | None = None
+    on_behalf_of: str | None = None
+    delegation: str | None = None
     texts: Mapping[str, str] | None = None
     attachments: Sequence[Mapping[str, object]] = ()
 
@@ -77,7 +82,7 @@ class Desk:
             "attachments": list(draft.attachments),
             "commitments": {o.field: self._commit(statement_id, o) for o in openings},
         }
-        stated |= {n: v for n in ("round", "agency", "criterion") if (v := getattr(draft, n)) is not None}
+        stated |= {name: value for name in _SUBJECT if (value := getattr(draft, name)) is not None}
         stated |= self._who(draft, signers) | self._order(draft)
         envelope = sign_statement(stated, list(signers.values()))
         return Submission(envelope.encode(), tuple(openings), draft.occurred_at)
@@ -92,7 +97,8 @@ class Desk:
         return {"actor": actor, "key": key, "counter": self.counters[key]}
 
     def _order(self, draft: Draft) -> dict[str, object]:
-        stream = "/".join(p for p in (draft.round, draft.agency, draft.criterion) if p) or "registry"
+        subject = (draft.matter,) if draft.matter else (draft.agency, draft.criterion)
+        stream = "/".join(p for p in (draft.round, *subject) if p) or "registry"
         version = self.versions.get(stream, 0)
         self.versions[stream] = version + 1
         order: dict[str, object] = {"expects": version} if draft.expects else {}

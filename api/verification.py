@@ -12,9 +12,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
+from api.recount import SURVEY, check_ballots
 from api.runtime import CHUNK, Log, reading
 from api.settings import Settings
 from audit.ledger import tree
+from audit.ledger.ballots import BallotBox
 from audit.ledger.codec import to_event
 from audit.ledger.errors import EvidenceError
 from audit.ledger.evidence import DirectoryStore
@@ -29,6 +31,7 @@ from audit.proofs.note import open_note, vkey
 from audit.proofs.statement import Attachment, Statement
 from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
 from domain import admission
+from domain.events import Event
 from domain.refusals import Malformed
 from domain.standing import Standing
 from projections.differences import differences
@@ -63,7 +66,9 @@ def examine(path: Path, progress: Progress | None = None) -> Examination:
     12. Evidence files are there, and are what their digests say (`evidence`).
     13. Every line of the register of refusals is signed by a key of the log (`refusal`).
     14. The scores and ranks that are shown are those of the fold (`projection`).
-    15. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
+    15. Tokens, ballots and tallies of the survey are what the log says, counted again (`ballot`);
+        `check_ballots` has the steps.
+    16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
         lies beside it; that is examined first, likewise.
     """
     return _examine_all(Settings(path), progress)
@@ -105,6 +110,7 @@ def _examine(
         *_check_evidence(store, refold.attached),
         *_check_refusals(connection, verdict),
         *(() if damaged else _compare(connection, board)),
+        *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
     ]
     found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
     refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
@@ -151,6 +157,7 @@ class _Refold:
         self.standing = Standing()
         self.findings: list[Finding] = []
         self.attached: dict[str, tuple[int, Attachment]] = {}
+        self.survey: list[Event] = []
         self._next = 0
 
     def observe(self, position: int, entry: Entry, statement: Statement) -> None:
@@ -170,6 +177,8 @@ class _Refold:
             self.findings.append(Finding("rule", position, refusal.rule, refusal.facts))
         else:
             admission.follow(self.standing, event)
+            if isinstance(event.body, SURVEY):
+                self.survey.append(event)
 
 
 # --- the log that this one continues --------------------------------------------------------------------

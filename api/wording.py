@@ -20,6 +20,8 @@ FILES = "wording*.yaml"
 OPTIONAL = re.compile(r"\[([^\]]*)\]")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 NOT_GIVEN = ("", "-")
+_TERMS = {"block": "block", "rating": "class"}
+"""Facts that are called as in terms.yaml: fact -> group."""
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TIME = re.compile(rf"{_DATE.pattern}T[0-9:.]+(?:Z|[+-][0-9:]+)", re.ASCII)
@@ -89,8 +91,8 @@ def tell(name: str, fact: Fact, language: Language) -> str:
     text = str(fact)
     if name == "type":
         return event_name(text, language) if text in CATALOGUE or text in KEY_EVENTS else text
-    if name == "block":
-        return term("block", text, language)
+    if name in _TERMS:
+        return term(_TERMS[name], text, language)
     if name == "field":
         return _field(text, language)
     if _DIGEST.fullmatch(text):

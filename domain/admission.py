@@ -7,15 +7,35 @@ admitted one and never refuses, so that any log can be folded again, with or wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from domain import assessment, council, events, registry, rounds, survey
+from domain import (
+    assessment,
+    awards,
+    claims,
+    council,
+    decisions,
+    delegation,
+    disputes,
+    guidance,
+    inspection,
+    meetings,
+    registry,
+    rounds,
+    survey,
+    teams,
+)
 from domain.deadlines import Phase
-from domain.events import Event, Scope
+from domain.events import Event, Scope, Signing
 from domain.refusals import Refusal, UnknownEvent, refuse
 from domain.standing import Standing
+from domain.stated import assessment as a
+from domain.stated import council as c
+from domain.stated import disputes as d
+from domain.stated import registry as g
+from domain.stated import rounds as r
+from domain.stated import survey as v
 
 May = Callable[[Standing, Event, Any], Iterator[Refusal]]
 Follow = Callable[[Standing, Event, Any], None]
@@ -23,12 +43,17 @@ Follow = Callable[[Standing, Event, Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may state it and when, and what follows. `until` is the phase whose deadline it falls under."""
+    """Who may state it and when, and what follows from it.
+
+    `until` is the phase whose deadline it falls under; `contents` marks what goes into a dossier, and so not
+    into a frozen one.
+    """
 
     may: May
     follow: Follow
     phases: tuple[Phase, ...] = ()
     until: Phase | None = None
+    contents: bool = False
 
 
 def _from(first: Phase, last: Phase) -> tuple[Phase, ...]:
@@ -38,101 +63,179 @@ def _from(first: Phase, last: Phase) -> tuple[Phase, ...]:
 PREPARED = _from(Phase.PREPARATION, Phase.INSPECTION)
 KEPT = _from(Phase.PREPARATION, Phase.EXPLANATION)
 RUNNING = _from(Phase.PREPARATION, Phase.APPROVAL)
+EVER = _from(Phase.PREPARATION, Phase.PUBLISHED)
+UNSETTLED = _from(Phase.PREPARATION, Phase.COUNCIL)
 DECLARING = (Phase.SELF_ASSESSMENT,)
 SUPPLIED = _from(Phase.SELF_ASSESSMENT, Phase.EXPLANATION)
 INSPECTED = (Phase.INSPECTION, Phase.EXPLANATION)
-SURVEYED = _from(Phase.INSPECTION, Phase.COUNCIL)
+SURVEYED = _from(Phase.SELF_ASSESSMENT, Phase.COUNCIL)
+FROZEN = _from(Phase.EXPLANATION, Phase.COUNCIL)
 DECIDING = (Phase.COUNCIL,)
-APPROVING = (Phase.APPROVAL,)
+MEETING = (Phase.COUNCIL, Phase.PUBLISHED)
+APPROVING = (Phase.APPROVAL, Phase.PUBLISHED)
+CONTESTED = (Phase.PUBLISHED,)
+
+_DECLARED = Phase.SELF_ASSESSMENT
+_EXPLAINED = Phase.EXPLANATION
 
 RULES: Mapping[type[Any], Rule] = {
-    events.LogOpened: Rule(registry.genesis_may, registry.genesis),
-    events.AgencyRegistered: Rule(registry.agency_registered_may, registry.agency_registered),
-    events.AgencyClosed: Rule(registry.agency_closed_may, registry.agency_closed),
-    events.OfficerRegistered: Rule(registry.officer_registered_may, registry.officer_registered),
-    events.OfficerTransferred: Rule(registry.officer_transferred_may, registry.officer_transferred),
-    events.RoleGranted: Rule(registry.role_granted_may, registry.role_granted),
-    events.RoleEnded: Rule(registry.role_ended_may, registry.role_ended),
-    events.CriteriaSetIssued: Rule(registry.criteria_set_issued_may, registry.criteria_set_issued),
-    events.RoundOpened: Rule(rounds.round_opened_may, rounds.round_opened),
-    events.PhaseOpened: Rule(rounds.phase_opened_may, rounds.phase_opened, RUNNING),
-    events.DeadlineExtended: Rule(rounds.deadline_extended_may, rounds.deadline_extended, RUNNING),
-    events.OfficerSeconded: Rule(rounds.officer_seconded_may, rounds.officer_seconded, PREPARED),
-    events.TeamFormed: Rule(rounds.team_formed_may, rounds.team_formed, PREPARED),
-    events.TeamAssigned: Rule(rounds.team_assigned_may, rounds.team_assigned, PREPARED),
-    events.CouncilEstablished: Rule(rounds.council_established_may, rounds.council_established, KEPT),
-    events.SurveyWaveClosed: Rule(survey.survey_wave_closed_may, survey.survey_wave_closed, SURVEYED),
-    events.ApprovalProposed: Rule(rounds.approval_proposed_may, rounds.approval_proposed, APPROVING),
-    events.ResultApproved: Rule(rounds.result_approved_may, rounds.result_approved, APPROVING),
-    events.ResultPublished: Rule(rounds.result_published_may, rounds.result_published, APPROVING),
-    events.FocalOfficerAssigned: Rule(
-        assessment.focal_officer_assigned_may, assessment.focal_officer_assigned, KEPT
+    # the registry
+    g.LogOpened: Rule(registry.genesis_may, registry.genesis),
+    g.AgencyRegistered: Rule(registry.agency_registered_may, registry.agency_registered),
+    g.AgencyRenamed: Rule(registry.agency_renamed_may, registry.agency_renamed),
+    g.AgencyMerged: Rule(registry.agency_merged_may, registry.agency_merged),
+    g.AgencyClosed: Rule(registry.agency_closed_may, registry.agency_closed),
+    g.OfficerRegistered: Rule(registry.officer_registered_may, registry.officer_registered),
+    g.OfficerTransferred: Rule(registry.officer_transferred_may, registry.officer_transferred),
+    g.RoleGranted: Rule(registry.role_granted_may, registry.role_granted),
+    g.RoleEnded: Rule(registry.role_ended_may, registry.role_ended),
+    g.RegulationIssued: Rule(registry.regulation_issued_may, registry.regulation_issued),
+    g.CriteriaSetIssued: Rule(registry.criteria_set_issued_may, registry.criteria_set_issued),
+    # the round
+    r.RoundOpened: Rule(rounds.round_opened_may, rounds.round_opened),
+    r.PhaseOpened: Rule(rounds.phase_opened_may, rounds.phase_opened, RUNNING),
+    r.DeadlineExtended: Rule(rounds.deadline_extended_may, rounds.deadline_extended, UNSETTLED),
+    r.GuidanceIssued: Rule(guidance.guidance_issued_may, guidance.guidance_issued, RUNNING),
+    a.GuidanceReceived: Rule(guidance.guidance_received_may, guidance.guidance_received, EVER),
+    a.QuestionAsked: Rule(guidance.question_asked_may, guidance.question_asked, RUNNING),
+    r.QuestionAnswered: Rule(guidance.question_answered_may, guidance.question_answered, EVER),
+    a.CriteriaFeedbackSubmitted: Rule(
+        guidance.criteria_feedback_submitted_may, guidance.criteria_feedback_submitted, EVER
     ),
-    events.PreviousResultRecorded: Rule(
+    r.FeedbackAnswered: Rule(guidance.feedback_answered_may, guidance.feedback_answered, EVER),
+    r.OfficerSeconded: Rule(teams.officer_seconded_may, teams.officer_seconded, PREPARED),
+    r.TeamFormed: Rule(teams.team_formed_may, teams.team_formed, PREPARED),
+    r.TeamAssigned: Rule(teams.team_assigned_may, teams.team_assigned, PREPARED),
+    r.ApprovalProposed: Rule(rounds.approval_proposed_may, rounds.approval_proposed, APPROVING),
+    r.ResultApproved: Rule(rounds.result_approved_may, rounds.result_approved, APPROVING),
+    r.ResultPublished: Rule(rounds.result_published_may, rounds.result_published, APPROVING),
+    r.ReviewConferenceHeld: Rule(rounds.review_conference_held_may, rounds.nothing_follows, CONTESTED),
+    # the dossier and its cells
+    a.FocalOfficerAssigned: Rule(
+        assessment.focal_officer_assigned_may, assessment.focal_officer_assigned, EVER
+    ),
+    a.DelegationGranted: Rule(delegation.delegation_granted_may, delegation.delegation_granted, EVER),
+    a.DelegationEnded: Rule(delegation.delegation_ended_may, delegation.delegation_ended, EVER),
+    a.PreviousResultRecorded: Rule(
         assessment.previous_result_recorded_may, assessment.previous_result_recorded, KEPT
     ),
-    events.SelfAssessmentSubmitted: Rule(
-        assessment.self_assessment_submitted_may,
-        assessment.self_assessment_submitted,
-        DECLARING,
-        Phase.SELF_ASSESSMENT,
+    a.EvidenceRequested: Rule(inspection.evidence_requested_may, inspection.evidence_requested, SUPPLIED),
+    a.EvidenceSubmitted: Rule(
+        assessment.evidence_submitted_may, assessment.evidence_submitted, SUPPLIED, _EXPLAINED, contents=True
     ),
-    events.MinutesSigned: Rule(
-        assessment.minutes_signed_may, assessment.minutes_signed, INSPECTED, Phase.EXPLANATION
+    a.EvidenceReused: Rule(
+        assessment.evidence_reused_may, assessment.evidence_reused, SUPPLIED, _EXPLAINED, contents=True
     ),
-    events.EvidenceSubmitted: Rule(
-        assessment.evidence_submitted_may, assessment.evidence_submitted, SUPPLIED, Phase.EXPLANATION
+    a.EvidenceReturned: Rule(
+        inspection.evidence_returned_may, inspection.evidence_returned, INSPECTED, _EXPLAINED, contents=True
     ),
-    events.EvidenceReturned: Rule(
-        assessment.evidence_returned_may, assessment.evidence_returned, INSPECTED, Phase.EXPLANATION
-    ),
-    events.SelfScoreDeclared: Rule(
+    a.SelfScoreDeclared: Rule(
         assessment.self_score_declared_may,
         assessment.self_score_declared,
         DECLARING,
-        Phase.SELF_ASSESSMENT,
+        _DECLARED,
+        contents=True,
     ),
-    events.QuantitiesDeclared: Rule(
+    a.QuantitiesDeclared: Rule(
         assessment.quantities_declared_may,
         assessment.quantities_declared,
         DECLARING,
-        Phase.SELF_ASSESSMENT,
+        _DECLARED,
+        contents=True,
     ),
-    events.InspectionNoteRecorded: Rule(
-        assessment.inspection_note_recorded_may,
-        assessment.inspection_note_recorded,
+    a.SelfAssessmentSubmitted: Rule(
+        assessment.self_assessment_submitted_may,
+        assessment.self_assessment_submitted,
+        DECLARING,
+        _DECLARED,
+        contents=True,
+    ),
+    a.InspectionNoteRecorded: Rule(
+        inspection.inspection_note_recorded_may,
+        inspection.inspection_note_recorded,
         INSPECTED,
         Phase.INSPECTION,
+        contents=True,
     ),
-    events.InspectionNoteAmended: Rule(
-        assessment.inspection_note_amended_may,
-        assessment.inspection_note_recorded,
+    a.InspectionNoteAmended: Rule(
+        inspection.inspection_note_amended_may,
+        inspection.inspection_note_recorded,
         INSPECTED,
-        Phase.EXPLANATION,
+        _EXPLAINED,
+        contents=True,
     ),
-    events.ExplanationSubmitted: Rule(
-        assessment.explanation_submitted_may,
-        assessment.explanation_submitted,
+    a.ExplanationRequested: Rule(
+        inspection.explanation_requested_may, inspection.explanation_requested, INSPECTED, contents=True
+    ),
+    a.ExplanationSubmitted: Rule(
+        inspection.explanation_submitted_may,
+        inspection.explanation_submitted,
         INSPECTED,
-        Phase.EXPLANATION,
+        _EXPLAINED,
+        contents=True,
     ),
-    events.SpecialCaseClaimed: Rule(
-        assessment.special_case_claimed_may, assessment.special_case_claimed, SUPPLIED, Phase.EXPLANATION
+    a.MinutesSigned: Rule(
+        inspection.minutes_signed_may, inspection.minutes_signed, INSPECTED, _EXPLAINED, contents=True
     ),
-    events.SectorPolicyClaimed: Rule(
-        assessment.sector_policy_claimed_may, assessment.sector_policy_claimed, SUPPLIED, Phase.EXPLANATION
+    a.DossierCompiled: Rule(inspection.dossier_compiled_may, inspection.dossier_compiled, FROZEN),
+    a.DossierUnfrozen: Rule(inspection.dossier_unfrozen_may, inspection.dossier_unfrozen, FROZEN),
+    a.SpecialCaseClaimed: Rule(
+        claims.special_case_claimed_may, claims.special_case_claimed, SUPPLIED, _EXPLAINED, contents=True
     ),
-    events.InitiativeClaimed: Rule(
-        assessment.initiative_claimed_may, assessment.initiative_claimed, SUPPLIED, Phase.EXPLANATION
+    a.SectorPolicyClaimed: Rule(
+        claims.sector_policy_claimed_may, claims.sector_policy_claimed, SUPPLIED, _EXPLAINED, contents=True
     ),
-    events.SurveyTallied: Rule(survey.survey_tallied_may, survey.survey_tallied, SURVEYED),
-    events.SpecialCaseDecided: Rule(council.special_case_decided_may, council.special_case_decided, DECIDING),
-    events.BonusDecided: Rule(council.bonus_decided_may, council.bonus_decided, DECIDING),
-    events.DeductionDecided: Rule(council.deduction_decided_may, council.deduction_decided, DECIDING),
-    events.CouncilAdjustmentMade: Rule(
-        council.council_adjustment_made_may, council.council_adjustment_made, DECIDING
+    a.InitiativeClaimed: Rule(
+        claims.initiative_claimed_may, claims.initiative_claimed, SUPPLIED, _EXPLAINED, contents=True
     ),
-    events.VerificationWaived: Rule(council.verification_waived_may, council.verification_waived, DECIDING),
+    a.ImprovementCommitted: Rule(
+        assessment.improvement_committed_may, assessment.improvement_committed, EVER
+    ),
+    a.ImprovementReported: Rule(assessment.improvement_reported_may, assessment.improvement_reported, EVER),
+    a.AwardGranted: Rule(awards.award_granted_may, awards.award_granted, CONTESTED),
+    # the survey
+    v.SurveyWaveOpened: Rule(survey.survey_wave_opened_may, survey.survey_wave_opened, SURVEYED),
+    v.BallotsRecorded: Rule(survey.ballots_recorded_may, survey.ballots_recorded, SURVEYED),
+    v.SurveyWaveClosed: Rule(survey.survey_wave_closed_may, survey.survey_wave_closed, SURVEYED),
+    v.SurveyTallied: Rule(survey.survey_tallied_may, survey.survey_tallied, SURVEYED),
+    # the council
+    c.CouncilEstablished: Rule(council.council_established_may, council.council_established, KEPT),
+    c.ScoringMethodAgreed: Rule(council.scoring_method_agreed_may, council.scoring_method_agreed, RUNNING),
+    c.RecusalDeclared: Rule(council.recusal_declared_may, council.recusal_declared, EVER),
+    c.OpinionRequested: Rule(council.opinion_requested_may, council.opinion_requested, DECIDING),
+    c.OpinionSealed: Rule(council.opinion_sealed_may, council.opinion_sealed, DECIDING),
+    c.OpinionOpened: Rule(council.opinion_opened_may, council.opinion_opened, DECIDING),
+    c.OpinionsClosed: Rule(council.opinions_closed_may, council.opinions_closed, DECIDING),
+    c.MeetingOpened: Rule(meetings.meeting_opened_may, meetings.meeting_opened, MEETING),
+    c.MeetingClosed: Rule(meetings.meeting_closed_may, meetings.meeting_closed, MEETING),
+    c.MotionPut: Rule(meetings.motion_put_may, meetings.motion_put, MEETING),
+    c.RemarkMade: Rule(meetings.remark_made_may, rounds.nothing_follows, MEETING),
+    c.VoteCast: Rule(meetings.vote_cast_may, meetings.vote_cast, MEETING),
+    c.DissentRecorded: Rule(meetings.dissent_recorded_may, meetings.dissent_recorded, EVER),
+    c.SpecialCaseDecided: Rule(
+        decisions.special_case_decided_may, decisions.special_case_decided, DECIDING, Phase.COUNCIL
+    ),
+    c.BonusDecided: Rule(decisions.bonus_decided_may, decisions.bonus_decided, DECIDING, Phase.COUNCIL),
+    c.DeductionDecided: Rule(
+        decisions.deduction_decided_may, decisions.deduction_decided, DECIDING, Phase.COUNCIL
+    ),
+    c.CouncilAdjustmentMade: Rule(
+        decisions.council_adjustment_made_may, decisions.council_adjustment_made, DECIDING, Phase.COUNCIL
+    ),
+    c.VerificationWaived: Rule(
+        decisions.verification_waived_may, decisions.verification_waived, DECIDING, Phase.COUNCIL
+    ),
+    # disputes
+    d.DisputeFiled: Rule(disputes.dispute_filed_may, disputes.dispute_filed, CONTESTED),
+    d.DisputeWithdrawn: Rule(disputes.dispute_withdrawn_may, disputes.dispute_withdrawn, CONTESTED),
+    d.DisputeAccepted: Rule(disputes.dispute_accepted_may, disputes.dispute_accepted, CONTESTED),
+    d.AffectedNotified: Rule(disputes.affected_notified_may, disputes.affected_notified, CONTESTED),
+    d.PartyHeard: Rule(disputes.party_heard_may, disputes.party_heard, CONTESTED),
+    d.ReviewerAssigned: Rule(disputes.reviewer_assigned_may, disputes.reviewer_assigned, CONTESTED),
+    d.ReverificationRecorded: Rule(
+        disputes.reverification_recorded_may, disputes.reverification_recorded, CONTESTED
+    ),
+    d.DisputeDecided: Rule(disputes.dispute_decided_may, disputes.dispute_decided, CONTESTED),
 }
 """The whole process in one table."""
 
@@ -152,16 +255,30 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 
 
 def follow(standing: Standing, event: Event) -> None:
-    """Apply an admitted event. Where one it builds on was left out of the fold, it has no effect."""
-    with suppress(KeyError):
-        rule_for(event).follow(standing, event, event.body)
+    """Apply an admitted event."""
+    rule_for(event).follow(standing, event, event.body)
+    if event.round is not None and event.agency is not None:
+        _count(standing, event, (event.round, event.agency))
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
+
+
+def _count(standing: Standing, event: Event, subject: tuple[str, str]) -> None:
+    """There is one more statement about the agency; it may be the agency's own."""
+    dossier = standing.dossier(*subject)
+    own = event.arrived_at if standing.at_home(event.actor, event.agency) else dossier.own_act
+    standing.dossiers[subject] = replace(dossier, statements=dossier.statements + 1, own_act=own)
 
 
 def _refusals(standing: Standing, event: Event, rule: Rule) -> Iterator[Refusal]:
     yield from _form(event)
     yield from _subject(standing, event)
     yield from _time(standing, event, rule)
+    yield from delegation.allowed(standing, event)
+    if (
+        rule.contents
+        and (since := standing.dossier(event.round or "", event.agency or "").compiled) is not None
+    ):
+        yield refuse("dossier.frozen", agency=event.agency or "", since=since)
     yield from rule.may(standing, event, event.body)
     yield from _order(standing, event)
 
@@ -169,10 +286,14 @@ def _refusals(standing: Standing, event: Event, rule: Rule) -> Iterator[Refusal]
 def _form(event: Event) -> Iterator[Refusal]:
     """The header, texts, attachments and number of signers that the kind asks for."""
     kind = event.kind
-    stated = (event.round is not None, event.agency is not None, event.criterion is not None)
+    if kind.for_everyone and event.agency is not None:
+        yield refuse("scope.for_everyone", type=kind.name, agency=event.agency)
+    stated = tuple(x is not None for x in (event.round, event.agency, event.criterion, event.matter))
     if stated != _HEADERS[kind.scope]:
         yield refuse("scope.mismatch", type=kind.name, scope=kind.scope)
-    if not kind.jointly and len(event.signed_by) != 1:
+    if len(set(event.signed_by)) != len(event.signed_by):
+        yield refuse("signature.twice", signed=len(event.signed_by))
+    if kind.signing is Signing.ALONE and len(event.signed_by) != 1:
         yield refuse("signature.one_expected", signed=len(event.signed_by))
     if missing := kind.required - event.texts:
         yield refuse("text.missing", field=min(missing))
@@ -183,25 +304,25 @@ def _form(event: Event) -> Iterator[Refusal]:
 
 
 _HEADERS = {
-    Scope.REGISTRY: (False, False, False),
-    Scope.ROUND: (True, False, False),
-    Scope.DOSSIER: (True, True, False),
-    Scope.CELL: (True, True, True),
+    Scope.REGISTRY: (False, False, False, False),
+    Scope.ROUND: (True, False, False, False),
+    Scope.DOSSIER: (True, True, False, False),
+    Scope.CELL: (True, True, True, False),
+    Scope.MEETING: (True, False, False, True),
+    Scope.DISPUTE: (True, True, True, True),
 }
 
 
 def _subject(standing: Standing, event: Event) -> Iterator[Refusal]:
     """The round is open, the agency is ranked in it, the criterion applies to it."""
-    if event.round is None or isinstance(event.body, events.RoundOpened):
+    if event.round is None or isinstance(event.body, r.RoundOpened):
         return
     found = standing.rounds.get(event.round)
     if found is None:
         yield refuse("round.unknown", round=event.round)
-        return
-    if event.agency is not None and event.agency not in found.agencies:
+    elif event.agency is not None and event.agency not in found.agencies:
         yield refuse("agency.not_in_round", agency=event.agency, round=event.round)
-        return
-    if event.agency is not None and event.criterion is not None:
+    elif event.agency is not None and event.criterion is not None:
         if event.criterion not in found.criteria.by_code:
             yield refuse("criterion.unknown", criterion=event.criterion)
         elif found.criterion_for(event.agency, event.criterion) is None:
@@ -218,7 +339,8 @@ def _time(standing: Standing, event: Event, rule: Rule) -> Iterator[Refusal]:
         yield refuse("phase.not_open", type=event.kind.name, now=found.phase, allowed=allowed)
     if rule.until and found.is_late(rule.until, event.arrived_at) and found.deadlines[rule.until].hard:
         due = found.deadlines[rule.until].due.isoformat()
-        yield refuse("deadline.missed", phase=rule.until, due=due, arrived=event.arrived_at.isoformat())
+        arrived = event.arrived_at.astimezone(found.zone).isoformat(timespec="seconds")
+        yield refuse("deadline.missed", phase=rule.until, due=due, arrived=arrived)
 
 
 def _order(standing: Standing, event: Event) -> Iterator[Refusal]:

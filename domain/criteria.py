@@ -6,7 +6,7 @@ interpreted in `scoring`; nothing here computes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -208,6 +208,25 @@ class SurveyLevel:
     weight: Stated
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultWeights:
+    """A further result that the same cells yield (R40): the criteria that count for it, and how much each."""
+
+    code: str
+    name_vi: str
+    name_en: str
+    weights: Mapping[str, Stated]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortcoming:
+    """A kind of shortcoming that notes may name; the list is data, and grows with the set (R64)."""
+
+    code: str
+    name_vi: str
+    name_en: str
+
+
 class TieKey(StrEnum):
     """What breaks a tie, compared exactly. An area is named `area:A8`."""
 
@@ -233,11 +252,18 @@ class CriteriaSet:
     deduction_max: Stated
     tie_break: tuple[str, ...]
     bonus_ranks: bool = field(default=True)
+    results: tuple[ResultWeights, ...] = field(default=())
+    shortcomings: tuple[Shortcoming, ...] = field(default=())
 
     @cached_property
     def by_code(self) -> dict[str, Criterion]:
         """Every criterion of every section by its code."""
         return {criterion.code: criterion for criterion in self.criteria}
+
+    @cached_property
+    def looking_around(self) -> frozenset[str]:
+        """The codes of the criteria whose rule looks beyond its own cell, into the log."""
+        return frozenset(c.code for c in self.criteria if _looks_around(c.rule))
 
     @cached_property
     def weights(self) -> dict[str, Fraction]:
@@ -292,6 +318,12 @@ def quantities_of(rule: Rule) -> frozenset[str]:
     return frozenset()
 
 
+def _looks_around(rule: Rule) -> bool:
+    if isinstance(rule, PartsRule):
+        return any(_looks_around(part.rule) for part in rule.parts)
+    return isinstance(rule, LogRule)
+
+
 def flaw_in(criteria_set: CriteriaSet) -> Refusal | None:
     """Say what is inconsistent in a set, or nothing: codes, areas, maxima, bands, classes, tie keys."""
     return next(_flaws(criteria_set), None)
@@ -314,6 +346,10 @@ def _flaws(s: CriteriaSet) -> Iterator[Refusal]:
         yield refuse("criteria.classes_out_of_order")
     if not s.levels or any(level.weight > 1 for level in s.levels) or s.min_ballots < 1:
         yield refuse("criteria.wrong_survey_levels")
+    for result in s.results:
+        main = {c.code for c in s.criteria if c.section is Section.MAIN}
+        if not result.weights or not result.weights.keys() <= main:
+            yield refuse("criteria.wrong_result", result=result.code)
     known = {f"area:{area.code}" for area in s.areas} | set(TieKey)
     yield from (refuse("criteria.unknown_tie_key", stated=key) for key in s.tie_break if key not in known)
 

@@ -1,74 +1,21 @@
-"""The closed set of things that can be stated: one frozen shape per event, under a name given by hand.
+"""The closed set of things that can be stated: each kind under a name and version given by hand.
 
 A statement is the event; a name and version is a contract for decades. `CATALOGUE` is the whole set: what
-is not in it does not exist. Who may state what, and when, is decided in `admission`.
+is not in it does not exist. The bodies are in `domain.stated`; who may state what, and when, in `admission`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.criteria import Block, CriteriaSet
-from domain.deadlines import DeadlineRule, Phase
 from domain.refusals import UnknownEvent
-from domain.shapes import Exact, Stated, read
-from domain.visibility import Visibility, council, parties, public
-
-
-class Role(StrEnum):
-    """Offices that are granted to persons. Team and focal roles come from their own events."""
-
-    AGENCY_HEAD = "AGENCY_HEAD"
-    SECRETARIAT = "SECRETARIAT"
-    APPROVING_AUTHORITY = "APPROVING_AUTHORITY"
-    COUNCIL_MEMBER = "COUNCIL_MEMBER"
-    AUDITOR = "AUDITOR"
-
-
-class TeamRole(StrEnum):
-    """Places in a cross-inspection team."""
-
-    LEADER = "LEADER"
-    MEMBER = "MEMBER"
-
-
-class Quality(StrEnum):
-    """What an inspector finds wrong with evidence (R60); lateness is never typed."""
-
-    SOUND = "SOUND"
-    INCORRECT = "INCORRECT"
-    INCOMPLETE = "INCOMPLETE"
-
-
-class Outcome(StrEnum):
-    """How a claim ends."""
-
-    ACCEPTED = "ACCEPTED"
-    PARTLY = "PARTLY"
-    REJECTED = "REJECTED"
-
-
-class Concurrence(StrEnum):
-    """What the agency says to one item of the minutes (R22)."""
-
-    AGREED = "AGREED"
-    DISAGREED = "DISAGREED"
-
-
-class ReasonCategory(StrEnum):
-    """Why the council moves points; the words of the reason are committed beside it."""
-
-    FACTUAL_ERROR = "FACTUAL_ERROR"
-    EVIDENCE_OVERLOOKED = "EVIDENCE_OVERLOOKED"
-    EVIDENCE_INSUFFICIENT = "EVIDENCE_INSUFFICIENT"
-    RULE_MISAPPLIED = "RULE_MISAPPLIED"
-    EQUAL_TREATMENT = "EQUAL_TREATMENT"
-    COUNCIL_JUDGED = "COUNCIL_JUDGED"
-
+from domain.shapes import read
+from domain.stated import assessment, council, disputes, registry, rounds, survey
+from domain.visibility import Visibility
 
 REGISTRY_STREAM = "registry"
 """The one stream outside the rounds; no round may be called that."""
@@ -81,432 +28,17 @@ class Scope(StrEnum):
     ROUND = "round"
     DOSSIER = "round/agency"
     CELL = "round/agency/criterion"
+    MEETING = "round/meeting"
+    DISPUTE = "round/agency/criterion/dispute"
 
 
-# --- the registry: agencies, officers, offices, criteria sets -------------------------------------------
+class Signing(StrEnum):
+    """Whose signatures a statement carries."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrarKey:
-    """One registrar named at the opening of the log."""
-
-    actor: str
-    public_key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WitnessPolicy:
-    """Which witnesses (as note verifier keys), and how many of them, a checkpoint of record needs."""
-
-    witnesses: tuple[str, ...]
-    quorum: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continued:
-    """The log that a new epoch continues: its last checkpoint, and the positions lost with its tail."""
-
-    origin: str
-    size: int
-    root: str
-    checkpoint: str
-    missing_from: int
-    missing_to: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogOpened:
-    """Genesis: the log's own key, its registrars, its clock and zone. Position 0, nowhere else."""
-
-    log_key: str = public()
-    registrars: tuple[RegistrarKey, ...] = public()
-    quorum: int = public()
-    witness_policy: WitnessPolicy = public()
-    time_zone: str = public()
-    utc_offset: str = public()
-    clock: str = public()
-    continues: Continued | None = public(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgencyRegistered:
-    """An agency, its block and the first day it exists (R03)."""
-
-    code: str = public()
-    name_vi: str = public()
-    name_en: str = public()
-    block: Block = public()
-    since: date = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgencyClosed:
-    """The last day an agency existed."""
-
-    code: str = public()
-    until: date = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficerRegistered:
-    """A person under a pseudonym, with a home agency; the name is committed, not written (R13)."""
-
-    officer: str = parties()
-    home: str | None = parties(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficerTransferred:
-    """A person's home agency changes; team membership is checked against the new one at once (R18)."""
-
-    officer: str = parties()
-    home: str = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleGranted:
-    """An office, for an agency where the office belongs to one."""
-
-    officer: str = parties()
-    role: Role = parties()
-    agency: str | None = parties(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleEnded:
-    """The end of an office."""
-
-    officer: str = parties()
-    role: Role = parties()
-    agency: str | None = parties(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriteriaSetIssued:
-    """A version of a criteria set; a round freezes one by naming it (R47)."""
-
-    criteria_set: CriteriaSet = public()
-
-
-# --- the round: opening, phases, teams, council, results ------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundOpened:
-    """A round with its frozen criteria set, declared block sizes and deadlines (R02, R17, R19)."""
-
-    evaluated_year: int = public()
-    execution_year: int = public()
-    criteria_set: str = public()
-    criteria_version: str = public()
-    blocks: Mapping[str, int] = public()
-    deadlines: tuple[DeadlineRule, ...] = public()
-    holidays: tuple[date, ...] = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseOpened:
-    """The round enters its next phase."""
-
-    phase: Phase = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineExtended:
-    """A phase is due later, for everyone alike (R61)."""
-
-    phase: Phase = public()
-    due: date = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficerSeconded:
-    """An official is lent to the cross-inspection (trưng tập, R15)."""
-
-    officer: str = parties()
-    lender: str = public()
-    decision: str = public()
-    since: date = public()
-    until: date = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamMember:
-    """One seat of a team."""
-
-    officer: str
-    role: TeamRole
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamFormed:
-    """A cross-inspection team and its members (R16)."""
-
-    team: str = public()
-    members: tuple[TeamMember, ...] = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamAssigned:
-    """A team inspects an agency, from day to day (R16, R18, R19)."""
-
-    team: str = public()
-    inspects: str = public()
-    since: date = public()
-    until: date = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CouncilEstablished:
-    """The appraisal council: its members, and how many must sign a decision."""
-
-    members: tuple[str, ...] = parties()
-    quorum: int = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyWaveClosed:
-    """The control totals of one respondent group (R08-R11)."""
-
-    group: str = public()
-    issued: int = public()
-    returned: int = public()
-    valid: int = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalProposed:
-    """The secretariat submits the result for approval (tờ trình, R04)."""
-
-    version: int = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultApproved:
-    """The approving authority approves what was proposed (R04)."""
-
-    version: int = public()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultPublished:
-    """The approved result is published."""
-
-    version: int = public()
-
-
-# --- the dossier: one agency in one round ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FocalOfficerAssigned:
-    """The officer who keeps the dossier, and a deputy; without one a dossier does not open (R63)."""
-
-    officer: str = parties()
-    deputy: str | None = parties(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviousResultRecorded:
-    """Last round's published total of this agency, for the rules that compare with it."""
-
-    evaluated_year: int = parties()
-    total: Stated = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfAssessmentSubmitted:
-    """The head submits the self-assessment as a whole (R39): so many cells are declared."""
-
-    declared: int = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinutesItem:
-    """One criterion of the minutes; `note` is the position of the note that was discussed."""
-
-    criterion: str
-    note: int
-    concurrence: Concurrence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinutesSigned:
-    """The minutes of an inspection, signed by team leader and agency head together (R22)."""
-
-    team: str = parties()
-    items: tuple[MinutesItem, ...] = parties()
-
-
-# --- the cell: one criterion of one agency in one round -------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceSubmitted:
-    """Evidence files for a cell, by digest; `serial` is the document's number and symbol."""
-
-    serial: str = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceReturned:
-    """The team hands evidence back to be mended (a reminder, R60)."""
-
-    quality: Quality = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfScoreDeclared:
-    """The agency declares points where the rule says that points are stated."""
-
-    points: Stated = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuantitiesDeclared:
-    """The agency declares quantities; the rule makes the points."""
-
-    quantities: Mapping[str, Stated] = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectionNoteRecorded:
-    """What a team member found, and the points or quantities that follow from it (R21)."""
-
-    quality: Quality = parties()
-    points: Stated | None = parties(default=None)
-    quantities: Mapping[str, Stated] | None = parties(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectionNoteAmended:
-    """A note is corrected by a new one with a reason; `amends` is the position of the old (R21)."""
-
-    amends: int = parties()
-    quality: Quality = parties()
-    points: Stated | None = parties(default=None)
-    quantities: Mapping[str, Stated] | None = parties(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplanationSubmitted:
-    """The agency explains itself about a note, over the head's signature (R20)."""
-
-    about: int = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecialCaseClaimed:
-    """The agency holds that a criterion does not fit it (đặc thù, R26)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SectorPolicyClaimed:
-    """A sector policy or solution of the year, for the members' opinion (R28)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitiativeClaimed:
-    """An initiative for bonus points; `level` is where it was recognised (R27, R55)."""
-
-    level: str = parties()
-    points: Stated = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyTallied:
-    """The valid answers for this cell: group -> answer -> how many (R08)."""
-
-    counts: Mapping[str, Mapping[str, int]] = council()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecialCaseDecided:
-    """Accepted: out of this agency's denominator. Partly: these points. Rejected: nothing changes (R26)."""
-
-    claim: int = parties()
-    outcome: Outcome = parties()
-    points: Stated | None = parties(default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BonusDecided:
-    """Bonus points for a claimed initiative (R55)."""
-
-    claim: int = parties()
-    points: Stated = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeductionDecided:
-    """Points off, decided by the council after the agency could reply."""
-
-    points: Stated = parties()
-    category: ReasonCategory = parties()
-    references: tuple[int, ...] = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CouncilAdjustmentMade:
-    """The council moves the points of a cell: old, new, why, on what, and how it voted (R31)."""
-
-    old_points: Exact = parties()
-    new_points: Stated = parties()
-    category: ReasonCategory = parties()
-    references: tuple[int, ...] = parties()
-    votes_for: int = parties()
-    votes_against: int = parties()
-    abstentions: int = parties()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationWaived:
-    """The council lets a declared cell stand that no team verified."""
-
-    category: ReasonCategory = parties()
-
-
-Body = (
-    LogOpened
-    | AgencyRegistered
-    | AgencyClosed
-    | OfficerRegistered
-    | OfficerTransferred
-    | RoleGranted
-    | RoleEnded
-    | CriteriaSetIssued
-    | RoundOpened
-    | PhaseOpened
-    | DeadlineExtended
-    | OfficerSeconded
-    | TeamFormed
-    | TeamAssigned
-    | CouncilEstablished
-    | SurveyWaveClosed
-    | ApprovalProposed
-    | ResultApproved
-    | ResultPublished
-    | FocalOfficerAssigned
-    | PreviousResultRecorded
-    | SelfAssessmentSubmitted
-    | MinutesSigned
-    | EvidenceSubmitted
-    | EvidenceReturned
-    | SelfScoreDeclared
-    | QuantitiesDeclared
-    | InspectionNoteRecorded
-    | InspectionNoteAmended
-    | ExplanationSubmitted
-    | SpecialCaseClaimed
-    | SectorPolicyClaimed
-    | InitiativeClaimed
-    | SurveyTallied
-    | SpecialCaseDecided
-    | BonusDecided
-    | DeductionDecided
-    | CouncilAdjustmentMade
-    | VerificationWaived
-)
+    ALONE = "alone"
+    TOGETHER = "together"
+    EITHER = "either"
+    """One person's, or with a co-signer's where the person's own agency is concerned (R05)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -514,7 +46,8 @@ class Kind:
     """What the catalogue says of one type: its shape, scope, committed texts and form of signature.
 
     `texts` maps each committed field to its class; `required` names those that may not be left out.
-    `jointly` marks statements of several signers; `expects` those that must name the stream's version.
+    `expects` marks those that must name the stream's version, `delegable` those that somebody else may
+    state on the holder's behalf, `for_everyone` those that reach every agency alike.
     """
 
     name: str
@@ -522,9 +55,11 @@ class Kind:
     scope: Scope
     texts: Mapping[str, Visibility] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
-    jointly: bool = False
+    signing: Signing = Signing.ALONE
     expects: bool = True
     attachments: bool = False
+    delegable: bool = False
+    for_everyone: bool = False
 
 
 def _kind(body: type[Any], scope: Scope, *required: str, **options: Any) -> Kind:
@@ -533,77 +68,166 @@ def _kind(body: type[Any], scope: Scope, *required: str, **options: Any) -> Kind
 
 _NAME = {"name": Visibility.AUDITORS}
 _REASON = {"reason": Visibility.PARTIES}
+_OPEN_REASON = {"reason": Visibility.PUBLIC}
+_TITLE = {"title": Visibility.PARTIES}
+_NOTE = {"note": Visibility.PARTIES}
+_FINDING = {"finding": Visibility.PARTIES}
 _FREE = {"expects": False}
+_TOGETHER = {"signing": Signing.TOGETHER}
+_EITHER = {"signing": Signing.EITHER}
+_DELEGABLE = {"delegable": True}
+_DOCUMENT = {"attachments": True}
+_ALIKE = {"for_everyone": True}
+
+_REGISTRY = (
+    _kind(registry.LogOpened, Scope.REGISTRY, **_TOGETHER, **_FREE),
+    _kind(registry.AgencyRegistered, Scope.REGISTRY, **_FREE),
+    _kind(registry.AgencyRenamed, Scope.REGISTRY, **_FREE),
+    _kind(registry.AgencyMerged, Scope.REGISTRY, **_FREE),
+    _kind(registry.AgencyClosed, Scope.REGISTRY, **_FREE),
+    _kind(registry.OfficerRegistered, Scope.REGISTRY, "name", texts=_NAME, **_FREE),
+    _kind(registry.OfficerTransferred, Scope.REGISTRY, **_FREE),
+    _kind(registry.RoleGranted, Scope.REGISTRY, **_FREE),
+    _kind(registry.RoleEnded, Scope.REGISTRY, **_FREE),
+    _kind(registry.RegulationIssued, Scope.REGISTRY, **_DOCUMENT, **_FREE),
+    _kind(registry.CriteriaSetIssued, Scope.REGISTRY, **_FREE),
+)
+
+_ROUND = (
+    _kind(rounds.RoundOpened, Scope.ROUND),
+    _kind(rounds.PhaseOpened, Scope.ROUND),
+    _kind(rounds.DeadlineExtended, Scope.ROUND, "reason", texts=_OPEN_REASON, **_ALIKE),
+    _kind(
+        rounds.GuidanceIssued, Scope.ROUND, "title", texts={"title": Visibility.PUBLIC}, **_DOCUMENT, **_ALIKE
+    ),
+    _kind(rounds.QuestionAnswered, Scope.ROUND, "answer", texts={"answer": Visibility.PUBLIC}, **_ALIKE),
+    _kind(rounds.FeedbackAnswered, Scope.ROUND, "reason", texts=_OPEN_REASON, **_ALIKE),
+    _kind(rounds.OfficerSeconded, Scope.ROUND),
+    _kind(rounds.TeamFormed, Scope.ROUND),
+    _kind(rounds.TeamAssigned, Scope.ROUND),
+    _kind(survey.SurveyWaveOpened, Scope.ROUND),
+    _kind(survey.BallotsRecorded, Scope.ROUND),
+    _kind(survey.SurveyWaveClosed, Scope.ROUND),
+    _kind(council.CouncilEstablished, Scope.ROUND),
+    _kind(
+        council.ScoringMethodAgreed,
+        Scope.ROUND,
+        "method",
+        texts={"method": Visibility.COUNCIL},
+        **_TOGETHER,
+        **_DOCUMENT,
+    ),
+    _kind(rounds.ApprovalProposed, Scope.ROUND),
+    _kind(rounds.ResultApproved, Scope.ROUND),
+    _kind(rounds.ResultPublished, Scope.ROUND),
+    _kind(rounds.ReviewConferenceHeld, Scope.ROUND, **_FREE),
+    _kind(council.MeetingOpened, Scope.MEETING),
+    _kind(council.MeetingClosed, Scope.MEETING, texts={"minutes": Visibility.COUNCIL}),
+)
+
+_DOSSIER = (
+    _kind(assessment.FocalOfficerAssigned, Scope.DOSSIER, **_DELEGABLE),
+    _kind(assessment.DelegationGranted, Scope.DOSSIER, **_FREE),
+    _kind(assessment.DelegationEnded, Scope.DOSSIER, **_FREE),
+    _kind(assessment.GuidanceReceived, Scope.DOSSIER, **_FREE, **_DELEGABLE),
+    _kind(
+        assessment.QuestionAsked, Scope.DOSSIER, "question", texts={"question": Visibility.PUBLIC}, **_FREE
+    ),
+    _kind(
+        assessment.CriteriaFeedbackSubmitted,
+        Scope.DOSSIER,
+        "opinion",
+        texts={"opinion": Visibility.PARTIES},
+        **_FREE,
+        **_DELEGABLE,
+    ),
+    _kind(assessment.PreviousResultRecorded, Scope.DOSSIER, **_EITHER),
+    _kind(assessment.SelfAssessmentSubmitted, Scope.DOSSIER, **_DELEGABLE),
+    _kind(assessment.MinutesSigned, Scope.DOSSIER, texts={"reservation": Visibility.PARTIES}, **_TOGETHER),
+    _kind(assessment.DossierCompiled, Scope.DOSSIER, **_EITHER),
+    _kind(assessment.DossierUnfrozen, Scope.DOSSIER, "reason", texts=_REASON, **_EITHER),
+    _kind(council.RecusalDeclared, Scope.DOSSIER, "reason", texts={"reason": Visibility.COUNCIL}, **_FREE),
+    _kind(assessment.AwardGranted, Scope.DOSSIER),
+)
+
+_DECLARED = (
+    _kind(assessment.EvidenceRequested, Scope.CELL, "reason", texts=_REASON, **_EITHER),
+    _kind(
+        assessment.EvidenceSubmitted,
+        Scope.CELL,
+        "title",
+        texts={**_TITLE, "file_names": Visibility.PARTIES},
+        **_DOCUMENT,
+        **_DELEGABLE,
+    ),
+    _kind(assessment.EvidenceReused, Scope.CELL, **_DELEGABLE),
+    _kind(assessment.EvidenceReturned, Scope.CELL, "reason", texts=_REASON),
+    _kind(assessment.SelfScoreDeclared, Scope.CELL, texts=_NOTE, **_DELEGABLE),
+    _kind(assessment.QuantitiesDeclared, Scope.CELL, texts=_NOTE, **_DELEGABLE),
+    _kind(assessment.InspectionNoteRecorded, Scope.CELL, "finding", texts=_FINDING),
+    _kind(assessment.InspectionNoteAmended, Scope.CELL, "finding", "reason", texts={**_FINDING, **_REASON}),
+    _kind(assessment.ExplanationRequested, Scope.CELL, "question", texts={"question": Visibility.PARTIES}),
+    _kind(
+        assessment.ExplanationSubmitted,
+        Scope.CELL,
+        "explanation",
+        texts={"explanation": Visibility.PARTIES},
+        **_DOCUMENT,
+        **_DELEGABLE,
+    ),
+    _kind(assessment.SpecialCaseClaimed, Scope.CELL, "reason", texts=_REASON, **_DOCUMENT, **_DELEGABLE),
+    _kind(assessment.SectorPolicyClaimed, Scope.CELL, "title", texts=_TITLE, **_DOCUMENT, **_DELEGABLE),
+    _kind(assessment.InitiativeClaimed, Scope.CELL, "title", texts=_TITLE, **_DOCUMENT, **_DELEGABLE),
+    _kind(survey.SurveyTallied, Scope.CELL, **_EITHER),
+    _kind(
+        assessment.ImprovementCommitted, Scope.CELL, "plan", texts={"plan": Visibility.PARTIES}, **_DELEGABLE
+    ),
+    _kind(
+        assessment.ImprovementReported,
+        Scope.CELL,
+        "report",
+        texts={"report": Visibility.PARTIES},
+        **_DOCUMENT,
+        **_DELEGABLE,
+    ),
+)
+
+_COUNCIL = (
+    _kind(council.OpinionRequested, Scope.CELL, **_EITHER),
+    _kind(council.OpinionSealed, Scope.CELL, **_FREE),
+    _kind(council.OpinionOpened, Scope.CELL, "reason", texts={"reason": Visibility.SEALED}, **_FREE),
+    _kind(council.OpinionsClosed, Scope.CELL, **_EITHER),
+    _kind(council.MotionPut, Scope.CELL, "reason", texts=_REASON),
+    _kind(council.RemarkMade, Scope.CELL, "remark", texts={"remark": Visibility.PARTIES}, **_FREE),
+    _kind(council.VoteCast, Scope.CELL, **_FREE),
+    _kind(council.DissentRecorded, Scope.CELL, "opinion", texts={"opinion": Visibility.PARTIES}, **_FREE),
+    _kind(council.SpecialCaseDecided, Scope.CELL, "reason", texts=_REASON, **_TOGETHER),
+    _kind(council.BonusDecided, Scope.CELL, "reason", texts=_REASON, **_TOGETHER),
+    _kind(council.DeductionDecided, Scope.CELL, "reason", texts=_REASON, **_TOGETHER),
+    _kind(council.CouncilAdjustmentMade, Scope.CELL, "reason", texts=_REASON, **_TOGETHER),
+    _kind(council.VerificationWaived, Scope.CELL, "reason", texts=_REASON, **_TOGETHER),
+)
+
+_DISPUTE = (
+    _kind(
+        disputes.DisputeFiled, Scope.DISPUTE, "grounds", texts={"grounds": Visibility.PARTIES}, **_DOCUMENT
+    ),
+    _kind(disputes.DisputeWithdrawn, Scope.DISPUTE, "reason", texts=_REASON),
+    _kind(disputes.DisputeAccepted, Scope.DISPUTE, **_EITHER),
+    _kind(disputes.AffectedNotified, Scope.DISPUTE, **_EITHER),
+    _kind(disputes.PartyHeard, Scope.DISPUTE, "word", texts={"word": Visibility.PARTIES}),
+    _kind(disputes.ReviewerAssigned, Scope.DISPUTE, **_EITHER),
+    _kind(disputes.ReverificationRecorded, Scope.DISPUTE, "finding", texts=_FINDING),
+    _kind(disputes.DisputeDecided, Scope.DISPUTE, "reason", texts=_REASON, **_TOGETHER),
+)
 
 CATALOGUE: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        _kind(LogOpened, Scope.REGISTRY, jointly=True, **_FREE),
-        _kind(AgencyRegistered, Scope.REGISTRY, **_FREE),
-        _kind(AgencyClosed, Scope.REGISTRY, **_FREE),
-        _kind(OfficerRegistered, Scope.REGISTRY, "name", texts=_NAME, **_FREE),
-        _kind(OfficerTransferred, Scope.REGISTRY, **_FREE),
-        _kind(RoleGranted, Scope.REGISTRY, **_FREE),
-        _kind(RoleEnded, Scope.REGISTRY, **_FREE),
-        _kind(CriteriaSetIssued, Scope.REGISTRY, **_FREE),
-        _kind(RoundOpened, Scope.ROUND),
-        _kind(PhaseOpened, Scope.ROUND),
-        _kind(DeadlineExtended, Scope.ROUND, "reason", texts={"reason": Visibility.PUBLIC}),
-        _kind(OfficerSeconded, Scope.ROUND),
-        _kind(TeamFormed, Scope.ROUND),
-        _kind(TeamAssigned, Scope.ROUND),
-        _kind(CouncilEstablished, Scope.ROUND),
-        _kind(SurveyWaveClosed, Scope.ROUND),
-        _kind(ApprovalProposed, Scope.ROUND),
-        _kind(ResultApproved, Scope.ROUND),
-        _kind(ResultPublished, Scope.ROUND),
-        _kind(FocalOfficerAssigned, Scope.DOSSIER),
-        _kind(PreviousResultRecorded, Scope.DOSSIER),
-        _kind(SelfAssessmentSubmitted, Scope.DOSSIER),
-        _kind(MinutesSigned, Scope.DOSSIER, texts={"reservation": Visibility.PARTIES}, jointly=True),
-        _kind(
-            EvidenceSubmitted,
-            Scope.CELL,
-            "title",
-            texts={"title": Visibility.PARTIES, "file_names": Visibility.PARTIES},
-            attachments=True,
-        ),
-        _kind(EvidenceReturned, Scope.CELL, "reason", texts=_REASON),
-        _kind(SelfScoreDeclared, Scope.CELL, texts={"note": Visibility.PARTIES}),
-        _kind(QuantitiesDeclared, Scope.CELL, texts={"note": Visibility.PARTIES}),
-        _kind(InspectionNoteRecorded, Scope.CELL, "finding", texts={"finding": Visibility.PARTIES}),
-        _kind(
-            InspectionNoteAmended,
-            Scope.CELL,
-            "finding",
-            "reason",
-            texts={"finding": Visibility.PARTIES, **_REASON},
-        ),
-        _kind(
-            ExplanationSubmitted,
-            Scope.CELL,
-            "explanation",
-            texts={"explanation": Visibility.PARTIES},
-            attachments=True,
-        ),
-        _kind(SpecialCaseClaimed, Scope.CELL, "reason", texts=_REASON, attachments=True),
-        _kind(
-            SectorPolicyClaimed,
-            Scope.CELL,
-            "title",
-            texts={"title": Visibility.PARTIES},
-            attachments=True,
-        ),
-        _kind(InitiativeClaimed, Scope.CELL, "title", texts={"title": Visibility.PARTIES}, attachments=True),
-        _kind(SurveyTallied, Scope.CELL),
-        _kind(SpecialCaseDecided, Scope.CELL, "reason", texts=_REASON, jointly=True),
-        _kind(BonusDecided, Scope.CELL, "reason", texts=_REASON, jointly=True),
-        _kind(DeductionDecided, Scope.CELL, "reason", texts=_REASON, jointly=True),
-        _kind(CouncilAdjustmentMade, Scope.CELL, "reason", texts=_REASON, jointly=True),
-        _kind(VerificationWaived, Scope.CELL, "reason", texts=_REASON, jointly=True),
-    )
+    kind.name: kind for kind in (*_REGISTRY, *_ROUND, *_DOSSIER, *_DECLARED, *_COUNCIL, *_DISPUTE)
 }
 """The whole vocabulary, by stored name."""
+
+Body = Any
+"""A body of one of the kinds of `CATALOGUE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -623,14 +247,23 @@ class Event:
     round: str | None = None
     agency: str | None = None
     criterion: str | None = None
+    matter: str | None = None
+    on_behalf_of: str | None = None
+    delegation: str | None = None
     expects: int | None = None
     attachments: int = 0
     texts: frozenset[str] = frozenset()
 
     @property
     def stream(self) -> str:
-        """The stream whose next version this is."""
-        return "/".join(part for part in (self.round, self.agency, self.criterion) if part) or REGISTRY_STREAM
+        """The stream whose next version this is: meetings and disputes have their own within a round."""
+        subject = (self.matter,) if self.matter else (self.agency, self.criterion)
+        return "/".join(part for part in (self.round, *subject) if part) or REGISTRY_STREAM
+
+    @property
+    def actor(self) -> str:
+        """Whose act it is: the one it was stated on behalf of, else the first who signed."""
+        return self.on_behalf_of or self.signed_by[0]
 
 
 def kind_of(name: str) -> Kind:
@@ -643,4 +276,4 @@ def kind_of(name: str) -> Kind:
 
 def read_body(kind: Kind, body: object) -> Body:
     """Read a stated body as the shape of its kind; raises Malformed naming the field."""
-    return read(kind.body, body)  # type: ignore[no-any-return]
+    return read(kind.body, body)

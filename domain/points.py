@@ -7,7 +7,9 @@ are written `n/d` where no decimal of that length says the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fractions import Fraction
+from math import lcm
 
 from domain.refusals import Malformed
 
@@ -54,6 +56,18 @@ def write(value: Fraction) -> str:
     sign = "-" if scaled < 0 else ""
     whole, part = divmod(abs(scaled.numerator), 10**STATED_DECIMALS)
     return sign + f"{whole}.{part:0{STATED_DECIMALS}d}".rstrip("0").rstrip(".")
+
+
+def add(values: Iterable[Fraction]) -> Fraction:
+    """Add exact numbers as `sum` does, over one growing denominator that is reduced once, at the end."""
+    total, below = 0, 1
+    for value in values:
+        number, its = value.as_integer_ratio()
+        if below % its:
+            wider = lcm(below, its)
+            total, below = total * (wider // below), wider
+        total += number * (below // its)
+    return Fraction(total, below)
 
 
 def hundredths(value: Fraction) -> int:

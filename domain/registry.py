@@ -11,20 +11,23 @@ from dataclasses import replace
 
 from domain import criteria
 from domain.deadlines import zone
-from domain.events import (
+from domain.events import Event
+from domain.refusals import Malformed, Refusal, refuse
+from domain.standing import Agency, Officer, Standing
+from domain.stated.choices import Role
+from domain.stated.registry import (
     AgencyClosed,
+    AgencyMerged,
     AgencyRegistered,
+    AgencyRenamed,
     CriteriaSetIssued,
-    Event,
     LogOpened,
     OfficerRegistered,
     OfficerTransferred,
-    Role,
+    RegulationIssued,
     RoleEnded,
     RoleGranted,
 )
-from domain.refusals import Malformed, Refusal, refuse
-from domain.standing import Agency, Officer, Standing
 
 AGENCY_ROLES = frozenset({Role.AGENCY_HEAD})
 """Offices that belong to one agency."""
@@ -38,10 +41,26 @@ def by_registrar(s: Standing, e: Event) -> Iterator[Refusal]:
 
 
 def by_role(s: Standing, e: Event, role: Role, agency: str | None = None) -> Iterator[Refusal]:
-    """Yield a refusal unless the one signer holds an office."""
-    (actor,) = e.signed_by
+    """Yield a refusal unless the first signer holds an office."""
+    actor = e.signed_by[0]
     if not s.holds(actor, role, agency):
         yield refuse("role.missing", actor=actor, role=role, agency=agency or "-")
+
+
+def by_secretariat(s: Standing, e: Event) -> Iterator[Refusal]:
+    """Yield a refusal unless the secretariat signed, with a co-signer where its own agency is concerned.
+
+    Whoever serves it and belongs to the agency needs somebody of another agency beside them (R05).
+    """
+    serving = [actor for actor in e.signed_by if s.holds(actor, Role.SECRETARIAT)]
+    if not serving:
+        yield refuse("role.missing", actor=e.signed_by[0], role=Role.SECRETARIAT, agency="-")
+    elif any(s.at_home(actor, e.agency) for actor in serving) and not _stranger_signed(s, e):
+        yield refuse("secretariat.own_agency", actor=serving[0], agency=e.agency or "")
+
+
+def _stranger_signed(s: Standing, e: Event) -> bool:
+    return any(s.home_of(a) is not None and not s.at_home(a, e.agency) for a in e.signed_by)
 
 
 def genesis_may(s: Standing, e: Event, b: LogOpened) -> Iterator[Refusal]:
@@ -75,19 +94,50 @@ def agency_registered(s: Standing, e: Event, b: AgencyRegistered) -> None:
     s.agencies[b.code] = Agency(b.code, b.name_vi, b.name_en, b.block, b.since)
 
 
-def agency_closed_may(s: Standing, e: Event, b: AgencyClosed) -> Iterator[Refusal]:
+def _alive(s: Standing, code: str) -> Iterator[Refusal]:
+    """Yield a refusal unless an agency is registered and has no last day yet."""
+    agency = s.agencies.get(code)
+    if agency is None:
+        yield refuse("agency.unknown", agency=code)
+    elif agency.until is not None:
+        yield refuse("agency.not_alive", agency=code)
+
+
+def agency_renamed_may(s: Standing, e: Event, b: AgencyRenamed) -> Iterator[Refusal]:
+    """A registrar records a living agency's new name."""
+    yield from by_registrar(s, e)
+    yield from _alive(s, b.code)
+
+
+def agency_renamed(s: Standing, e: Event, b: AgencyRenamed) -> None:
+    """The agency goes by its new name; the old one stands in the log."""
+    s.agencies[b.code] = replace(s.agencies[b.code], name_vi=b.name_vi, name_en=b.name_en)
+
+
+def agency_closed_may(s: Standing, e: Event, b: AgencyClosed | AgencyMerged) -> Iterator[Refusal]:
     """A registrar ends a living agency, not before it began."""
     yield from by_registrar(s, e)
-    agency = s.agencies.get(b.code)
-    if agency is None:
-        yield refuse("agency.unknown", agency=b.code)
-    elif agency.until is not None or b.until < agency.since:
+    yield from _alive(s, b.code)
+    if b.until < s.agencies[b.code].since:
         yield refuse("agency.not_alive", agency=b.code)
 
 
 def agency_closed(s: Standing, e: Event, b: AgencyClosed) -> None:
     """The agency's last day is known."""
     s.agencies[b.code] = replace(s.agencies[b.code], until=b.until)
+
+
+def agency_merged_may(s: Standing, e: Event, b: AgencyMerged) -> Iterator[Refusal]:
+    """A living agency goes into another living one."""
+    yield from agency_closed_may(s, e, b)
+    yield from _alive(s, b.into)
+    if b.into == b.code:
+        yield refuse("agency.merged_into_itself", agency=b.code)
+
+
+def agency_merged(s: Standing, e: Event, b: AgencyMerged) -> None:
+    """The other agency does its work from here on."""
+    s.agencies[b.code] = replace(s.agencies[b.code], until=b.until, into=b.into)
 
 
 def officer_registered_may(s: Standing, e: Event, b: OfficerRegistered) -> Iterator[Refusal]:
@@ -148,9 +198,30 @@ def role_ended(s: Standing, e: Event, b: RoleEnded) -> None:
     s.officers[b.officer] = replace(officer, offices=officer.offices - {(b.role, b.agency)})
 
 
+def regulation_issued_may(s: Standing, e: Event, b: RegulationIssued) -> Iterator[Refusal]:
+    """The approving authority issues a version once, with its document (R01)."""
+    yield from by_role(s, e, Role.APPROVING_AUTHORITY)
+    if (b.code, b.version) in s.regulations:
+        yield refuse("regulation.already_issued", code=b.code, version=b.version)
+    if e.attachments == 0:
+        yield refuse("evidence.no_file")
+
+
+def regulation_issued(s: Standing, e: Event, b: RegulationIssued) -> None:
+    """The version can be cited."""
+    s.regulations[b.code, b.version] = e.position
+
+
+def known_regulation(s: Standing, code: str, version: str) -> Iterator[Refusal]:
+    """Yield a refusal unless this version of a regulation was issued."""
+    if (code, version) not in s.regulations:
+        yield refuse("regulation.unknown", code=code, version=version)
+
+
 def criteria_set_issued_may(s: Standing, e: Event, b: CriteriaSetIssued) -> Iterator[Refusal]:
-    """The secretariat issues a consistent set under a new version."""
+    """The secretariat issues a consistent set under a new version, citing the regulation."""
     yield from by_role(s, e, Role.SECRETARIAT)
+    yield from known_regulation(s, b.regulation, b.regulation_version)
     key = (b.criteria_set.code, b.criteria_set.version)
     if key in s.criteria_sets:
         yield refuse("criteria.already_issued", code=key[0], version=key[1])

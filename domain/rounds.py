@@ -1,6 +1,6 @@
-"""The round: opened with frozen rules, led through its phases, inspected by teams, approved and published.
+"""The round: opened with frozen rules, led through its phases, approved and published in versions.
 
-Proposal, approval and publication are three acts of different offices (R04).
+Proposal, approval and publication are three acts of different offices (R04). A correction is a new version.
 """
 
 from __future__ import annotations
@@ -9,28 +9,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from domain import deadlines
+from domain import deadlines, ranking, scoring
 from domain.criteria import Block
 from domain.deadlines import Phase
-from domain.events import (
-    REGISTRY_STREAM,
+from domain.dossiers import NO_CELL
+from domain.events import REGISTRY_STREAM, Event
+from domain.refusals import Malformed, Refusal, refuse
+from domain.registry import by_role, known_regulation
+from domain.standing import Result, Round, Standing, Version
+from domain.stated.choices import Path, Role, Step
+from domain.stated.rounds import (
     ApprovalProposed,
-    CouncilEstablished,
     DeadlineExtended,
-    Event,
-    OfficerSeconded,
     PhaseOpened,
     ResultApproved,
     ResultPublished,
-    Role,
+    ReviewConferenceHeld,
     RoundOpened,
-    TeamAssigned,
-    TeamFormed,
-    TeamRole,
 )
-from domain.refusals import Malformed, Refusal, refuse
-from domain.registry import by_role, known_officer
-from domain.standing import NO_CELL, Council, Round, Standing, Team
 
 
 def round_of(s: Standing, e: Event) -> Round:
@@ -48,8 +44,14 @@ def round_opened_may(s: Standing, e: Event, b: RoundOpened) -> Iterator[Refusal]
     if b.execution_year <= b.evaluated_year or not 1990 <= b.evaluated_year <= 9000:
         yield refuse("round.years_out_of_order", evaluated=b.evaluated_year, execution=b.execution_year)
         return
+    yield from known_regulation(s, b.regulation, b.regulation_version)
     if (b.criteria_set, b.criteria_version) not in s.criteria_sets:
         yield refuse("criteria.unknown", code=b.criteria_set, version=b.criteria_version)
+    classes = {found.code for found in s.criteria_sets[b.criteria_set, b.criteria_version].classes}
+    if b.awards.from_class not in classes or b.awards.up_to_rank < 1:
+        yield refuse("round.malformed_awards", stated=b.awards.from_class)
+    if b.publication.public_places < 0:
+        yield refuse("round.malformed_policy", stated=b.publication.public_places)
     for block in sorted(b.blocks.keys() | set(Block)):
         registered = sum(found == block for found in _ranked(s, b).values())
         if registered != b.blocks.get(block, 0):
@@ -63,6 +65,18 @@ def round_opened_may(s: Standing, e: Event, b: RoundOpened) -> Iterator[Refusal]
         deadlines.resolve(b.deadlines, frozenset(b.holidays))
     except Malformed as wrong:
         yield wrong.refusal
+    yield from _timers(b)
+
+
+def _timers(b: RoundOpened) -> Iterator[Refusal]:
+    """Each step of each path has one clock at most, and filing has one."""
+    stated = [(timer.path, timer.step) for timer in b.timers]
+    for timer in b.timers:
+        if stated.count((timer.path, timer.step)) > 1 or not 1 <= timer.days <= 366 or not timer.basis:
+            yield refuse("timer.malformed", path=timer.path, step=timer.step)
+    for path in Path:
+        if (path, Step.FILE) not in stated:
+            yield refuse("timer.missing", path=path, step=Step.FILE)
 
 
 def round_opened(s: Standing, e: Event, b: RoundOpened) -> None:
@@ -70,11 +84,15 @@ def round_opened(s: Standing, e: Event, b: RoundOpened) -> None:
     opened = Round(
         code=e.round or "",
         evaluated_year=b.evaluated_year,
+        regulation=(b.regulation, b.regulation_version),
         criteria=s.criteria_sets[b.criteria_set, b.criteria_version],
         agencies=_ranked(s, b),
         rules=b.deadlines,
         holidays=frozenset(b.holidays),
         zone=deadlines.zone(s.log["genesis"].utc_offset),
+        timers={(timer.path, timer.step): timer for timer in b.timers},
+        publication=b.publication,
+        awards=b.awards,
         deadlines={},
         due={},
         opened={Phase.PREPARATION: e.arrived_at},
@@ -101,6 +119,8 @@ def phase_opened_may(s: Standing, e: Event, b: PhaseOpened) -> Iterator[Refusal]
     now = round_of(s, e).phase
     if b.phase.place != now.place + 1 or b.phase is Phase.PUBLISHED:
         yield refuse("phase.not_next", phase=b.phase, now=now)
+    if (meeting := round_of(s, e).meeting) is not None:
+        yield refuse("meeting.another_open", meeting=meeting)
 
 
 def phase_opened(s: Standing, e: Event, b: PhaseOpened) -> None:
@@ -137,98 +157,14 @@ def _extended(found: Round, b: DeadlineExtended) -> Round:
     return _with_deadlines(replace(found, rules=tuple(rules)))
 
 
-def officer_seconded_may(s: Standing, e: Event, b: OfficerSeconded) -> Iterator[Refusal]:
-    """The secretariat records who is lent, by the agency that is home to the person (R13-R15)."""
-    yield from by_role(s, e, Role.SECRETARIAT)
-    yield from known_officer(s, b.officer)
-    if s.home_of(b.officer) != b.lender:
-        yield refuse("secondment.not_from_home", officer=b.officer, lender=b.lender)
-    if b.until < b.since:
-        yield refuse("dates.out_of_order", since=b.since.isoformat(), until=b.until.isoformat())
-
-
-def officer_seconded(s: Standing, e: Event, b: OfficerSeconded) -> None:
-    """The person may sit in a team of this round."""
-    s.seconded[e.round or "", b.officer] = b.lender
-
-
-def team_formed_may(s: Standing, e: Event, b: TeamFormed) -> Iterator[Refusal]:
-    """A new team of seconded officials, one of them its leader, none in two teams (R16)."""
-    yield from by_role(s, e, Role.SECRETARIAT)
-    code = e.round or ""
-    if (code, b.team) in s.teams:
-        yield refuse("team.already_formed", team=b.team)
-    if [m.role for m in b.members].count(TeamRole.LEADER) != 1:
-        yield refuse("team.one_leader_needed", team=b.team)
-    if len({m.officer for m in b.members}) != len(b.members):
-        yield refuse("team.member_twice", team=b.team)
-    for member in b.members:
-        if (code, member.officer) not in s.seconded:
-            yield refuse("team.member_not_seconded", officer=member.officer)
-        if (code, member.officer) in s.seats:
-            yield refuse("team.member_elsewhere", officer=member.officer, team=s.seats[code, member.officer])
-
-
-def team_formed(s: Standing, e: Event, b: TeamFormed) -> None:
-    """The team exists; its members have their seats."""
-    code = e.round or ""
-    s.teams[code, b.team] = Team(b.team, {m.officer: m.role for m in b.members})
-    for member in b.members:
-        s.seats[code, member.officer] = b.team
-
-
-def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusal]:
-    """A team inspects an agency that is home to none of its members (R18); one team an agency."""
-    yield from by_role(s, e, Role.SECRETARIAT)
-    team = s.teams.get((e.round or "", b.team))
-    if team is None:
-        yield refuse("team.unknown", team=b.team)
-        return
-    if b.inspects not in round_of(s, e).agencies:
-        yield refuse("agency.not_in_round", agency=b.inspects, round=e.round or "")
-    if (taken := s.dossier(e.round or "", b.inspects).team) is not None:
-        yield refuse("team.agency_taken", agency=b.inspects, team=taken)
-    for member in team.members:
-        if s.home_of(member) == b.inspects:
-            yield refuse("inspection.home_agency", actor=member, agency=b.inspects)
-    if b.until < b.since:
-        yield refuse("dates.out_of_order", since=b.since.isoformat(), until=b.until.isoformat())
-
-
-def team_assigned(s: Standing, e: Event, b: TeamAssigned) -> None:
-    """The agency is the team's to inspect."""
-    code = e.round or ""
-    team = s.teams[code, b.team]
-    s.teams[code, b.team] = replace(team, inspects=team.inspects | {b.inspects})
-    s.dossiers[code, b.inspects] = replace(s.dossier(code, b.inspects), team=b.team)
-
-
-def council_established_may(s: Standing, e: Event, b: CouncilEstablished) -> Iterator[Refusal]:
-    """The approving authority names members that hold the office, and a majority as quorum."""
-    yield from by_role(s, e, Role.APPROVING_AUTHORITY)
-    if round_of(s, e).council is not None:
-        yield refuse("council.already_established", round=e.round or "")
-    if len(set(b.members)) != len(b.members):
-        yield refuse("council.member_twice")
-    if not len(b.members) // 2 < b.quorum <= len(b.members):
-        yield refuse("council.quorum_not_majority", quorum=b.quorum, members=len(b.members))
-    for member in b.members:
-        if not s.holds(member, Role.COUNCIL_MEMBER):
-            yield refuse("role.missing", actor=member, role=Role.COUNCIL_MEMBER, agency="-")
-
-
-def council_established(s: Standing, e: Event, b: CouncilEstablished) -> None:
-    """The round has its council."""
-    found = round_of(s, e)
-    s.rounds[found.code] = replace(found, council=Council(frozenset(b.members), b.quorum))
-
-
 def approval_proposed_may(s: Standing, e: Event, b: ApprovalProposed) -> Iterator[Refusal]:
     """The secretariat proposes the next version, once no declared cell is left unverified and unwaived."""
     yield from by_role(s, e, Role.SECRETARIAT)
     found = round_of(s, e)
     if b.version != found.published + 1 or found.proposed >= b.version:
         yield refuse("result.wrong_version", version=b.version, expected=found.published + 1)
+    if found.published and not found.corrected:
+        yield refuse("result.nothing_corrected", version=found.published)
     for agency in found.agencies:
         for criterion in sorted(s.dossier(found.code, agency).declared):
             cell = s.cells.get((found.code, agency, criterion), NO_CELL)
@@ -268,12 +204,34 @@ def result_approved(s: Standing, e: Event, b: ResultApproved) -> None:
 def result_published_may(s: Standing, e: Event, b: ResultPublished) -> Iterator[Refusal]:
     """The secretariat publishes what was approved."""
     yield from by_role(s, e, Role.SECRETARIAT)
-    if b.version < 1 or round_of(s, e).approved != b.version:
+    if round_of(s, e).approved != b.version or round_of(s, e).published >= b.version:
         yield refuse("result.not_approved", version=b.version)
 
 
 def result_published(s: Standing, e: Event, b: ResultPublished) -> None:
-    """The round is published."""
+    """The version is public; the round is, from its first."""
     found = round_of(s, e)
-    opened = {**found.opened, Phase.PUBLISHED: e.arrived_at}
-    s.rounds[found.code] = replace(found, published=b.version, phase=Phase.PUBLISHED, opened=opened)
+    opened = {Phase.PUBLISHED: e.arrived_at} | dict(found.opened)
+    versions = (*found.versions, Version(b.version, e.position, e.arrived_at, _results(s, found)))
+    s.rounds[found.code] = replace(
+        found, versions=versions, corrected=0, phase=Phase.PUBLISHED, opened=opened
+    )
+
+
+def _results(s: Standing, found: Round) -> dict[str, Result]:
+    """What every agency has at this moment: a later decision does not move what was published."""
+    results: dict[str, Result] = {}
+    for block in Block:
+        cards = [scoring.card(s, found.code, code) for code, its in found.agencies.items() if its is block]
+        for place in ranking.rank(found.criteria, cards):
+            results[place.card.agency] = Result(place.rank, place.card.rating, place.card.total)
+    return results
+
+
+def review_conference_held_may(s: Standing, e: Event, b: ReviewConferenceHeld) -> Iterator[Refusal]:
+    """The secretariat records the conference (R65)."""
+    yield from by_role(s, e, Role.SECRETARIAT)
+
+
+def nothing_follows(s: Standing, e: Event, b: object) -> None:
+    """It stands in the log, and moves nothing."""

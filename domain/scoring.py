@@ -24,14 +24,16 @@ from domain.criteria import (
     Measure,
     PartsRule,
     RatioRule,
+    ResultWeights,
     Rule,
     Section,
     quantities_of,
 )
 from domain.deadlines import Phase
-from domain.events import Quality
-from domain.points import hundredths
-from domain.standing import Act, Cell, Dossier, Round, Standing
+from domain.dossiers import Act, Cell, Dossier
+from domain.points import add, hundredths
+from domain.standing import Round, Standing
+from domain.stated.choices import Quality
 
 ZERO = Fraction(0)
 ONE = Fraction(1)
@@ -90,6 +92,8 @@ class Card:
     published_score: int
     """The ranking score in hundredths, as it is published and ranked."""
     rating: str
+    results: Mapping[str, Fraction]
+    """The further results that the same cells yield (records and archives, IT), each out of 100."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,10 @@ def card(
     """
     found = standing.rounds[round_code]
     subject = _Subject(standing, found, agency, found.agencies[agency], standing.dossier(round_code, agency))
+    around = found.criteria.looking_around
     scores = {
         criterion.code: known[criterion.code]
-        if known and criterion.code not in changed and not _looks_around(criterion.rule)
+        if known and criterion.code not in changed and criterion.code not in around
         else _score(subject, criterion)
         for section in Section
         for criterion in found.criteria.of_section(section, subject.block)
@@ -137,27 +142,25 @@ def card(
     return _total(subject, scores)
 
 
-def _looks_around(rule: Rule) -> bool:
-    if isinstance(rule, PartsRule):
-        return any(_looks_around(part.rule) for part in rule.parts)
-    return isinstance(rule, LogRule)
+def stages(standing: Standing, round_code: str, agency: str, criterion: str) -> dict[Stage, Score]:
+    """Return what each stage of a cell is worth, side by side: those that were reached."""
+    found = standing.rounds[round_code]
+    subject = _Subject(standing, found, agency, found.agencies[agency], standing.dossier(round_code, agency))
+    cell, its = subject.cell(criterion), found.criteria.by_code[criterion]
+    acts = {Stage.DECLARED: cell.declared, Stage.VERIFIED: cell.verified, Stage.DECIDED: cell.decided}
+    return {stage: _from_act(subject, its, cell, act, stage) for stage, act in acts.items() if act}
 
 
 def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
     criteria, block = subject.round.criteria, subject.block
     main = criteria.of_section(Section.MAIN, block)
-    areas, maximum = dict.fromkeys((area.code for area in criteria.areas), ZERO), criteria.maximum(block)
-    last: list[Criterion] = []
-    for criterion in main:
-        if isinstance(criterion.rule, ImprovementRule):
-            last.append(criterion)
-            maximum -= criterion.max_points
-        else:
-            maximum -= _add(areas, criterion, scores[criterion.code])
+    areas, maximum = _sums(criteria, block, scores)
     before = _percentage(areas, maximum)
-    for criterion in last:
-        scores[criterion.code] = _improvement(subject, criterion, before)
-        maximum += criterion.max_points - _add(areas, criterion, scores[criterion.code])
+    for criterion in (c for c in main if isinstance(c.rule, ImprovementRule)):
+        scores[criterion.code] = score = _improvement(subject, criterion, before)
+        if score.counts:
+            areas[criterion.area] += score.points
+            maximum += criterion.max_points
     deductions = _capped(scores, criteria.of_section(Section.DEDUCTION, block), criteria.deduction_max)
     bonus = _capped(scores, criteria.of_section(Section.BONUS, block), criteria.bonus_max)
     total = max(_percentage(areas, maximum) - deductions, ZERO)
@@ -172,29 +175,44 @@ def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
         deductions=deductions,
         ranking_score=ranking_score,
         published_score=hundredths(ranking_score),
-        rating=_rating(criteria, total),
+        rating=rating(criteria, total),
+        results={result.code: _weighed(result, scores) for result in criteria.results},
     )
 
 
-def _add(areas: dict[str, Fraction], criterion: Criterion, score: Score) -> Fraction:
-    """Add a cell to its area; return what it takes out of the denominator."""
-    if not score.counts:
-        return criterion.max_points
-    if score.points:
-        areas[criterion.area] += score.points
-    return ZERO
+def _weighed(result: ResultWeights, scores: Mapping[str, Score]) -> Fraction:
+    """100 x weighed points / weighed maximum, over the cells of the result that count for this agency."""
+    counted = [(w, scores[code]) for code, w in result.weights.items() if code in scores]
+    counted = [(weight, score) for weight, score in counted if score.counts]
+    whole = add(weight * score.maximum for weight, score in counted)
+    return 100 * add(weight * score.points for weight, score in counted) / whole if whole else ZERO
+
+
+def _sums(
+    criteria: CriteriaSet, block: Block, scores: Mapping[str, Score]
+) -> tuple[dict[str, Fraction], Fraction]:
+    """Points by area, and the maximum, over the cells that have a score and count."""
+    points: dict[str, list[Fraction]] = {area.code: [] for area in criteria.areas}
+    outside = []
+    for criterion in criteria.of_section(Section.MAIN, block):
+        score = scores.get(criterion.code)
+        if score is None or not score.counts:
+            outside.append(criterion.max_points)
+        elif score.points:
+            points[criterion.area].append(score.points)
+    return {area: add(its) for area, its in points.items()}, criteria.maximum(block) - add(outside)
 
 
 def _percentage(areas: Mapping[str, Fraction], maximum: Fraction) -> Fraction:
-    """100 x points / maximum, over the cells that count."""
-    return 100 * sum(areas.values(), ZERO) / maximum if maximum else ZERO
+    """100 x points / maximum."""
+    return 100 * add(areas.values()) / maximum if maximum else ZERO
 
 
 def _capped(scores: Mapping[str, Score], criteria: Iterable[Criterion], cap: Fraction) -> Fraction:
-    return min(sum((scores[c.code].points for c in criteria), ZERO), cap)
+    return min(add(scores[c.code].points for c in criteria), cap)
 
 
-def _rating(criteria: CriteriaSet, total: Fraction) -> str:
+def rating(criteria: CriteriaSet, total: Fraction) -> str:
     """The class comes from the total alone, as published: 89.995 is shown as 90.00 and is in that class."""
     shown = Fraction(hundredths(total), 100)
     return next((c.code for c in criteria.classes if shown >= c.at_least), criteria.classes[-1].code)
@@ -219,7 +237,7 @@ def _score(subject: _Subject, criterion: Criterion) -> Score:
         return _from_act(subject, criterion, cell, cell.verified, Stage.VERIFIED)
     if cell.declared is not None:
         return _from_act(subject, criterion, cell, cell.declared, Stage.DECLARED)
-    if _looks_around(criterion.rule) and not quantities_of(criterion.rule):
+    if criterion.code in subject.round.criteria.looking_around and not quantities_of(criterion.rule):
         points, positions = _by_rule(subject, criterion.rule, criterion.max_points, {})
         return Score(points, criterion.max_points, Stage.COMPUTED, positions)
     return Score(ZERO, criterion.max_points, Stage.MISSING)
@@ -249,7 +267,7 @@ def _survey(criteria: CriteriaSet, criterion: Criterion, cell: Cell) -> Score:
     if cell.tally is None:
         return Score(ZERO, criterion.max_points, Stage.MISSING)
     ballots = sum(cell.tally.answers.values())
-    if ballots < criteria.min_ballots:
+    if ballots < criteria.min_ballots:  # none, where those of too few were withheld
         too_few = (Flag.TOO_FEW_BALLOTS,)
         return Score(ZERO, criterion.max_points, Stage.TALLIED, (cell.tally.position,), too_few, counts=False)
     weighed = sum((criteria.weights[answer] * n for answer, n in cell.tally.answers.items()), ZERO)

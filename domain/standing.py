@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
 
 from domain.criteria import Block, CriteriaSet, Criterion
-from domain.deadlines import Deadline, DeadlineRule, Phase
-from domain.events import LogOpened, Quality, Role, TeamRole
+from domain.deadlines import Deadline, DeadlineRule, Phase, add_working_days, end_of
+from domain.dossiers import NO_CELL, NO_DOSSIER, Award, Cell, Dispute, Dossier, Item
+from domain.stated.choices import Path, Role, Step, TeamRole
+from domain.stated.registry import LogOpened
+from domain.stated.rounds import AwardRule, PublicationPolicy, Timer
 
 RoundAgency = tuple[str, str]
 CellKey = tuple[str, str, str]
@@ -22,7 +25,7 @@ CellKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An agency with its lifespan; `until` is its last day."""
+    """An agency with its lifespan; `until` is its last day, `into` who took its tasks over."""
 
     code: str
     name_vi: str
@@ -30,6 +33,7 @@ class Agency:
     block: Block
     since: date
     until: date | None = None
+    into: str | None = None
 
     def alive_on(self, day: date) -> bool:
         """Whether the agency existed on a day."""
@@ -50,7 +54,27 @@ class Council:
     """The appraisal council of a round."""
 
     members: frozenset[str]
+    chair: str
     quorum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was published of an agency: its place, its class and its total."""
+
+    rank: int
+    rating: str
+    total: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version of the result: where, when, and what stood in it."""
+
+    number: int
+    position: int
+    at: datetime
+    results: Mapping[str, Result] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +83,34 @@ class Round:
 
     code: str
     evaluated_year: int
+    regulation: tuple[str, str]
     criteria: CriteriaSet
     agencies: Mapping[str, Block]
     rules: tuple[DeadlineRule, ...]
     holidays: frozenset[date]
     zone: timezone
+    timers: Mapping[tuple[Path, Step], Timer]
+    publication: PublicationPolicy
+    awards: AwardRule
     deadlines: Mapping[Phase, Deadline]
     due: Mapping[Phase, datetime]
     opened: Mapping[Phase, datetime]
     position: int
     phase: Phase = Phase.PREPARATION
     council: Council | None = None
+    method: int = 0
+    meeting: str | None = None
+    meetings: int = 0
     proposed: int = 0
     approved: int = 0
-    published: int = 0
+    versions: tuple[Version, ...] = ()
+    corrected: int = 0
+    """How many decided disputes have moved points since the last version."""
+
+    @property
+    def published(self) -> int:
+        """The number of the newest published version, 0 before there is one."""
+        return self.versions[-1].number if self.versions else 0
 
     def is_late(self, phase: Phase, arrived_at: datetime) -> bool:
         """Whether something due in a phase arrived too late, by today's deadlines."""
@@ -82,6 +120,16 @@ class Round:
         """Return a criterion if it is in the set and applies to the agency's block."""
         criterion = self.criteria.by_code.get(code)
         return criterion if criterion and self.agencies[agency] in criterion.applies_to else None
+
+    def due_after(self, path: Path, step: Step, start: datetime) -> datetime | None:
+        """Return the first moment too late for a step that runs since `start`; nothing without a timer."""
+        timer = self.timers.get((path, step))
+        if timer is None:
+            return None
+        day = start.astimezone(self.zone).date()
+        if timer.working:
+            return end_of(add_working_days(day, timer.days, self.holidays), self.zone)
+        return end_of(day + timedelta(days=timer.days), self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,72 +142,41 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Something an agency owes as a whole, for counting what came late."""
+class Wave:
+    """One respondent group of a survey."""
 
-    position: int
-    phase: Phase
-    arrived_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dossier:
-    """One agency in one round, beyond its single cells."""
-
-    focal: str | None = None
-    deputy: str | None = None
-    focal_since: datetime | None = None
-    focal_position: int | None = None
-    previous_total: Fraction | None = None
-    previous_position: int | None = None
-    submitted: int | None = None
-    team: str | None = None
-    minutes: int | None = None
-    reports: tuple[Report, ...] = ()
-    declared: frozenset[str] = frozenset()
+    group: str
+    issued: int
+    upward: bool
+    ballots: int = 0
+    returned: int = 0
+    valid: int | None = None
+    """How many ballots counted, once the wave is closed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """One score act: points outright, or the quantities a rule makes points from."""
+class Meeting:
+    """A meeting of the council: who is present, and whether it is still going on."""
 
+    name: str
     position: int
-    arrived_at: datetime
-    points: Fraction | None = None
-    quantities: Mapping[str, Fraction] | None = None
-    quality: Quality = Quality.SOUND
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The ballots of a survey cell: answer -> how many, over all groups."""
-
-    position: int
-    answers: Mapping[str, int]
+    present: frozenset[str]
+    motions: int = 0
+    closed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One agency's one criterion in one round: the newest act of each stage, and what lies about it."""
+class Delegation:
+    """What somebody may state on another's behalf, and from when until when."""
 
-    declared: Act | None = None
-    verified: Act | None = None
-    decided: Act | None = None
-    tally: Tally | None = None
-    excluded: int | None = None
-    waived: int | None = None
-    evidence: tuple[int, ...] = ()
-    returned: tuple[int, ...] = ()
-    notes: tuple[int, ...] = ()
-    explained: tuple[int, ...] = ()
-    special_claim: int | None = None
-    policy_claim: int | None = None
-    bonus_claim: int | None = None
-    claims_decided: frozenset[int] = frozenset()
-
-
-NO_DOSSIER = Dossier()
-NO_CELL = Cell()
+    by: str
+    to: str
+    round: str
+    agency: str
+    acts: frozenset[str]
+    since: datetime
+    until: datetime
+    ended: int | None = None
 
 
 @dataclass(slots=True)
@@ -169,14 +186,29 @@ class Standing:
     log: MutableMapping[str, LogOpened] = field(default_factory=dict)
     agencies: MutableMapping[str, Agency] = field(default_factory=dict)
     officers: MutableMapping[str, Officer] = field(default_factory=dict)
+    regulations: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     criteria_sets: MutableMapping[tuple[str, str], CriteriaSet] = field(default_factory=dict)
     rounds: MutableMapping[str, Round] = field(default_factory=dict)
+    guidance: MutableMapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+    """(round, position of the letter) -> those addressed who have not confirmed yet."""
+    questions: MutableMapping[tuple[str, int], int | None] = field(default_factory=dict)
+    """(round, position of the question) -> position of the answer."""
+    feedback: MutableMapping[tuple[str, int], int | None] = field(default_factory=dict)
+    """(round, position of the feedback) -> position of the answer."""
     seconded: MutableMapping[tuple[str, str], str] = field(default_factory=dict)
     teams: MutableMapping[tuple[str, str], Team] = field(default_factory=dict)
     seats: MutableMapping[tuple[str, str], str] = field(default_factory=dict)
-    waves: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
+    waves: MutableMapping[tuple[str, str], Wave] = field(default_factory=dict)
+    meetings: MutableMapping[tuple[str, str], Meeting] = field(default_factory=dict)
     dossiers: MutableMapping[RoundAgency, Dossier] = field(default_factory=dict)
     cells: MutableMapping[CellKey, Cell] = field(default_factory=dict)
+    items: MutableMapping[tuple[str, int], Item] = field(default_factory=dict)
+    """(round, position) -> the item of evidence that was submitted there."""
+    recognitions: MutableMapping[tuple[str, str], Fraction] = field(default_factory=dict)
+    """(round, recognition of an initiative) -> the sum of the shares claimed in it."""
+    disputes: MutableMapping[tuple[str, str], Dispute] = field(default_factory=dict)
+    awards: MutableMapping[RoundAgency, Award] = field(default_factory=dict)
+    delegations: MutableMapping[str, Delegation] = field(default_factory=dict)
     versions: MutableMapping[str, int] = field(default_factory=dict)
 
     def fork(self) -> Standing:
@@ -203,6 +235,19 @@ class Standing:
         """Return an actor's home agency today."""
         officer = self.officers.get(actor)
         return officer.home if officer else None
+
+    def house(self, agency: str | None) -> str | None:
+        """Return who does an agency's work today: itself, or the one it was merged into."""
+        while (
+            agency is not None and (found := self.agencies.get(agency)) is not None and found.into is not None
+        ):
+            agency = found.into
+        return agency
+
+    def at_home(self, actor: str, agency: str | None) -> bool:
+        """Whether an actor belongs to an agency, or to the one that it was merged into (or from)."""
+        home = self.home_of(actor)
+        return home is not None and self.house(home) == self.house(agency)
 
     def holds(self, actor: str, role: Role, agency: str | None = None) -> bool:
         """Whether an actor holds an office (for this agency, where it belongs to one)."""

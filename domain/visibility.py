@@ -42,9 +42,9 @@ def council(**options: Any) -> Any:
     return field(metadata={_SEEN_BY: Visibility.COUNCIL}, **options)
 
 
-def auditors(**options: Any) -> Any:
-    """Declare a dataclass field for auditors and the person concerned."""
-    return field(metadata={_SEEN_BY: Visibility.AUDITORS}, **options)
+def sealed(**options: Any) -> Any:
+    """Declare a dataclass field that nobody may see before its opening."""
+    return field(metadata={_SEEN_BY: Visibility.SEALED}, **options)
 
 
 def seen_by(declared: Any) -> Visibility | None:
@@ -60,6 +60,7 @@ HEADER = {
     "round": Visibility.PUBLIC,
     "agency": Visibility.PUBLIC,
     "criterion": Visibility.PUBLIC,
+    "matter": Visibility.PUBLIC,
     "body": Visibility.PUBLIC,  # its fields have classes of their own
     "actor": Visibility.PARTIES,
     "key": Visibility.PARTIES,
@@ -76,3 +77,17 @@ HEADER = {
     "commitments": Visibility.PARTIES,
 }
 """The classes of a statement's own fields, whatever its type."""
+
+KEY_BODY = {
+    "actor": Visibility.PARTIES,
+    "public_key": Visibility.PARTIES,
+    "custody": Visibility.PARTIES,
+    "replaces": Visibility.PARTIES,
+    "key": Visibility.PARTIES,
+    "category": Visibility.PARTIES,
+    "compromised_since": Visibility.PARTIES,
+}
+"""The classes of what statements about keys say; the domain does not admit those, but they are seen too."""
+
+ENTRY = {"arrived_at": Visibility.PUBLIC, "received_at": Visibility.PUBLIC}
+"""The classes of the two times that the log gives an entry."""

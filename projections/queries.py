@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
@@ -24,6 +25,8 @@ class RankRow:
     deductions: Fraction
     ranking_score: Fraction
     rating: str
+    results: dict[str, Fraction]
+    """The further results that the same cells yield, each out of 100."""
     since: int
 
 
@@ -69,10 +72,19 @@ def ranking(connection: Connection, round_code: str, size: int, block: str | Non
             exact(row.deductions),
             exact(row.ranking_score),
             row.rating,
+            {code: exact(total) for code, total in (part.split("=") for part in row.results.split())},
             row.valid_from,
         )
         for row in rows
     ]
+
+
+def all_scores(connection: Connection, round_code: str, size: int) -> list[CellRow]:
+    """Return the cells of every agency of a round when the log had `size` entries."""
+    rows = connection.execute(
+        select(cell_scores).where((cell_scores.c.round == round_code) & holds(cell_scores, size))
+    )
+    return [_cell(row) for row in rows]
 
 
 def scores(connection: Connection, round_code: str, agency: str, size: int) -> list[CellRow]:
@@ -80,16 +92,17 @@ def scores(connection: Connection, round_code: str, agency: str, size: int) -> l
     c = cell_scores.c
     subject = (c.round == round_code) & (c.agency == agency)
     rows = connection.execute(select(cell_scores).where(subject & holds(cell_scores, size)))
-    return [
-        CellRow(
-            row.agency,
-            row.criterion,
-            exact(row.points),
-            row.stage,
-            tuple(map(int, row.made_by.split())),
-            tuple(row.flags.split()),
-            row.counts,
-            row.valid_from,
-        )
-        for row in rows
-    ]
+    return [_cell(row) for row in rows]
+
+
+def _cell(row: Any) -> CellRow:
+    return CellRow(
+        row.agency,
+        row.criterion,
+        exact(row.points),
+        row.stage,
+        tuple(map(int, row.made_by.split())),
+        tuple(row.flags.split()),
+        row.counts,
+        row.valid_from,
+    )

@@ -13,24 +13,56 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from domain import admission, ranking, scoring
 from domain.criteria import Block
-from domain.events import (
-    DeadlineExtended,
-    Event,
-    EvidenceReturned,
-    EvidenceSubmitted,
-    PhaseOpened,
-    ResultPublished,
-    RoundOpened,
-)
+from domain.events import Event
 from domain.points import write
 from domain.ranking import Place
 from domain.scoring import Card, Score
 from domain.standing import Round, Standing
+from domain.stated.assessment import (
+    EvidenceReturned,
+    ExplanationSubmitted,
+    FocalOfficerAssigned,
+    InspectionNoteAmended,
+    InspectionNoteRecorded,
+    PreviousResultRecorded,
+    QuantitiesDeclared,
+    SelfAssessmentSubmitted,
+    SelfScoreDeclared,
+)
+from domain.stated.council import (
+    BonusDecided,
+    CouncilAdjustmentMade,
+    DeductionDecided,
+    SpecialCaseDecided,
+    VerificationWaived,
+)
+from domain.stated.disputes import DisputeDecided
+from domain.stated.rounds import DeadlineExtended, PhaseOpened, RoundOpened
+from domain.stated.survey import SurveyTallied
 from projections.tables import OPEN, cell_scores, ranks
 
 Key = tuple[str, ...]
-_SCORELESS = (EvidenceSubmitted, EvidenceReturned, ResultPublished)
-"""Events that can never move a score."""
+_MOVING_ALL = (RoundOpened, DeadlineExtended, PhaseOpened)
+"""Events that can move the scores of every agency of a round."""
+_MOVING = (
+    FocalOfficerAssigned,
+    PreviousResultRecorded,
+    SelfAssessmentSubmitted,
+    SelfScoreDeclared,
+    QuantitiesDeclared,
+    EvidenceReturned,
+    InspectionNoteRecorded,
+    InspectionNoteAmended,
+    ExplanationSubmitted,
+    SurveyTallied,
+    SpecialCaseDecided,
+    BonusDecided,
+    DeductionDecided,
+    CouncilAdjustmentMade,
+    VerificationWaived,
+    DisputeDecided,
+)
+"""Events that can move a score of the agency they are about; no other event moves any."""
 
 
 class Scoreboard:
@@ -102,7 +134,7 @@ class _Turn:
     def take(self, event: Event) -> None:
         """Follow one event; recompute the cards it can have changed, then their blocks."""
         admission.follow(self._standing, event)
-        if event.round is None or isinstance(event.body, _SCORELESS):
+        if event.round is None or not isinstance(event.body, _MOVING + _MOVING_ALL):
             return
         found = self._standing.rounds[event.round]
         blocks = {
@@ -115,10 +147,7 @@ class _Turn:
 
     @staticmethod
     def _touched(found: Round, event: Event) -> list[str]:
-        if event.agency is not None:
-            return [event.agency]
-        everyone = isinstance(event.body, RoundOpened | DeadlineExtended | PhaseOpened)
-        return list(found.agencies) if everyone else []
+        return list(found.agencies) if event.agency is None else [event.agency]
 
     def _card(self, event: Event, agency: str, criterion: str | None) -> bool:
         """Recompute a card and note the cells that changed; say whether anything did."""
@@ -128,7 +157,8 @@ class _Turn:
         after = scoring.card(self._standing, *key, known, (criterion,) if criterion else ())
         self._cards[key] = after
         for code, score in after.scores.items():
-            if before is None or before.scores.get(code) != score:
+            old = before.scores.get(code) if before is not None else None
+            if old is not score and old != score:
                 self._cells.put((*key, code), event.position, cell_row(score))
         return before is None or _result(before) != _result(after)
 
@@ -199,7 +229,7 @@ def cell_row(score: Score) -> dict[str, Any]:
 
 
 def _result(card: Card) -> tuple[object, ...]:
-    return card.total, card.bonus, card.deductions, card.rating, card.areas
+    return card.total, card.bonus, card.deductions, card.rating, card.results, card.areas
 
 
 def _standing_of(place: Place) -> tuple[object, ...]:
@@ -218,4 +248,5 @@ def place_row(place: Place) -> dict[str, Any]:
         "deductions": write(card.deductions),
         "ranking_score": write(card.ranking_score),
         "rating": card.rating,
+        "results": " ".join(f"{code}={write(total)}" for code, total in card.results.items()),
     }

@@ -52,6 +52,7 @@ ranks = _history(
     Column("deductions", Text, nullable=False),
     Column("ranking_score", Text, nullable=False),
     Column("rating", Text, nullable=False),
+    Column("results", Text, nullable=False),
 )
 """One agency's result and its place in its block."""
 

@@ -17,7 +17,8 @@ from api.demo import build_demo, example_folder
 from api.example import load_example
 from api.settings import DATABASE_VARIABLE, Settings
 from audit.ledger.database import Database, open_database
-from tests.worlds import found, furnish
+from tests.furnished import furnish
+from tests.worlds import found
 
 ROOT = Path(__file__).parent.parent
 

@@ -9,10 +9,12 @@ from fractions import Fraction
 from domain import scoring
 from domain.criteria import Block, CriteriaSet, Section
 from domain.deadlines import Phase
+from domain.dossiers import Act, Cell, Dossier, Report, Tally
 from domain.points import published, write
 from domain.scoring import Card
 from domain.shapes import read
-from domain.standing import Act, Cell, Dossier, Report, Round, Standing, Tally
+from domain.standing import Round, Standing
+from domain.stated.rounds import AwardRule, PublicationPolicy
 from tests.page_log import criteria_set
 
 ROUND, AGENCY = "2016", "SNV"
@@ -58,11 +60,15 @@ def standing() -> Standing:
     found = Round(
         code=ROUND,
         evaluated_year=2016,
+        regulation=("QD-VI-DU", "1"),
         criteria=read(CriteriaSet, criteria_set()),
         agencies={AGENCY: Block.DEPARTMENT},
         rules=(),
         holidays=frozenset(),
         zone=UTC,
+        timers={},
+        publication=PublicationPolicy(public_places=3, public_scores=False, own_record=()),
+        awards=AwardRule(up_to_rank=3, from_class="GOOD"),
         deadlines={},
         due={Phase.SELF_ASSESSMENT: DUE},
         opened={},
@@ -123,5 +129,6 @@ def totals() -> str:
         "bonus": found.bonus,
         "ranking score": found.ranking_score,
     }
+    lines |= {f"result {code}": value for code, value in found.results.items()}
     exact = "".join(f"{name:<14} {write(value)}\n" for name, value in lines.items())
     return exact + f"{'published':<14} {published(found.ranking_score)}\n{'class':<14} {found.rating}\n"

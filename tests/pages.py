@@ -6,30 +6,23 @@ block with what is made here, and verifies what it says.
 
 from __future__ import annotations
 
-import ast
 import base64
-import inspect
 import json
 import re
 import sys
 import tempfile
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import get_type_hints
 
 from audit.proofs import merkle
 from audit.proofs.entry import entry_leaf, parse_entry
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.note import vkey
-from domain.admission import RULES
-from domain.deadlines import Phase
-from domain.events import CATALOGUE, Kind, Scope
-from domain.visibility import HEADER, Visibility, seen_by
-from tests import page_card, page_proofs, page_storage
+from domain.events import Scope
+from tests import page_card, page_proofs, page_storage, page_tables
 from tests.page_log import KEYS, PAGES, PageLog, build
+from tests.page_story import CELL, OPINIONS
 
 BLOCK = re.compile(r"(<!-- from the code: ([a-z0-9 -]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -107,109 +100,45 @@ def _note(size: Callable[[PageLog], int]) -> str:
     return _fence("text", page_log().notes[size(page_log())].decode())
 
 
-# --- tables ---------------------------------------------------------------------------------------------
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) + "\n"
-
-
-def _events(scope: Scope) -> str:
-    rows = (_event(kind) for kind in CATALOGUE.values() if kind.scope is scope)
-    return _table(("event", "what it states", "who states it", "when", "form", "fields", "texts"), rows)
-
-
-def _event(kind: Kind) -> tuple[str, ...]:
-    rule = RULES[kind.body]
-    when = _when(rule.phases)
-    if rule.until is not None:
-        when += f"; due with {rule.until}"
-    form = (("joint", kind.jointly), ("expects", kind.expects), ("files", kind.attachments))
-    marks = ", ".join(mark for mark, holds in form if holds) or "-"
-    return f"`{kind.name}`", _meaning(kind), who(kind), when, marks, _fields(kind), _texts(kind)
-
-
-def _meaning(kind: Kind) -> str:
-    """The first sentences of the shape's docstring, without references to the published article."""
-    text = (kind.body.__doc__ or "").split("\n\n")[0]
-    return re.sub(r" \([^()]*R[0-9]{2}[^()]*\)|, R[0-9]{2}(?=\))", "", " ".join(text.split()))
-
-
-def _when(phases: tuple[Phase, ...]) -> str:
-    if not phases:
-        return "any time"
-    return phases[0] if len(phases) == 1 else f"{phases[0]} to {phases[-1]}"
-
-
-def _fields(kind: Kind) -> str:
-    hints = get_type_hints(kind.body)
-    optional = {f.name for f in fields(kind.body) if type(None) in getattr(hints[f.name], "__args__", ())}
-    return ", ".join(f"`{f.name}`" + ("?" if f.name in optional else "") for f in fields(kind.body)) or "-"
-
-
-def _texts(kind: Kind) -> str:
-    return ", ".join(f"`{name}`" + ("" if name in kind.required else "?") for name in kind.texts) or "-"
-
-
-_WHO = {
-    "by_registrar": "a registrar",
-    "by_head": "the head of the agency",
-    "by_focal_officer": "the agency's focal officer or deputy",
-    "by_inspector": "a member of the agency's inspection team",
-    "by_council": "a quorum of the council",
-    "by_role SECRETARIAT": "the secretariat",
-    "by_role APPROVING_AUTHORITY": "the approving authority",
-}
-_WHO_TOGETHER = {
-    "LogOpened.v1": "the log's key and every registrar, together",
-    "MinutesSigned.v1": "the team's leader and the agency's head, together",
-}
-
-
-def who(kind: Kind) -> str:
-    """Say who may state a kind, as its rule asks first."""
-    if kind.name in _WHO_TOGETHER:
-        return _WHO_TOGETHER[kind.name]
-    source = ast.parse(textwrap.dedent(inspect.getsource(RULES[kind.body].may)))
-    (asked,) = (
-        call for call in ast.walk(source) if isinstance(call, ast.Call) and ast.unparse(call.func) in _ASKING
+def _preimage(member: str) -> str:
+    """What is hashed after the salt of an opinion, line by line."""
+    points, category = OPINIONS[member]
+    parts = (
+        "minhchung.opinion/v1",
+        CELL["round"],
+        CELL["agency"],
+        CELL["criterion"],
+        member,
+        points,
+        category,
     )
-    office = asked.args[2].attr if len(asked.args) > 2 and isinstance(asked.args[2], ast.Attribute) else ""
-    return _WHO[f"{ast.unparse(asked.func)} {office}".strip()]
+    return _fence("text", "".join(f"{part}\n" for part in parts))
 
 
-_ASKING = {name.split()[0] for name in _WHO}
+def _course() -> str:
+    """The dispute of the small log, from the version it is about to the corrected one."""
+    labels, log = page_log().labels, page_log()
+    first, last = labels["published 1"], labels["published 2"]
+    rows = []
+    for position in range(first, last + 1):
+        stated = json.loads(parse_entry(log.entries[position]).envelope.payload)
+        told = {name: value for name, value in stated["body"].items() if name not in ("path", "ground")}
+        signers = ", ".join(sorted(stated.get("actors", [stated.get("actor")])))
+        said = ", ".join(f"{name} {_said(value)}" for name, value in told.items()) or "-"
+        rows.append((str(position), f"`{stated['type']}`", signers, said))
+    return page_tables.table(("position", "statement", "signed by", "body"), rows)
 
 
-def classes() -> Iterator[tuple[str, str, Visibility]]:
-    """Yield event, field (`text:` before committed ones) and class, over the whole catalogue."""
-    for kind in CATALOGUE.values():
-        for declared in fields(kind.body):
-            found = seen_by(declared)
-            assert found is not None, f"{kind.name} {declared.name} has no class"
-            yield kind.name, declared.name, found
-        for text, found in kind.texts.items():
-            yield kind.name, f"text:{text}", found
+def _said(value: object) -> str:
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
 
 
-def _visible() -> str:
-    by_event: dict[str, dict[Visibility, list[str]]] = {}
-    for name, field, found in classes():
-        by_event.setdefault(name, {}).setdefault(found, []).append(f"`{field}`")
-    rows = (
-        (f"`{name}`", *(", ".join(found.get(c, ["-"])) for c in _SHOWN)) for name, found in by_event.items()
-    )
-    return _table(("event", *_SHOWN), rows)
+def _docketed() -> str:
+    """What is computed of the dispute, at the end of the small log."""
+    return _fence("json", json.dumps(page_log().dispute, ensure_ascii=False, indent=2))
 
 
-_SHOWN = tuple(c for c in Visibility if c is not Visibility.SEALED)
-
-
-def _header() -> str:
-    return _table(("field", "class"), ((f"`{name}`", found.value) for name, found in HEADER.items()))
-
-
+SCOPES = {scope.name.lower(): scope for scope in Scope}
 MAKERS: Mapping[str, Callable[[], str]] = {
     "envelope": lambda: _envelope("evidence"),
     "payload": lambda: _payload("evidence"),
@@ -234,14 +163,19 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "consistency proof": _consistency,
     "refused envelope": lambda: _fence("json", page_log().refused.decode()),
     "refusal": lambda: _fence("text", page_log().refusal.decode()),
-    "card": lambda: _table(page_card.HEAD, page_card.rows()),
+    "sealed opinion": lambda: _payload("opinion hd-4"),
+    "what is sealed": lambda: _preimage("hd-4"),
+    "opened opinion": lambda: _payload("opened hd-4"),
+    "dispute": lambda: _payload("dispute"),
+    "course of a dispute": _course,
+    "docket": _docketed,
+    "card": lambda: page_tables.table(page_card.HEAD, page_card.rows()),
     "totals": lambda: _fence("text", page_card.totals()),
-    "registry events": lambda: _events(Scope.REGISTRY),
-    "round events": lambda: _events(Scope.ROUND),
-    "dossier events": lambda: _events(Scope.DOSSIER),
-    "cell events": lambda: _events(Scope.CELL),
-    "fields": _visible,
-    "header": _header,
+    **{f"{name} events": partial(page_tables.events, scope) for name, scope in SCOPES.items()},
+    "process": page_tables.process,
+    "every phase": page_tables.ever,
+    "fields": page_tables.visible,
+    "header": page_tables.header,
     **{name: partial(_made_fence, make) for name, make in page_proofs.makers(page_log).items()},
     **{name: partial(_made_fence, make) for name, make in page_storage.makers(page_log).items()},
 }

@@ -87,6 +87,17 @@ def test_the_check_would_see_a_wrong_import() -> None:
     assert [pair for pair in wrong if _stands_on(*pair)] == []
 
 
+UNDER_WHAT_IS_STATED = {"domain.shapes", "domain.visibility", "domain.criteria", "domain.deadlines"}
+"""What the bodies of statements are made of; `domain.stated.choices` is their list of words."""
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("domain.stated.")])
+def test_what_is_stated_knows_no_rules(module: str) -> None:
+    """The bodies of statements can be read without a rule: nothing in them looks at a standing."""
+    known = {name for name in imports(module) if name in MODULES}
+    assert known <= UNDER_WHAT_IS_STATED | {"domain.stated.choices"}
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """The modules of the house can be read in one order, each after those it imports."""
     graph = {name: {other for other in imports(name) if other in MODULES} for name in MODULES}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from audit.proofs import canonical, checkpoint, entry, keyring, merkle, note, statement
+from audit.proofs.ballot import MAX_BALLOT
 from audit.proofs.commitment import MAX_VALUE, SALT_SIZE, Opening, verify_opening
 from audit.proofs.entry import entry_leaf, parse_entry
 from audit.proofs.errors import AuditError, UnsafeKey
@@ -29,13 +30,16 @@ from domain.shapes import read
 from domain.visibility import HEADER, Visibility
 from tests import page_card
 from tests.page_log import KEYS, PAGES, criteria_set
-from tests.pages import MAKERS, blocks, classes, code, made, who
+from tests.page_tables import WHO_ELSE, classes, marks, offices, who
+from tests.pages import MAKERS, blocks, code, made, page_log
 
 DOCS = PAGES.parent
 FORMATS = sorted(page.name for page in PAGES.glob("*.md") if page.name != "README.md")
 NOTES = sorted(page.name for page in (DOCS / "decisions").glob("[0-9]*.md"))
 PUBLIC = {key.public_key.id: key.public_key for key in KEYS.values()}
 BLOCKS = [(page, block) for page in FORMATS for block in blocks(page)]
+AT = page_log().labels
+"""The positions of the small log, by what was stated there."""
 
 
 def page(name: str) -> str:
@@ -179,6 +183,7 @@ def test_the_statement_page_names_every_field() -> None:
         ("checkpoint.md", note.MAX_NOTE),
         ("checkpoint.md", note.MAX_SIGNATURES),
         ("README.md", canonical.MAX_DEPTH),
+        ("ballots.md", MAX_BALLOT),
     ],
 )
 def test_limits_on_the_pages_are_those_of_the_code(where: str, limit: int) -> None:
@@ -218,7 +223,8 @@ def test_the_genesis_on_the_page_opens_a_log() -> None:
 def test_a_key_lives_as_the_page_tells() -> None:
     """Enrolled, rotated and revoked in that order, by the example bytes alone."""
     keys = _genesis()
-    for position, name in ((7, "enrolment"), (33, "rotation"), (34, "revocation")):
+    enrolled, rotated, revoked = (AT[name] for name in ("enrolment snv-2", "rotation", "revocation"))
+    for position, name in ((enrolled, "enrolment"), (rotated, "rotation"), (revoked, "revocation")):
         envelope = code("keys.md", name).strip().encode()
         _admit(keys, position, envelope)
         payload = canonical.encode(json.loads(code("keys.md", f"{name} payload")))
@@ -226,7 +232,8 @@ def test_a_key_lives_as_the_page_tells() -> None:
     lives = [
         (r.enrolled_at, r.ended_at, r.compromised_since) for r in keys.records.values() if r.actor == "snv-2"
     ]
-    assert lives == [(7, 33, None), (33, 34, 33)]
+    assert lives == [(enrolled, rotated, None), (rotated, revoked, rotated)]
+    assert f"from position {rotated} on" in page("keys.md")
     assert keys.holder_key("snv-2") is None
 
 
@@ -264,9 +271,12 @@ def test_the_checkpoint_on_the_page_covers_the_entry_on_the_other_page() -> None
     head = _opened("checkpoint")
     leaf = entry_leaf(code("entry.md", "entry").strip().encode())
     proof = _hashes("inclusion proof")
-    merkle.verify_inclusion(index=27, size=head.size, leaf_hash=leaf, proof=proof, root=head.root)
-    assert "at position 27" in page("entry.md")
-    assert "is at position 27" in page("checkpoint.md")
+    at = AT["evidence"]
+    merkle.verify_inclusion(index=at, size=head.size, leaf_hash=leaf, proof=proof, root=head.root)
+    assert f"at position {at}:" in page("entry.md")
+    assert f"the log of size {at + 1} ends with position {at}." in page("entry.md")
+    assert f"is at position {at}." in page("checkpoint.md")
+    assert f"a small log of {head.size} entries" in page("README.md")
 
 
 def test_the_older_checkpoint_on_the_page_is_a_prefix_of_the_newer_one() -> None:
@@ -276,7 +286,7 @@ def test_the_older_checkpoint_on_the_page_is_a_prefix_of_the_newer_one() -> None
     merkle.verify_consistency(
         size1=older.size, size2=newer.size, root1=older.root, root2=newer.root, proof=proof
     )
-    assert (older.origin, older.size) == (DEMO_ORIGIN, 28)
+    assert (older.origin, older.size) == (DEMO_ORIGIN, AT["evidence"] + 1)
 
 
 def test_the_refusal_on_the_page_answers_the_envelope_above_it() -> None:
@@ -313,9 +323,14 @@ def test_the_line_of_an_event_tells_who_states_what(name: str) -> None:
     assert words(stated) == [f.name for f in fields(kind.body)]
     assert {text for text in words(texts) if f"`{text}`?" not in texts} == kind.required
     assert set(words(texts)) == kind.texts.keys()
-    marks = {"joint": kind.jointly, "expects": kind.expects, "files": kind.attachments}
-    assert form.split(", ") == [mark for mark, holds in marks.items() if holds] or form == "-"
+    assert form.split(", ") == (marks(kind) or ["-"])
+    assert set(marks(kind)) <= {words(row[0])[0] for row in table(page("events.md"), "mark")}
     assert all(phase in when for phase in RULES[kind.body].phases[:1])
+
+
+def test_only_rules_that_ask_for_no_office_are_described_by_hand() -> None:
+    """The few events whose signers are told by hand are those whose rule asks for nobody by office."""
+    assert {name for name, kind in CATALOGUE.items() if not offices(kind)} == WHO_ELSE.keys()
 
 
 def test_every_field_has_its_class_on_the_page() -> None:
@@ -375,6 +390,11 @@ def test_the_worked_example_follows_from_its_own_numbers() -> None:
     assert exact(told["total"]) == total
     assert exact(told["ranking score"]) == total + exact(rows["B1"][3])
     assert told["published"] == published(total + 1)
+    (result,) = criteria_set()["results"]
+    weighed = {name: exact(weight) for name, weight in result["weights"].items()}
+    whole = sum((weight * exact(rows[name][4]) for name, weight in weighed.items()), Fraction(0))
+    shares = sum((weight * exact(rows[name][3]) for name, weight in weighed.items()), Fraction(0))
+    assert exact(told[f"result {result['code']}"]) == 100 * shares / whole
     assert page_card.card().rating == told["class"]
 
 

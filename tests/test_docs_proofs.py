@@ -25,7 +25,7 @@ from audit.proofs.trust_file import parse_trust
 from audit.proofs.witness import STATUS, check_growth, open_request, parse_request
 from tests.page_proofs import LOG_VKEY, OPERATOR, POLICY, RECORD_BLOCK, TIME, WITNESS_KEYS
 from tests.pages import code
-from tests.test_docs import page, table, words
+from tests.test_docs import AT, page, table, words
 
 
 def shown(name: str, block: str) -> bytes:
@@ -56,7 +56,7 @@ def test_the_times_on_the_page_are_those_of_the_entry() -> None:
     times = canonical.decode(shown("receipt.md", "times of the receipt").strip(), limit=1000)
     assert times == {"arrived_at": found.arrived_at, "received_at": found.received_at}
     assert times.items() <= entry.items()
-    assert found.index == 27
+    assert found.index == AT["evidence"]
 
 
 def test_the_cosignatures_on_the_page_are_over_the_bytes_on_the_page() -> None:

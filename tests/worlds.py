@@ -1,4 +1,4 @@
-"""A small log for tests: four agencies, their people, and rounds that stand at different phases.
+"""A small log for tests: four agencies, their people, and a round that is being declared.
 
 Everything goes in through the real runtime, signed with demo keys at a real desk; the clock is scripted.
 """
@@ -25,7 +25,7 @@ from audit.ledger.intake import Intake
 from audit.ledger.submission import Accepted, Outcome, Submission
 from audit.proofs.keyring import KEY_EVENTS, LOG_ACTOR
 from audit.proofs.keys import DEMO_ORIGIN, Signer, SigningKey, demo_signing_key
-from domain.events import kind_of
+from domain.events import Signing, kind_of
 from domain.shapes import write
 
 Subject = dict[str, Any]
@@ -37,10 +37,6 @@ DUE = "2017-01-31"
 
 OPEN = "2016"
 """The round that agencies declare in; its deadline was a soft one."""
-HARD = "2016-hard"
-"""The same with a hard deadline."""
-INSPECTED, COUNCIL, APPROVAL = "2016-inspected", "2016-council", "2016-approval"
-"""Rounds that are being inspected, before the council, before approval."""
 
 AGENCIES = {"SNV": "DEPARTMENT", "STC": "DEPARTMENT", "NHS": "DISTRICT", "CT": "CENTRAL"}
 REGISTRARS = ("dk-1", "dk-2")
@@ -108,7 +104,7 @@ class World:
         kind = None if key_event else kind_of(f"{name}.v1")
         stored = self.runtime.evidence.put(*files)
         usual = {
-            "together": kind is None or kind.jointly,
+            "together": kind is None or kind.signing is Signing.TOGETHER or len(actors) > 1,
             "expects": kind is not None and kind.expects,
             "occurred_at": self.clock(),
             "attachments": [
@@ -168,26 +164,7 @@ def found(data: Path) -> World:
     world = begin(data)
     world.tell(*_keys(world))
     world.tell(*_registry(world))
-    world.tell(*_round(world, OPEN, "SELF_ASSESSMENT", focal=tuple(AGENCIES)))
-    return world
-
-
-def furnish(world: World) -> World:
-    """Add what bad input meets: a cell with evidence and a score, a lost key, other rounds. It is `NOW`."""
-    cell: Subject = {"round": OPEN, "agency": "STC", "criterion": "A1.1"}
-    report = a_file("Báo cáo kết quả cải cách hành chính năm 2016")
-    evidence: Subject = {"body": {"serial": "21/BC-STC"}, "texts": {"title": "Kế hoạch CCHC năm 2016"}}
-    world.tell(
-        world.draft("EvidenceSubmitted", "stc-2", **cell, **evidence, files=[report]),
-        world.draft("SelfScoreDeclared", "stc-2", **cell, body={"points": "0.5"}),
-        world.draft("KeyRevoked", *REGISTRARS, body=_lost(KEYS["cu-1"])),
-        *_round(world, HARD, "SELF_ASSESSMENT", focal=("STC",), hard=True),
-    )
-    world.tell(*_inspected(world))
-    world.tell(*_council(world))
-    world.tell(*_round(world, APPROVAL, "APPROVAL"))
-    world.state("ApprovalProposed", "tk-1", round=APPROVAL, body={"version": 1})
-    world.clock.set(NOW)
+    world.tell(*round_up_to(world, OPEN, "SELF_ASSESSMENT", focal=tuple(AGENCIES)))
     return world
 
 
@@ -200,7 +177,9 @@ def reopen(data: Path) -> World:
 def _genesis(keys: Mapping[str, SigningKey]) -> dict[str, object]:
     return {
         "log_key": public(keys[LOG_ACTOR]),
-        "registrars": [{"actor": actor, "public_key": public(keys[actor])} for actor in REGISTRARS],
+        "registrars": [
+            {"actor": actor, "public_key": public(keys[actor]), "custody": "platform"} for actor in REGISTRARS
+        ],
         "quorum": 2,
         "witness_policy": {"witnesses": [], "quorum": 0},
         "time_zone": "Asia/Ho_Chi_Minh",
@@ -212,10 +191,6 @@ def _genesis(keys: Mapping[str, SigningKey]) -> dict[str, object]:
 def enrolment(actor: str, key: Signer | None = None) -> dict[str, object]:
     """Return the body that enrols a key."""
     return {"actor": actor, "public_key": public(key or KEYS[actor]), "custody": "platform"}
-
-
-def _lost(key: SigningKey) -> dict[str, object]:
-    return {"key": key.public_key.id, "category": "LOST"}
 
 
 def _keys(world: World) -> Iterator[Draft]:
@@ -239,7 +214,18 @@ def _registry(world: World) -> Iterator[Draft]:
     for code in AGENCIES:
         body = {"officer": f"{code.lower()}-1", "role": "AGENCY_HEAD", "agency": code}
         yield world.draft("RoleGranted", "dk-2", body=body)
-    yield world.draft("CriteriaSetIssued", "tk-1", body={"criteria_set": criteria()})
+    yield world.draft("RegulationIssued", "ub-1", body=regulation(), files=[a_file("Quy định")])
+    yield world.draft("CriteriaSetIssued", "tk-1", body={**CITED, "criteria_set": criteria()})
+
+
+def regulation() -> dict[str, object]:
+    """Return the body that issues the regulation."""
+    named = {"code": CITED["regulation"], "version": CITED["regulation_version"]}
+    return named | {"number": "1/QĐ-UBND (minh họa)", "issued_on": "2017-01-03"}
+
+
+CITED = {"regulation": "QD-CCHC", "regulation_version": "1"}
+"""The regulation that criteria sets and rounds point at."""
 
 
 @cache
@@ -254,59 +240,43 @@ def opening(**otherwise: object) -> dict[str, object]:
     usual: dict[str, object] = {
         "evaluated_year": 2016,
         "execution_year": 2017,
+        **CITED,
         "criteria_set": criteria()["code"],
         "criteria_version": criteria()["version"],
         "blocks": {"DEPARTMENT": 2, "DISTRICT": 1, "CENTRAL": 1},
         "deadlines": [{"phase": "SELF_ASSESSMENT", "hard": False, "on": DUE}],
         "holidays": [],
+        "timers": [
+            timer("REVIEW_REQUEST", "FILE", 10),
+            timer("STATUTORY_COMPLAINT", "FILE", 90, working=False),
+        ],
+        "publication": {"public_places": 3, "public_scores": False, "own_record": ["PUBLIC", "PARTIES"]},
+        "awards": {"up_to_rank": 3, "from_class": "VERY_GOOD"},
     }
     return usual | otherwise
 
 
-_PHASES = ("SELF_ASSESSMENT", "INSPECTION", "EXPLANATION", "COUNCIL", "APPROVAL")
+def timer(path: str, step: str, days: int, *, working: bool = True) -> dict[str, object]:
+    """Return the clock of one step of a dispute."""
+    return {"path": path, "step": step, "days": days, "working": working, "basis": "minh họa"}
 
 
-def _phase(world: World, code: str, phase: str) -> Draft:
-    return world.draft("PhaseOpened", "tk-1", round=code, body={"phase": phase})
+PHASES = ("SELF_ASSESSMENT", "INSPECTION", "EXPLANATION", "COUNCIL", "APPROVAL")
 
 
-def _round(
+def phase(world: World, code: str, name: str) -> Draft:
+    """Open a phase of a round."""
+    return world.draft("PhaseOpened", "tk-1", round=code, body={"phase": name})
+
+
+def round_up_to(
     world: World, code: str, until: str, *, focal: Sequence[str] = (), hard: bool = False
 ) -> Iterator[Draft]:
+    """Open a round, let some agencies name their focal officers, and lead it up to a phase."""
     deadlines = [{"phase": "SELF_ASSESSMENT", "hard": hard, "on": DUE}]
     yield world.draft("RoundOpened", "ub-1", round=code, body=opening(deadlines=deadlines))
     for name in focal:
         officers = {"officer": f"{name.lower()}-2", "deputy": f"{name.lower()}-3"}
         yield world.draft("FocalOfficerAssigned", f"{name.lower()}-1", round=code, agency=name, body=officers)
-    for phase in _PHASES[: _PHASES.index(until) + 1]:
-        yield _phase(world, code, phase)
-
-
-def _inspected(world: World) -> Iterator[Draft]:
-    """The agency STC is inspected by a team, one member of which is transferred to STC afterwards."""
-    yield from _round(world, INSPECTED, "SELF_ASSESSMENT", focal=("STC",))
-    cell: Subject = {"round": INSPECTED, "agency": "STC", "criterion": "A1.1"}
-    yield world.draft("SelfScoreDeclared", "stc-2", **cell, body={"points": "1"})
-    days = {"since": "2017-02-14", "until": "2017-03-07"}
-    for officer, lender in (("nhs-4", "NHS"), ("ct-4", "CT"), ("snv-4", "SNV")):
-        body = {"officer": officer, "lender": lender, "decision": "100/QĐ-UBND (minh họa)", **days}
-        yield world.draft("OfficerSeconded", "tk-1", round=INSPECTED, body=body)
-    members = [{"officer": "nhs-4", "role": "LEADER"}, {"officer": "ct-4", "role": "MEMBER"}]
-    teams = {"Đoàn 1": members, "Đoàn 2": [{"officer": "snv-4", "role": "LEADER"}]}
-    for team, seats in teams.items():
-        yield world.draft("TeamFormed", "tk-1", round=INSPECTED, body={"team": team, "members": seats})
-    assigned = {"team": "Đoàn 1", "inspects": "STC", **days}
-    yield world.draft("TeamAssigned", "tk-1", round=INSPECTED, body=assigned)
-    yield _phase(world, INSPECTED, "INSPECTION")
-    yield world.draft("OfficerTransferred", "dk-1", body={"officer": "ct-4", "home": "STC"})
-
-
-def _council(world: World) -> Iterator[Draft]:
-    """Before the council lies one declared cell of STC, worth 0.5."""
-    yield from _round(world, COUNCIL, "SELF_ASSESSMENT", focal=("STC",))
-    cell: Subject = {"round": COUNCIL, "agency": "STC", "criterion": "A1.1"}
-    yield world.draft("SelfScoreDeclared", "stc-2", **cell, body={"points": "0.5"})
-    body = {"members": list(MEMBERS), "quorum": 2}
-    yield world.draft("CouncilEstablished", "ub-1", round=COUNCIL, body=body)
-    for phase in _PHASES[1:4]:
-        yield _phase(world, COUNCIL, phase)
+    for name in PHASES[: PHASES.index(until) + 1]:
+        yield phase(world, code, name)

@@ -14,7 +14,7 @@ from eventsourcing.persistence import Mapper, Notification, StoredEvent
 from audit.proofs.entry import Entry, parse_entry, read_time
 from audit.proofs.keyring import KEY_EVENTS
 from audit.proofs.statement import Statement, parse_statement
-from domain.events import Event, kind_of, read_body
+from domain.events import Event, Signing, kind_of, read_body
 from domain.refusals import Malformed
 
 
@@ -36,12 +36,11 @@ class Recorded:
 
 def to_event(statement: Statement, entry: Entry, position: int) -> Event | None:
     """Return a statement as the domain sees it; raises UnknownEvent and Malformed."""
-    _check_reserved(statement)
     if statement.type in KEY_EVENTS:
         _check_key_event(statement)
         return None
     kind = kind_of(statement.type)
-    if kind.jointly != bool(statement.signers):
+    if _SIGNERS.get(kind.signing, bool(statement.signers)) != bool(statement.signers):
         raise Malformed("statement.malformed", field="signers")  # acts of one person carry their counter
     return Event(
         position=position,
@@ -53,22 +52,32 @@ def to_event(statement: Statement, entry: Entry, position: int) -> Event | None:
         round=statement.round,
         agency=statement.agency,
         criterion=statement.criterion,
+        matter=statement.matter,
+        on_behalf_of=statement.on_behalf_of,
+        delegation=statement.delegation,
         expects=statement.expects,
         attachments=len(statement.attachments),
         texts=frozenset(statement.commitments),
     )
 
 
-def _check_reserved(statement: Statement) -> None:
-    """Nobody can delegate yet, so nobody acts on behalf of another."""
-    for name in ("on_behalf_of", "delegation"):
-        if getattr(statement, name) is not None:
-            raise Malformed("statement.unknown_field", field=name)
+_SIGNERS = {Signing.ALONE: False, Signing.TOGETHER: True}
+_NOT_OF_KEYS = (
+    "round",
+    "agency",
+    "criterion",
+    "matter",
+    "on_behalf_of",
+    "delegation",
+    "expects",
+    "attachments",
+    "commitments",
+)
 
 
 def _check_key_event(statement: Statement) -> None:
     """Key events are about keys and nothing else: they lie in the registry, and nothing hangs on them."""
-    for name in ("round", "agency", "criterion", "expects", "attachments", "commitments"):
+    for name in _NOT_OF_KEYS:
         if getattr(statement, name) not in (None, (), {}):
             raise Malformed("key.malformed", field=name)
 

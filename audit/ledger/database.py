@@ -51,6 +51,22 @@ class Database:
         with self._reader.begin() as connection:
             yield connection
 
+    def settle(self) -> None:
+        """Move what is committed into the SQLite file and cut off its write-ahead log; elsewhere, nothing.
+
+        A reader in the middle of a snapshot is waited for as long as for any lock; after that, it is left to
+        the next time.
+        """
+        if self._writer is None:
+            raise ReadOnly
+        if self.dialect == "sqlite":
+            with self._turn:
+                raw = self._writer.raw_connection()
+                try:
+                    raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                finally:
+                    raw.close()
+
     def close(self) -> None:
         """Give back connections and the writer's lock; closing again does nothing."""
         self._reader.dispose()

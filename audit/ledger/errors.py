@@ -13,7 +13,9 @@ class NoDatabase(LedgerError):
     """A log that should be read is not there; a missing one is never taken for a fresh one."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"there is no log at {path}; `minhchung demo` or `minhchung init` makes one")
+        super().__init__(
+            f"there is no log at {path}; `minhchung demo` makes one, `--data DIR` names another place"
+        )
 
 
 class WriterBusy(LedgerError):

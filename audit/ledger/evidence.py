@@ -7,11 +7,13 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
 from audit.ledger.errors import EvidenceError
 
+SYNCS = 8
 _NAME = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -41,13 +43,16 @@ class DirectoryStore:
         """Keep files durably, all at once; return their digests."""
         digests = [hashlib.sha256(content).hexdigest() for content in contents]
         missing = {d: c for d, c in zip(digests, contents, strict=True) if not self._file(d).exists()}
-        for digest, content in missing.items():
-            self._write(self._file(digest), content)
-        for folder in {self._file(digest).parent for digest in missing}:
-            _sync(folder)
         if missing:
-            _sync(self._path)
+            self._keep(missing)
         return digests
+
+    def _keep(self, missing: dict[str, bytes]) -> None:
+        """Write and sync; the waits for the disk overlap, since each of them is most of the time it takes."""
+        files = {self._file(digest): content for digest, content in missing.items()}
+        with ThreadPoolExecutor(SYNCS) as pool:
+            list(pool.map(self._write, files.keys(), files.values()))
+            list(pool.map(_sync, {path.parent for path in files} | {self._path}))
 
     def size(self, sha256: str) -> int | None:
         """Return how many bytes a file has, or nothing when it is not there."""

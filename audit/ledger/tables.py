@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Index,
@@ -101,6 +102,77 @@ tracking = Table(
     Column("notification_id", _POSITION, nullable=False),
 )
 """How far each follower has come."""
+
+# --- the ballot box -------------------------------------------------------------------------------------
+#
+# No table here has a number, a time or a row id that grows: rows lie in the order of a hash or of a random
+# id (on SQLite without row ids at all). What order a disk keeps all the same is undone at each batch.
+
+ballot_waves = Table(
+    "ballot_waves",
+    ledger,
+    Column("round", Text, primary_key=True),
+    Column("group", Text, primary_key=True),
+    Column("form", LargeBinary, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""One respondent group that may answer: the questions and answers of its form, and whether it is over."""
+
+ballot_tokens = Table(
+    "ballot_tokens",
+    ledger,
+    Column("round", Text, primary_key=True),
+    Column("group", Text, primary_key=True),
+    Column("token_sha256", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""The hashes of the tokens that were issued; the tokens themselves are kept nowhere."""
+
+ballot_spent = Table(
+    "ballot_spent",
+    ledger,
+    Column("round", Text, primary_key=True),
+    Column("group", Text, primary_key=True),
+    Column("token_sha256", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""The tokens that were used: that they were, not when, nor for what."""
+
+ballots_waiting = Table(
+    "ballots_waiting",
+    ledger,
+    Column("id", LargeBinary, primary_key=True),
+    Column("round", Text, nullable=False),
+    Column("group", Text, nullable=False),
+    Column("answers", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Ballots that wait for a batch to hide in, under random ids."""
+
+ballot_batches = Table(
+    "ballot_batches",
+    ledger,
+    Column("round", Text, primary_key=True),
+    Column("group", Text, primary_key=True),
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("ballots", Integer, nullable=False),
+    Column("root", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The batches of a wave, from 1: how many ballots, and the root over them that the log states."""
+
+ballots = Table(
+    "ballots",
+    ledger,
+    Column("round", Text, primary_key=True),
+    Column("group", Text, primary_key=True),
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, primary_key=True),
+    Column("ballot", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The ballots of each batch in the order of their leaf hashes; `ballot` holds the exact bytes."""
 
 
 def create_tables(connection: Connection) -> None:

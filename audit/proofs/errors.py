@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 Fact = str | int
@@ -17,6 +18,14 @@ class AuditError(Exception):
         self.facts = {name: _printable(value) for name, value in facts.items()}
         told = ", ".join(f"{name} {value}" for name, value in self.facts.items())
         super().__init__(f"{self.about}: {rule}" + (f" ({told})" if told else ""))
+
+    def __reduce__(self) -> tuple[Callable[..., AuditError], tuple[type[AuditError], str, dict[str, Fact]]]:
+        return _again, (type(self), self.rule, dict(self.facts))
+
+
+def _again(kind: type[AuditError], rule: str, facts: dict[str, Fact]) -> AuditError:
+    """Make an error that came from another process anew."""
+    return kind(rule, **facts)
 
 
 def _printable(fact: Fact) -> Fact:
@@ -72,6 +81,12 @@ class KeyringError(AuditError):
     """A key was not allowed to sign this, at this place of the log."""
 
     about = "key refused"
+
+
+class BallotRefused(AuditError):
+    """A ballot is not taken, or what is kept of a survey is not what it should be."""
+
+    about = "ballot refused"
 
 
 class ReceiptError(AuditError):

@@ -293,7 +293,8 @@ class Keyring:
         self._genesis["genesis"] = opened
         self._put(KeyRecord(opened.log_key, LOG_ACTOR, "platform", position))
         for registrar in statement.body["registrars"]:
-            self._put(KeyRecord(_key(registrar["public_key"]), registrar["actor"], "person", position))
+            key, actor, custody = _key(registrar["public_key"]), registrar["actor"], registrar["custody"]
+            self._put(KeyRecord(key, actor, custody, position))
 
     def _enrol(self, statement: Statement, position: int) -> None:
         body = statement.body
@@ -315,6 +316,7 @@ def _read_genesis(statement: Statement) -> Genesis:
     body = statement.body
     try:
         registrars = [(r["actor"], _key(r["public_key"])) for r in body["registrars"]]
+        custodies = {r["custody"] for r in body["registrars"]}
         opened = Genesis(
             statement.log,
             _key(body["log_key"]),
@@ -330,6 +332,8 @@ def _read_genesis(statement: Statement) -> Genesis:
     distinct = len(opened.registrars) == len(registrars) == len({key.id for _, key in registrars})
     if LOG_ACTOR in opened.registrars or opened.log_key in {key for _, key in registrars}:
         distinct = False  # the log registers nobody
+    if not custodies <= set(CUSTODIES):
+        raise KeyringError("genesis.malformed", field="custody")
     if type(opened.quorum) is not int or not 1 <= opened.quorum <= len(registrars) or not distinct:
         raise KeyringError("genesis.malformed", field="registrars")
     return opened

@@ -38,6 +38,7 @@ _NAMES = {
     "round": re.compile(r"[0-9A-Za-z-]{1,16}", re.ASCII),
     "agency": re.compile(r"[0-9A-Za-z-]{1,16}", re.ASCII),
     "criterion": re.compile(r"[0-9A-Z.]{1,16}", re.ASCII),
+    "matter": re.compile(r"(?:meeting|dispute)-[1-9][0-9]{0,4}", re.ASCII),
     "actor": re.compile(r"[0-9a-z-]{1,32}", re.ASCII),
     "on_behalf_of": re.compile(r"[0-9a-z-]{1,32}", re.ASCII),
     "delegation": _UUID7,
@@ -79,6 +80,7 @@ class Statement:
     round: str | None = None
     agency: str | None = None
     criterion: str | None = None
+    matter: str | None = None
     actor: str | None = None
     key: str | None = None
     counter: int | None = None
@@ -92,8 +94,9 @@ class Statement:
 
     @property
     def stream(self) -> str:
-        """The stream whose next version this is: round/agency/criterion as far as stated, or `registry`."""
-        return "/".join(p for p in (self.round, self.agency, self.criterion) if p) or REGISTRY_STREAM
+        """The stream whose next version this is: round/matter, or round/agency/criterion as far as stated."""
+        subject = (self.matter,) if self.matter else (self.agency, self.criterion)
+        return "/".join(p for p in (self.round, *subject) if p) or REGISTRY_STREAM
 
     @property
     def named_keys(self) -> tuple[str, ...]:

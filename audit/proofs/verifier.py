@@ -6,25 +6,22 @@ statement on, in order, to whoever folds in the same pass.
 
 from __future__ import annotations
 
-import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 
 from audit.proofs import merkle
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening, verify_opening
 from audit.proofs.continuation import Continuation
-from audit.proofs.entry import Entry, parse_entry
+from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError, Fact
-from audit.proofs.keyring import GENESIS, Keyring
+from audit.proofs.keyring import GENESIS, KEY_EVENTS, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.note import open_note, vkey
-from audit.proofs.statement import Seen, Statement, parse_statement, verify_signatures
+from audit.proofs.reading import CHUNK, Read, read_ahead
+from audit.proofs.statement import Seen, Statement, verify_signatures
 
-CHUNK = 1024
-WORKERS = os.cpu_count() or 1
 LAYERS = (
     "order",
     "leaf",
@@ -126,34 +123,6 @@ def verify_log(
     return _Walk(copy, observe, progress, check, log_key).verdict()
 
 
-@dataclass(slots=True)
-class _Read:
-    """A row read ahead: what its bytes say, or why they say nothing, and how its signatures fared."""
-
-    row: Row
-    entry: Entry | None = None
-    statement: Statement | None = None
-    wrong: AuditError | None = None
-    signed: AuditError | bool = False
-    """Whether the signatures were checked already; the error, where one is bad."""
-
-
-def _read(row: Row) -> _Read:
-    read = _Read(row)
-    try:
-        read.entry = parse_entry(row.entry)  # 3
-        read.statement = parse_statement(read.entry.envelope.payload)
-    except AuditError as wrong:
-        read.wrong = wrong
-    return read
-
-
-def _chunks(rows: Iterable[Row]) -> Iterator[list[_Read]]:
-    remaining = iter(rows)
-    while chunk := [_read(row) for row in islice(remaining, CHUNK)]:
-        yield chunk
-
-
 class _Walk:
     """One pass over a copy, collecting findings. Signatures, the whole cost, are checked on every core."""
 
@@ -171,6 +140,7 @@ class _Walk:
         self._check = check
         self._log_key = log_key
         self._keyring = Keyring()
+        self._known: dict[str, bytes] = {}
         self._tree = merkle.CompactRange()
         self._stored = merkle.CompactRange()
         self._findings: list[Finding] = []
@@ -186,13 +156,12 @@ class _Walk:
         self._openings = 0
 
     def verdict(self) -> Verdict:
-        with ThreadPoolExecutor(WORKERS) as pool:
-            for chunk in _chunks(self._copy.rows):
-                self._check_ahead(chunk, pool)
-                for read in chunk:
-                    self._row(read)
-                if self._progress is not None:
-                    self._progress(self._tree.size)
+        rows: deque[Row] = deque()
+        states = self._states(rows)
+        for read in read_ahead(states, self._copy.head[0], lambda: self._known, self._check):
+            self._row(rows.popleft(), read)
+            if self._progress is not None and self._tree.size % CHUNK == 0:
+                self._progress(self._tree.size)
         root = self._check_tree()
         self._check_seen()
         self._check_checkpoints()
@@ -214,33 +183,17 @@ class _Walk:
             continues=opened.continues if opened else None,
         )
 
+    def _states(self, waiting: deque[Row]) -> Iterator[bytes]:
+        """Give the bytes to read; the rows they are of wait until it is their turn."""
+        for row in self._copy.rows:
+            waiting.append(row)
+            yield row.entry
+
     def _found(self, layer: str, position: int | None, rule: str, /, **facts: Fact) -> None:
         self._findings.append(Finding(layer, position, rule, facts))
 
-    def _check_ahead(self, chunk: list[_Read], pool: Executor) -> None:
-        """Check the signatures of those whose keys are known by now; a key's id leaves no choice of key."""
-        list(pool.map(self._presign_all, (chunk[n::WORKERS] for n in range(WORKERS))))
-
-    def _presign_all(self, reads: list[_Read]) -> None:
-        for read in reads:
-            self._presign(read)
-
-    def _presign(self, read: _Read) -> None:
-        if read.entry is None or read.statement is None:
-            return
-        try:
-            keys = self._keyring.keys_for(read.statement)
-        except AuditError:
-            return  # enrolled further down, perhaps: asked again at its place
-        try:
-            verify_signatures(read.entry.envelope, read.statement, keys, self._check)
-        except AuditError as wrong:
-            read.signed = wrong
-        else:
-            read.signed = True
-
-    def _row(self, read: _Read) -> None:
-        row, position = read.row, self._tree.size
+    def _row(self, row: Row, read: Read) -> None:
+        position = self._tree.size
         if row.position != position:  # 1
             self._found("order", row.position, "position.not_contiguous", expected=position)
         self._leaf(row, position)
@@ -248,7 +201,7 @@ class _Walk:
             self._found("content", row.position, read.wrong.rule, **read.wrong.facts)
             self._versions[row.stream] = row.version  # the row is all there is left to count by
         elif read.entry is not None and read.statement is not None:
-            self._statement(read, read.entry, read.statement)
+            self._statement(row, read, read.entry, read.statement)
 
     def _leaf(self, row: Row, position: int) -> None:
         leaf = merkle.leaf_hash(row.entry)  # 2
@@ -263,16 +216,16 @@ class _Walk:
             self._roots[self._tree.size] = self._tree.root()
             self._stored_roots[self._tree.size] = self._stored.root()
 
-    def _statement(self, read: _Read, entry: Entry, statement: Statement) -> None:
-        position = read.row.position
+    def _statement(self, row: Row, read: Read, entry: Entry, statement: Statement) -> None:
+        position = row.position
         self._origin = self._origin or statement.log
         if statement.log != self._origin:  # 3
             self._found("content", position, "log.other", stated=statement.log, expected=self._origin)
         if statement.id in self._ids:
             self._found("content", position, "id.twice", id=statement.id)
         self._ids.add(statement.id)
-        self._columns(read.row, entry, statement)
-        if self._signed(read, entry, statement):
+        self._columns(row, entry, statement)
+        if self._signed(position, read, entry, statement):
             self._note_seen(position, statement)
             self._opened(position, statement)
             if self._observe is not None:
@@ -291,9 +244,8 @@ class _Walk:
             self._found("order", row.position, "time.runs_back", received_at=entry.received_at)
         self._received = max(self._received, entry.received_at)
 
-    def _signed(self, read: _Read, entry: Entry, statement: Statement) -> bool:
+    def _signed(self, position: int, read: Read, entry: Entry, statement: Statement) -> bool:
         """Steps 5 and 6. A key that cannot be known any more is a consequence, not a second cause."""
-        position = read.row.position
         try:
             if isinstance(read.signed, AuditError):
                 raise read.signed
@@ -308,6 +260,8 @@ class _Walk:
                 self._keyring.follow(statement, position)
             return False
         self._keyring.follow(statement, position)
+        if statement.type == GENESIS or statement.type in KEY_EVENTS:
+            self._known = {key: record.public.raw for key, record in self._keyring.records.items()}
         if statement.type == GENESIS and self._log_key not in (None, self._keyring.genesis.log_key):
             self._found("registry", position, "genesis.other_log_key")
         return True

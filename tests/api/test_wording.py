@@ -6,19 +6,38 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import cast
 
 import pytest
 
+from api.terms import event_name, term
 from api.wording import OPTIONAL, PLACEHOLDER, Language, NoWording, Words, tell, texts, word, wording
 from audit.ledger.errors import LedgerError
 from audit.proofs.errors import AuditError
+from audit.proofs.keyring import CUSTODIES, REVOCATIONS
+from domain.consistency import Mismatch
 from domain.criteria import Block
 from domain.deadlines import Phase
-from domain.events import CATALOGUE, Outcome, Role, Scope
+from domain.events import CATALOGUE, Kind, Scope
 from domain.refusals import DomainError
+from domain.stated.choices import (
+    Choice,
+    Concurrence,
+    Ground,
+    Matter,
+    Outcome,
+    Path,
+    Quality,
+    ReasonCategory,
+    Role,
+    Step,
+    TeamRole,
+)
+from projections.conflicts import Conflict
+from projections.docket import State
+from projections.progress import Alert
 from projections.tables import read_side
 from tests.conftest import ROOT
 
@@ -215,7 +234,7 @@ def test_an_entry_has_one_form() -> None:
 
 
 CODES = {
-    "role": [*Role, "FOCAL_OFFICER"],
+    "role": [*Role, *TeamRole, "FOCAL_OFFICER", "DELEGATE"],
     "phase": list(Phase),
     "now": list(Phase),
     "allowed": list(Phase),
@@ -223,6 +242,19 @@ CODES = {
     "outcome": list(Outcome),
     "block": list(Block),
     "type": list(CATALOGUE),
+    "quality": list(Quality),
+    "concurrence": list(Concurrence),
+    "category": [*ReasonCategory, *REVOCATIONS],
+    "custody": list(CUSTODIES),
+    "choice": list(Choice),
+    "matter": list(Matter),
+    "path": list(Path),
+    "step": list(Step),
+    "ground": list(Ground),
+    "state": list(State),
+    "alert": list(Alert),
+    "mismatch": list(Mismatch),
+    "conflict": list(Conflict),
 }
 
 
@@ -232,6 +264,24 @@ def test_codes_are_told_in_words(fact: str, language: Language) -> None:
     """No code of the domain stands in a sentence as a code."""
     for code in CODES[fact]:
         assert tell(fact, code, language) != code
+
+
+@pytest.mark.parametrize("fact", CODES)
+def test_two_codes_are_never_told_alike(fact: str) -> None:
+    """Who reads the words can tell the codes apart."""
+    for language in Language:
+        told = [tell(fact, code, language) for code in CODES[fact]]
+        assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.name)
+def test_events_and_their_fields_have_names(kind: Kind) -> None:
+    """What an event is called, and each field and text of it, is written in both languages."""
+    names = [f.name for f in fields(kind.body)] + list(kind.texts)
+    for language in Language:
+        assert event_name(kind.name, language) != kind.name.partition(".")[0]
+    for name in names:
+        assert term("field", name, Language.VI) != name
 
 
 @pytest.mark.parametrize("fact", ["reason", "line"])

@@ -13,8 +13,10 @@ from audit.ledger.submission import Submission
 from audit.proofs.keys import PublicKey, Signer
 from audit.proofs.statement import parse_envelope, sign_payload
 from domain.refusals import Fact
-from tests.worlds import COUNCIL, INSPECTED, KEYS, OPEN, REGISTRARS, World, enrolment
+from tests.furnished import COUNCIL, INSPECTED, motion_of
+from tests.worlds import KEYS, OPEN, REGISTRARS, World, enrolment
 
+Forge = Callable[[World], Submission]
 BY_ID = {key.public_key.id: key for key in KEYS.values()}
 
 
@@ -24,7 +26,7 @@ class Case:
 
     sentence: str
     rule: str
-    forge: Callable[[World], Submission]
+    forge: Forge
     facts: Mapping[str, Fact] | None = None
 
 
@@ -43,11 +45,14 @@ def quantities(w: World, **stated: str) -> Submission:
     return w.sign("QuantitiesDeclared", "stc-2", body={"quantities": stated}, **subject)
 
 
-def evidence(w: World, serial: str = "22/BC-STC", title: str = "Báo cáo", **rest: Any) -> Submission:
+def evidence(
+    w: World, serial: str = "22/BC-STC", title: str = "Báo cáo", version: int = 1, **rest: Any
+) -> Submission:
     """Submit a file as evidence for a cell of STC."""
     files = {} if "attachments" in rest else {"files": [b"So lieu minh hoa\n"]}
     subject = {"round": OPEN, "agency": "STC", "criterion": "A1.5", "texts": {"title": title}}
-    return w.sign("EvidenceSubmitted", "stc-2", body={"serial": serial}, **{**subject, **files, **rest})
+    body = {"serial": serial, "version": version}
+    return w.sign("EvidenceSubmitted", "stc-2", body=body, **{**subject, **files, **rest})
 
 
 def note(w: World, inspector: str, round_code: str = INSPECTED) -> Submission:
@@ -59,14 +64,14 @@ def note(w: World, inspector: str, round_code: str = INSPECTED) -> Submission:
 
 
 def adjustment(w: World, *members: str, reason: str | None = "Kế hoạch chậm.", **body: Any) -> Submission:
-    """Let two members of the council adjust the declared cell of STC from 0.5 to 0."""
+    """Let two members of the council adjust the declared cell of STC from 0.5 to 0, as was carried."""
     usual: dict[str, Any] = {
+        "motion": motion_of(w, "STC"),
         "old_points": "0.5",
         "new_points": "0",
         "category": "FACTUAL_ERROR",
         "references": [1],
     }
-    usual |= {"votes_for": 2, "votes_against": 0, "abstentions": 0}
     return w.sign(
         "CouncilAdjustmentMade",
         *(members or ("hd-2", "hd-3")),

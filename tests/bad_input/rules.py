@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from audit.ledger.submission import Submission
-from tests.bad_input.forging import Case, adjustment, evidence, note, quantities, restated, score
-from tests.worlds import (
-    APPROVAL,
-    COUNCIL,
-    HARD,
-    INSPECTED,
-    OPEN,
-    World,
-    a_file,
-    agency,
-    attachment,
-)
-
-Forge = Callable[[World], Submission]
+from tests.bad_input.forging import Case, Forge, adjustment, evidence, note, quantities, restated, score
+from tests.furnished import APPROVAL, COUNCIL, FROZEN, HARD, INSPECTED
+from tests.worlds import DUE, OPEN, World, a_file, agency, attachment
 
 
 def _points(points: Any, criterion: str = "A1.5") -> Forge:
@@ -93,7 +81,24 @@ TIME = (
         {"phase": "SELF_ASSESSMENT", "due": "2017-01-31"},
     ),
     Case("a phase is left out", "phase.not_next", lambda w: _phase(w, OPEN, "COUNCIL")),
+    Case(
+        "a deadline is extended for one agency only",
+        "scope.for_everyone",
+        lambda w: _extended(w, agency="STC"),
+        {"agency": "STC"},
+    ),
+    Case(
+        "an extension does not reach beyond the deadline",
+        "deadline.not_later",
+        lambda w: _extended(w, due=DUE),
+    ),
 )
+
+
+def _extended(w: World, due: str = "2017-02-28", **rest: Any) -> Submission:
+    body = {"phase": "SELF_ASSESSMENT", "due": due}
+    return w.sign("DeadlineExtended", "ub-1", round=OPEN, body=body, texts={"reason": "Lũ lụt."}, **rest)
+
 
 EVIDENCE = (
     Case(
@@ -104,11 +109,49 @@ EVIDENCE = (
     Case("the file has another size", "evidence.wrong_size", lambda w: _wrong_size(w), {"stated": 7}),
     Case("no file is named", "evidence.no_file", lambda w: evidence(w, attachments=[])),
     Case(
+        "a version of a document is left out",
+        "evidence.wrong_version",
+        lambda w: evidence(w, "21/BC-STC", version=3),
+        {"serial": "21/BC-STC", "stated": 3, "expected": 2},
+    ),
+    Case(
+        "a document is begun anew that the log knows",
+        "evidence.wrong_version",
+        lambda w: evidence(w, "21/BC-STC"),
+    ),
+    Case(
+        "evidence is put into a frozen dossier",
+        "dossier.frozen",
+        lambda w: evidence(w, round=FROZEN),
+        {"agency": "STC"},
+    ),
+    Case("a dossier is frozen twice", "dossier.frozen", lambda w: _compiled(w, "STC", 3)),
+    Case(
+        "a dossier is frozen with a statement fewer than it has",
+        "dossier.wrong_count",
+        lambda w: _compiled(w, "NHS", 1),
+        {"stated": 1, "expected": 0},
+    ),
+    Case(
+        "an item serves a cell that nobody submitted",
+        "evidence.unknown_item",
+        lambda w: _reused(w, source=0),
+    ),
+    Case(
         "a file hangs on a statement that takes none",
         "evidence.not_expected",
         lambda w: score(w, files=[a_file("thừa")]),
     ),
 )
+
+
+def _compiled(w: World, agency: str, statements: int) -> Submission:
+    return w.sign("DossierCompiled", "tk-1", round=FROZEN, agency=agency, body={"statements": statements})
+
+
+def _reused(w: World, source: int) -> Submission:
+    subject = {"round": OPEN, "agency": "STC", "criterion": "A1.5"}
+    return w.sign("EvidenceReused", "stc-2", **subject, body={"source": source})
 
 
 def _wrong_size(w: World) -> Submission:
@@ -166,7 +209,77 @@ PERSONS = (
         "role.registrar_needed",
         lambda w: w.sign("AgencyRegistered", "tk-1", body=agency("SXD")),
     ),
+    Case(
+        "the secretariat acts alone on the dossier of its own agency",
+        "secretariat.own_agency",
+        lambda w: _compiled(w, "SNV", 0),
+        {"actor": "tk-1", "agency": "SNV"},
+    ),
+    Case(
+        "somebody acts on behalf of another, who delegated nothing",
+        "delegation.unknown",
+        lambda w: restated(score(w), on_behalf_of="stc-1"),
+    ),
+    Case(
+        "a delegate does what was not delegated",
+        "delegation.does_not_cover",
+        lambda w: score(w, "stc-4", **_delegated(w, "2018-01-01")),
+    ),
+    Case(
+        "a delegate acts when the delegation is over",
+        "delegation.out_of_time",
+        lambda w: _delegate_submits(w, "2017-02-01"),
+    ),
+    Case(
+        "somebody acts on behalf of another in what cannot be delegated",
+        "delegation.not_delegable",
+        lambda w: w.sign(
+            "QuestionAsked",
+            "stc-4",
+            round=OPEN,
+            agency="STC",
+            texts={"question": "Ai trả lời?"},
+            **_delegated(w, "2018-01-01"),
+        ),
+    ),
+    Case(
+        "a letter is confirmed twice",
+        "guidance.not_waiting",
+        lambda w: _confirmed(w, "stc-2", "STC"),
+        {"agency": "STC"},
+    ),
+    Case(
+        "a letter is confirmed by an agency that it was not sent to",
+        "guidance.not_waiting",
+        lambda w: _confirmed(w, "ct-2", "CT"),
+    ),
+    Case("a question is answered twice", "question.already_answered", lambda w: _answered(w)),
 )
+
+
+def _delegated(w: World, until: str) -> dict[str, Any]:
+    """Name the delegation that holds until a day begins, as a statement under it does."""
+    known = w.intake.standing.delegations.items()
+    (found,) = (name for name, given in known if given.until.date().isoformat() == until)
+    return {"on_behalf_of": "stc-2", "delegation": found}
+
+
+def _delegate_submits(w: World, until: str) -> Submission:
+    body, texts = {"serial": "22/BC-STC", "version": 1}, {"title": "Báo cáo"}
+    subject = {"round": OPEN, "agency": "STC", "criterion": "A1.5", **_delegated(w, until)}
+    return w.sign("EvidenceSubmitted", "stc-4", body=body, texts=texts, files=[a_file("mới")], **subject)
+
+
+def _confirmed(w: World, actor: str, agency: str) -> Submission:
+    ((_, letter),) = w.intake.standing.guidance
+    return w.sign("GuidanceReceived", actor, round=OPEN, agency=agency, body={"guidance": letter})
+
+
+def _answered(w: World) -> Submission:
+    ((_, question),) = w.intake.standing.questions
+    texts = {"answer": "Không."}
+    return w.sign("QuestionAnswered", "tk-1", round=OPEN, body={"question": question}, texts=texts)
+
 
 DECISIONS = (
     Case(
@@ -182,14 +295,17 @@ DECISIONS = (
         lambda w: adjustment(w, old_points="1"),
         {"stated": "1", "now": "0.5"},
     ),
-    Case("an adjustment goes above the maximum", "score.above_max", lambda w: adjustment(w, new_points="2")),
     Case("an adjustment rests on nothing", "decision.no_references", lambda w: adjustment(w, references=[])),
     Case(
         "an adjustment rests on what is still to come",
         "decision.unknown_reference",
         lambda w: adjustment(w, references=[w.size]),
     ),
-    Case("an adjustment has no majority", "adjustment.no_majority", lambda w: adjustment(w, votes_against=2)),
+    Case(
+        "an adjustment is not what was moved",
+        "decision.not_as_moved",
+        lambda w: adjustment(w, new_points="0.25"),
+    ),
     Case(
         "too few members of the council sign",
         "council.too_few_signatures",

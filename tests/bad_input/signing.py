@@ -12,11 +12,14 @@ from tests.bad_input.forging import (
     adjustment,
     enrolling,
     repacked,
+    restated,
     score,
     signature_bit,
+    stated,
     unsigned,
 )
-from tests.worlds import COUNCIL, HARD, KEYS, OPEN, World
+from tests.furnished import COUNCIL, HARD, motion_of
+from tests.worlds import KEYS, OPEN, World
 
 NEW = demo_signing_key(900)
 IDENTITY_ABOVE_P = (2**255 - 18).to_bytes(32, "little")
@@ -38,8 +41,17 @@ def _scored_with(w: World, actor: str, key: Signer) -> Submission:
 
 
 def _waiver_by_one(w: World) -> Submission:
-    subject = {"round": COUNCIL, "agency": "STC", "criterion": "A1.1", "body": {"category": "COUNCIL_JUDGED"}}
-    return w.sign("VerificationWaived", "hd-2", **subject, texts={"reason": "Đã mất."}, together=False)
+    subject = {"round": COUNCIL, "agency": "STC", "criterion": "A1.1"}
+    body = {"category": "COUNCIL_JUDGED", "motion": motion_of(w, "STC")}
+    reason = {"reason": "Đã mất."}
+    return w.sign("VerificationWaived", "hd-2", **subject, body=body, texts=reason, together=False)
+
+
+def _twice(w: World, *, keys: bool) -> Submission:
+    """Two signers where one person stands twice: with the same key, or with somebody else's."""
+    fields = stated(adjustment(w))
+    both = {"actors": [fields["actors"][0]] * 2}
+    return restated(adjustment(w), **both | ({"signers": [fields["signers"][0]] * 2} if keys else {}))
 
 
 def _revocation(w: World, **rest: Any) -> Submission:
@@ -84,6 +96,17 @@ SIGNATURES = (
         {"field": "signers"},
     ),
     Case("an act of several is signed by one", "statement.malformed", _waiver_by_one, {"field": "signers"}),
+    Case(
+        "the same signer stands twice in a decision",
+        "statement.malformed",
+        lambda w: _twice(w, keys=True),
+        {"field": "signers"},
+    ),
+    Case(
+        "a signer stands twice in a decision, the second time with the key of somebody else",
+        "key.other_actor",
+        lambda w: _twice(w, keys=False),
+    ),
 )
 
 KEYS_REFUSED = (

@@ -54,10 +54,16 @@ FIELDS = (
         {"field": "urgent"},
     ),
     Case(
-        "somebody acts on behalf of another, which nobody can delegate yet",
-        "statement.unknown_field",
-        lambda w: restated(score(w), on_behalf_of="stc-1"),
-        {"field": "on_behalf_of"},
+        "a matter is none that there is",
+        "statement.malformed",
+        lambda w: restated(score(w), matter="session-1"),
+        {"field": "matter"},
+    ),
+    Case(
+        "the number of a meeting has a needless zero",
+        "statement.malformed",
+        lambda w: restated(score(w), matter="meeting-01"),
+        {"field": "matter"},
     ),
     Case(
         "nobody knows a field of the body",
@@ -162,31 +168,33 @@ BYTES = (
 
 
 def _long(w: World, size: int) -> Submission:
-    return restated(evidence(w), body={"serial": "x" * size})
+    return restated(evidence(w), body={"serial": "x" * size, "version": 1})
 
 
 TEXT = (
     Case(
         "text is not NFC",
         "text.not_nfc",
-        lambda w: restated(evidence(w), body={"serial": unicodedata.normalize("NFD", "22/BC-Sở")}),
+        lambda w: restated(
+            evidence(w), body={"serial": unicodedata.normalize("NFD", "22/BC-Sở"), "version": 1}
+        ),
     ),
     Case(
         "a zero-width space hides in text",
         "text.hidden",
-        lambda w: restated(evidence(w), body={"serial": "22/BC\u200b-STC"}),
+        lambda w: restated(evidence(w), body={"serial": "22/BC\u200b-STC", "version": 1}),
         {"code_point": "U+200B"},
     ),
     Case(
         "text runs from right to left",
         "text.hidden",
-        lambda w: restated(evidence(w), body={"serial": "22/\u202eCTS-CB"}),
+        lambda w: restated(evidence(w), body={"serial": "22/\u202eCTS-CB", "version": 1}),
         {"code_point": "U+202E"},
     ),
     Case(
         "a line feed stands in a statement",
         "text.hidden",
-        lambda w: restated(evidence(w), body={"serial": "22/BC\nSTC"}),
+        lambda w: restated(evidence(w), body={"serial": "22/BC\nSTC", "version": 1}),
         {"code_point": "U+000A"},
     ),
     Case(

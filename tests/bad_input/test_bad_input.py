@@ -18,17 +18,18 @@ from sqlalchemy import select
 
 from api.settings import DATABASE_VARIABLE
 from api.wording import Language, word
+from audit.ledger.ballots import BallotBox
 from audit.ledger.publisher import REFUSAL
 from audit.ledger.submission import Accepted, Refused, Submission
 from audit.ledger.tables import openings
 from audit.proofs.entry import write_time
-from audit.proofs.errors import AuditError
+from audit.proofs.errors import AuditError, BallotRefused
 from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import DEMO_ORIGIN, SigningKey
 from audit.proofs.note import open_note, vkey
 from audit.proofs.statement import parse_envelope
 from projections.queries import scores
-from tests.bad_input import order, rules, signing, spelling
+from tests.bad_input import casting, order, process, rules, signing, spelling
 from tests.bad_input.forging import Case, adjustment, evidence, note, quantities, score
 from tests.traces import memory, register, tables
 from tests.worlds import KEYS, OPEN, REGISTRARS, ZONE, World, begin, reopen
@@ -47,6 +48,9 @@ CASES = (
     *rules.PERSONS,
     *rules.DECISIONS,
     *rules.RESULTS,
+    *process.OPINIONS,
+    *process.MEETINGS,
+    *process.DISPUTES,
 )
 
 
@@ -127,9 +131,28 @@ def test_bad_input_is_refused_and_leaves_no_trace(case: Case, unchanged: World) 
     assert english.todo not in ("", vietnamese.todo)
 
 
+@pytest.mark.parametrize("ballot", casting.BALLOTS, ids=lambda ballot: ballot.sentence)
+def test_bad_ballot_is_refused_and_leaves_no_trace(ballot: casting.BadBallot, world: World) -> None:
+    """It is refused with its rule and words, a good one is taken after it, and nothing else has changed."""
+    box = BallotBox(world.runtime.log.database)
+    tokens = casting.prepared(box)
+    before, refused_before = _traces(world), register(world)
+
+    with pytest.raises(BallotRefused) as caught:
+        ballot.cast(box, tokens)
+
+    assert caught.value.rule == ballot.rule
+    assert (_traces(world), register(world)) == (before, refused_before)
+    vietnamese, english = (word(ballot.rule, caught.value.facts, language) for language in Language)
+    assert all((vietnamese.what, vietnamese.todo, english.what, english.todo))
+    assert english.what != vietnamese.what
+    box.cast(OPEN, casting.GROUP, tokens["fresh"], {casting.QUESTION: "B"})
+
+
 def test_what_it_is_forged_from_is_admitted(world: World) -> None:
     """Nothing is wrong with the statements of the table but what is done to them."""
-    for good in (score, evidence, adjustment, partial(note, inspector="nhs-4")):
+    goods = (score, evidence, adjustment, process.opened, process.vote, process.filed)
+    for good in (*goods, partial(note, inspector="nhs-4")):
         (outcome,) = world.submit(good(world))
         assert isinstance(outcome, Accepted), outcome
     (outcome,) = world.submit(quantities(world, completed_tasks="3", planned_tasks="4"))

@@ -21,8 +21,10 @@ from domain.criteria import (
     PartsRule,
     RatingClass,
     RatioRule,
+    ResultWeights,
     Rule,
     Section,
+    Shortcoming,
     StatedRule,
     SurveyLevel,
     SurveyRule,
@@ -86,6 +88,12 @@ def criteria_set(*criteria: Criterion, **changes: Any) -> CriteriaSet:
     return CriteriaSet(**(consistent | changes))
 
 
+def result(code: str, **weights: str) -> ResultWeights:
+    """A further result out of these criteria, each with its weight."""
+    numbers = {criterion: Fraction(weight) for criterion, weight in weights.items()}
+    return ResultWeights(code=code, name_vi=code, name_en=code, weights=numbers)
+
+
 BANDS = (
     Band(at_least=Fraction("0.9"), points=Fraction(4)),
     Band(at_least=Fraction("0.5"), points=Fraction("1.5")),
@@ -120,5 +128,10 @@ EVERY_RULE = criteria_set(
     ),
     criterion("D3", "3", StatedRule(), section=Section.DEDUCTION),
     tie_break=("total", "area:A3", "fewer_deductions"),
+    results=(
+        result("RECORDS", **{"A1.3": "1", "A2.1": "1"}),
+        result("IT", **{"A1.3": "0.5", "A1.4": "1", "A3.3": "2"}),
+    ),
+    shortcomings=tuple(Shortcoming(code=code, name_vi=code, name_en=code) for code in ("NO_PLAN", "NO_DATE")),
 )
-"""Every kind of rule in every section it may stand in."""
+"""Every kind of rule in every section it may stand in, two further results, and two kinds of shortcoming."""

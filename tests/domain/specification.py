@@ -16,10 +16,12 @@ from typing import Any
 from domain import scoring
 from domain.admission import RULES, admit, follow
 from domain.deadlines import Phase
-from domain.events import CATALOGUE, Body, Event, Kind, PhaseOpened, Scope
+from domain.dossiers import Cell, Dispute, Dossier
+from domain.events import CATALOGUE, Body, Event, Kind, Scope
 from domain.refusals import Fact, Refusal
 from domain.scoring import Card, Score
-from domain.standing import Cell, Dossier, Round, Standing
+from domain.standing import Round, Standing
+from domain.stated.rounds import ApprovalProposed, PhaseOpened, ResultApproved, ResultPublished
 
 ROUND = "2016"
 ZONE = timezone(timedelta(hours=7))
@@ -30,8 +32,9 @@ OPENS: Mapping[Phase, datetime] = {
     Phase.EXPLANATION: datetime(2017, 3, 8, 8, tzinfo=ZONE),
     Phase.COUNCIL: datetime(2017, 4, 3, 8, tzinfo=ZONE),
     Phase.APPROVAL: datetime(2017, 5, 4, 8, tzinfo=ZONE),
+    Phase.PUBLISHED: datetime(2017, 8, 1, 8, tzinfo=ZONE),
 }
-"""When the secretariat opens the phases; between two statements of a story lies a minute."""
+"""When the secretariat opens the phases and publishes; between two statements of a story lies a minute."""
 
 KINDS: Mapping[type[Any], Kind] = {kind.body: kind for kind in CATALOGUE.values()}
 admitted = None
@@ -49,7 +52,10 @@ class Act:
 
 
 def states(who: str | tuple[str, ...], body: Body, about: str = "", **unusual: Any) -> Act:
-    """Write an act as a sentence; `about` is an agency (`STC`) or a cell (`STC/A1.1`)."""
+    """Write an act as a sentence.
+
+    `about` is an agency (`STC`), a cell (`STC/A1.1`), a dispute over one (`STC/A1.1/dispute-1`) or a meeting.
+    """
     return Act((who,) if isinstance(who, str) else who, body, about, unusual)
 
 
@@ -106,7 +112,6 @@ class Story:
     def event(self, act: Act) -> Event:
         """Make the event of an act, with the header that its kind asks for."""
         kind = KINDS[type(act.body)]
-        agency, _, criterion = act.about.partition("/")
         plain = Event(
             position=len(self.events),
             id=f"{len(self.events):08x}",
@@ -115,10 +120,9 @@ class Story:
             signed_by=act.who,
             arrived_at=self.now,
             round=None if kind.scope is Scope.REGISTRY else ROUND,
-            agency=agency or None,
-            criterion=criterion or None,
             attachments=int(kind.attachments),
             texts=kind.required,
+            **_subject(kind.scope, act.about),
         )
         if kind.expects:
             plain = replace(plain, expects=self.standing.versions.get(plain.stream, 0))
@@ -131,10 +135,27 @@ class Story:
         return self
 
     def open_next_phase(self) -> None:
-        """Let the secretariat open the next phase, on its day."""
+        """Let the secretariat open the next phase, on its day; the last one is opened by publication."""
         phase = tuple(Phase)[self.round.phase.place + 1]
         self.now = max(self.now, OPENS[phase])
-        self.given(states("secretariat", PhaseOpened(phase=phase)))
+        if phase is Phase.PUBLISHED:
+            self.publish()
+        else:
+            self.given(states("secretariat", PhaseOpened(phase=phase)))
+
+    def publish(self) -> Story:
+        """Let the next version of the result be proposed, approved and published."""
+        version = self.round.published + 1
+        return self.given(
+            states("secretariat", ApprovalProposed(version=version)),
+            states("authority", ResultApproved(version=version)),
+            states("secretariat", ResultPublished(version=version)),
+        )
+
+    @property
+    def last_position(self) -> int:
+        """The position of the newest event."""
+        return self.events[-1].position
 
     def last(self, body: type[Any]) -> int:
         """Return the position of the newest event of a type."""
@@ -147,7 +168,12 @@ class Story:
 
     def cell(self, about: str) -> Cell:
         """Return a cell as it stands."""
-        return self.standing.cell(ROUND, *about.split("/"))
+        agency, criterion = about.split("/")[:2]
+        return self.standing.cell(ROUND, agency, criterion)
+
+    def dispute(self, name: str) -> Dispute:
+        """Return a dispute as it stands."""
+        return self.standing.disputes[ROUND, name]
 
     def dossier(self, agency: str) -> Dossier:
         """Return a dossier as it stands."""
@@ -173,6 +199,14 @@ class Story:
         turn.settle()
         self.events.append(event)
         self.now += timedelta(minutes=1)
+
+
+def _subject(scope: Scope, about: str) -> dict[str, Any]:
+    """Read what an act is about as the header fields that its scope has."""
+    if scope is Scope.MEETING:
+        return {"matter": about}
+    parts = [*about.split("/"), "", ""]
+    return {name: part or None for name, part in zip(("agency", "criterion", "matter"), parts, strict=False)}
 
 
 def fold(events: list[Event]) -> Standing:

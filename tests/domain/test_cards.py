@@ -9,12 +9,13 @@ import pytest
 
 from domain.criteria import CriteriaSet, Section, StatedRule
 from domain.deadlines import Phase
-from domain.events import BonusDecided, DeductionDecided, InitiativeClaimed, ReasonCategory
 from domain.scoring import Stage
 from tests.domain.criteria_sets import EVERY_RULE, criteria_set, criterion, numbers
-from tests.domain.specification import Act, Story, states
+from tests.domain.sitting import decide, deducts, rewards
+from tests.domain.specification import Act, Story
+from tests.domain.stating import claims_bonus, declares, holds_wave, tallies
 from tests.domain.whole_round import whole_round
-from tests.domain.world import closes_wave, decides, declares, given, tallies
+from tests.domain.world import given
 
 DECLARING = Phase.SELF_ASSESSMENT
 HUNDRED = criteria_set(
@@ -35,19 +36,10 @@ def out_of_hundred(points: str, *acts: Act, criteria: CriteriaSet = HUNDRED) -> 
 def bonus(story: Story, *points: str) -> Story:
     """The council decides bonus points for one claim after the other."""
     cells = [f"STC/B{n + 1}" for n in range(len(points))]
-    claimed = InitiativeClaimed(level="CITY", points=Fraction(1))
-    story.given(*(states("head-STC", claimed, cell) for cell in cells)).reach(Phase.COUNCIL)
+    story.given(*(claims_bonus(cell, "1") for cell in cells)).reach(Phase.COUNCIL)
     for cell, stated in zip(cells, points, strict=True):
-        claim = story.cell(cell).bonus_claim
-        assert claim is not None
-        story.given(decides(BonusDecided(claim=claim, points=Fraction(stated)), cell))
+        decide(story, rewards(story.cell(cell).bonus_claim, stated), cell)
     return story
-
-
-def deducts(points: str, about: str = "STC/D3") -> Act:
-    """The council takes points off."""
-    body = DeductionDecided(points=Fraction(points), category=ReasonCategory.COUNCIL_JUDGED, references=(0,))
-    return decides(body, about)
 
 
 def test_total_is_a_percentage_of_what_applies() -> None:
@@ -68,9 +60,9 @@ def test_areas_sum_up_their_criteria() -> None:
 
 def test_too_few_ballots_leave_the_denominator() -> None:
     """A survey cell that does not count leaves the total as if the criterion did not apply."""
-    story = given(Phase.INSPECTION, declares("STC/A1.2", "2"), closes_wave("STAFF", 20))
+    story = given(Phase.INSPECTION, declares("STC/A1.2", "2"), *holds_wave("STAFF", 20))
     before = story.card("STC").total
-    few = story.branch().given(tallies("STC/A3.1", STAFF={"A": 4})).card("STC").total
+    few = story.branch().given(tallies("STC/A3.1", 4)).card("STC").total
     none = story.given(tallies("STC/A3.1", STAFF={"D": 5})).card("STC").total
     assert before == none
     assert few == before * 21 / 18
@@ -105,23 +97,22 @@ def test_bonus_lifts_no_class() -> None:
 
 def test_claimed_bonus_counts_when_it_is_decided() -> None:
     """Before the council has decided a bonus is missing."""
-    claim = states("head-STC", InitiativeClaimed(level="CITY", points=Fraction(2)), "STC/B1")
-    story = out_of_hundred("80", claim)
+    story = out_of_hundred("80", claims_bonus("STC/B1", "2"))
     assert story.score("STC/B1").stage is Stage.MISSING
     assert story.card("STC").bonus == 0
 
 
 def test_deductions_come_off_up_to_their_cap() -> None:
     """2 and 2.5 points of deduction are 3, off the total and so off the class."""
-    story = out_of_hundred("82").reach(Phase.COUNCIL).given(deducts("2"), deducts("2.5", "STC/D4"))
-    card = story.card("STC")
+    story = decide(out_of_hundred("82"), deducts("2"), "STC/D3")
+    card = decide(story, deducts("2.5"), "STC/D4").card("STC")
     assert (card.deductions, card.total) == numbers("3", "79")
     assert card.rating == "FAIR"
 
 
 def test_total_is_never_below_nothing() -> None:
     """Deductions beyond the points leave 0."""
-    card = out_of_hundred("1").reach(Phase.COUNCIL).given(deducts("2")).card("STC")
+    card = decide(out_of_hundred("1"), deducts("2"), "STC/D3").card("STC")
     assert (card.total, card.deductions) == numbers("0", "2")
     assert card.published_score == 0
 
@@ -166,8 +157,11 @@ def test_whole_round_comes_out_as_by_hand() -> None:
         "A1.1": Fraction("0.5"),  # verified
         "A1.2": Fraction(2),  # adjusted by the council
         "A1.3": Fraction("1.25"),  # a special case in part
+        "A1.4": Fraction(2),  # 8 of 10, as many as are aimed at
         "A2.1": Fraction(4),  # declared, 19 of 20, waived
-        "A2.3": Fraction(8, 7),  # 4 of 7 entries on time, of 2
+        "A2.2": Fraction(2),  # four reforms
+        "A2.3": Fraction(2),  # all 7 entries on time
+        "A2.5": Fraction(2),  # everything remedied, four checks
         "A2.4": Fraction(1),  # focal officer and deputy in time
         "A3.1": Fraction(33, 16),  # (8 + 4 x 0.75) of 16 ballots, of 3
     }
@@ -178,3 +172,4 @@ def test_whole_round_comes_out_as_by_hand() -> None:
     assert card.total == 100 * sum(main.values(), Fraction(0)) / 23 - Fraction("0.75")
     assert (card.ranking_score, card.deductions) == (card.total + 1, Fraction("0.75"))
     assert EVERY_RULE.maximum(card.block) == 23
+    assert card.rating == "GOOD"

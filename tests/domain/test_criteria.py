@@ -29,7 +29,7 @@ from domain.criteria import (
     quantities_of,
 )
 from domain.shapes import read, write
-from tests.domain.criteria_sets import EVERY_RULE, criteria_set, criterion, numbers
+from tests.domain.criteria_sets import EVERY_RULE, criteria_set, criterion, numbers, result
 
 ONE, TWO = Fraction(1), Fraction(2)
 COUNT = CountRule(of="n", each=ONE)
@@ -68,6 +68,7 @@ LEVEL = SurveyLevel(code="A", name_vi="A", weight=ONE)
         with_rule(COUNT, Section.DEDUCTION),
         replace(PLAIN, tie_break=("area:A1", "total", "fewer_deductions")),
         replace(PLAIN, classes=PLAIN.classes[:1]),
+        replace(PLAIN, results=(result("IT", **{"A1.1": "0.5"}),)),
         replace(PLAIN, min_ballots=1),
     ],
 )
@@ -117,6 +118,16 @@ def test_consistent_set_has_no_flaw(consistent: CriteriaSet) -> None:
         (replace(PLAIN, levels=()), "criteria.wrong_survey_levels"),
         (replace(PLAIN, levels=(replace(LEVEL, weight=Fraction("1.01")),)), "criteria.wrong_survey_levels"),
         (replace(PLAIN, min_ballots=0), "criteria.wrong_survey_levels"),
+        (replace(PLAIN, results=(result("IT"),)), "criteria.wrong_result"),
+        (replace(PLAIN, results=(result("IT", **{"A1.1": "1", "A9.9": "1"}),)), "criteria.wrong_result"),
+        (
+            criteria_set(
+                criterion("A1.1", "2", COUNT),
+                criterion("B1", "2", COUNT, section=Section.BONUS),
+                results=(result("IT", B1="1"),),
+            ),
+            "criteria.wrong_result",
+        ),
         (replace(PLAIN, tie_break=("total", "area:A9")), "criteria.unknown_tie_key"),
         (replace(PLAIN, tie_break=("bonus",)), "criteria.unknown_tie_key"),
     ],

@@ -9,25 +9,24 @@ import pytest
 
 from domain.criteria import CountRule, Part, PartsRule, RatioRule, Section
 from domain.deadlines import Phase
-from domain.events import (
-    Body,
+from domain.events import Body
+from domain.scoring import Stage
+from domain.stated.assessment import (
     EvidenceSubmitted,
     FocalOfficerAssigned,
-    InitiativeClaimed,
-    PreviousResultRecorded,
     QuantitiesDeclared,
     SectorPolicyClaimed,
     SelfAssessmentSubmitted,
     SelfScoreDeclared,
     SpecialCaseClaimed,
 )
-from domain.scoring import Stage
 from tests.domain.criteria_sets import criteria_set, criterion
 from tests.domain.specification import Act, admitted, refused, states
-from tests.domain.world import amounts, declares, given, names_focal, remembers
+from tests.domain.stating import amounts, claims_bonus, declares, remembers
+from tests.domain.world import given, names_focal
 
 DECLARING = Phase.SELF_ASSESSMENT
-INITIATIVE = InitiativeClaimed(level="CITY", points=Fraction(2))
+INITIATIVE = claims_bonus("STC/B1", "2").body
 
 
 # --- who speaks for an agency ---------------------------------------------------------------------------
@@ -50,6 +49,8 @@ def test_dossier_needs_a_focal_officer() -> None:
         ("focal-STP", "unknown", "officer.unknown"),
         ("focal-STP", "focal-STP", "dossier.deputy_is_officer"),
         ("nobody", None, "agency.other_agency"),
+        ("", None, "officer.unknown"),
+        ("focal-STP", "", "officer.unknown"),
     ],
 )
 def test_focal_officer_and_deputy_are_two_officers_of_the_agency(
@@ -61,7 +62,7 @@ def test_focal_officer_and_deputy_are_two_officers_of_the_agency(
 
 
 def test_dossier_counts_from_when_it_had_officer_and_deputy() -> None:
-    """`focal_since` is the first moment with both; a handover does not move it."""
+    """`focal_since` is the moment since when it has had both; a handover does not move it."""
     story = given(DECLARING, names_focal("STP", deputy=False))
     assert story.dossier("STP").focal_since is None
     story.given(names_focal("STP"))
@@ -70,6 +71,17 @@ def test_dossier_counts_from_when_it_had_officer_and_deputy() -> None:
     story.given(states("head-STP", FocalOfficerAssigned(officer="deputy-STP", deputy="focal-STP"), "STP"))
     after = story.dossier("STP")
     assert (after.focal, after.focal_since) == ("deputy-STP", first.focal_since)
+
+
+@pytest.mark.parametrize(("phase", "kept"), [(Phase.PREPARATION, False), (DECLARING, True)])
+def test_dossier_without_a_deputy_begins_anew_before_the_self_assessment(phase: Phase, kept: bool) -> None:
+    """Until the self-assessment opens it takes both without a break; afterwards it is in force for good."""
+    story = given(phase)
+    before = story.dossier("STC").focal_since
+    story.given(names_focal("STC", deputy=False))
+    assert story.dossier("STC").focal_since == (before if kept else None)
+    story.given(names_focal("STC"))
+    assert story.dossier("STC").focal_since == (before if kept else story.events[-1].arrived_at)
 
 
 def test_deputy_declares_too() -> None:
@@ -95,7 +107,7 @@ def test_deputy_declares_too() -> None:
     [
         (SelfScoreDeclared(points=Fraction(1)), "STC/A1.2"),
         (QuantitiesDeclared(quantities=amounts(done=1, planned=1)), "STC/A1.3"),
-        (EvidenceSubmitted(serial="1"), "STC/A1.2"),
+        (EvidenceSubmitted(serial="1", version=1), "STC/A1.2"),
     ],
 )
 def test_only_the_own_focal_officer_declares(who: str, rule: str, body: Body, cell: str) -> None:
@@ -133,7 +145,7 @@ def test_only_the_own_head_answers_for_an_agency(who: str, rule: str, body: Body
         ([], states("head-STC", remembers("STC", "80").body, "STC"), "role.missing"),
         (
             [],
-            states("secretariat", PreviousResultRecorded(evaluated_year=2014, total=Fraction(80)), "STC"),
+            remembers("STC", "80", 2014),
             "previous.wrong_year",
         ),
     ],
@@ -229,54 +241,3 @@ def test_newest_declaration_counts() -> None:
     score = story.score("STC/A1.2")
     assert (score.points, score.stage) == (Fraction("0.5"), Stage.DECLARED)
     assert score.positions == (story.events[-1].position,)
-
-
-def test_evidence_is_at_least_one_file() -> None:
-    """Evidence without a file is refused; with files it is kept in order."""
-    story = given(DECLARING)
-    bare = states("focal-STC", EvidenceSubmitted(serial="1"), "STC/A1.2", attachments=0)
-    story.when(bare).then(refused("evidence.no_file"))
-    for serial in ("1", "2"):
-        story.when(states("focal-STC", EvidenceSubmitted(serial=serial), "STC/A1.2")).then(admitted)
-    assert story.cell("STC/A1.2").evidence == tuple(e.position for e in story.events[-2:])
-
-
-# --- claims ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("body", "about", "rule"),
-    [
-        (SpecialCaseClaimed(), "STC/B1", "claim.wrong_section"),
-        (SpecialCaseClaimed(), "STC/D3", "claim.wrong_section"),
-        (INITIATIVE, "STC/A1.2", "claim.wrong_section"),
-        (INITIATIVE, "STC/D3", "claim.wrong_section"),
-        (InitiativeClaimed(level="AGENCY", points=Fraction(1)), "STC/B1", "claim.below_city_level"),
-        (InitiativeClaimed(level="CITY", points=Fraction("3.5")), "STC/B1", "score.above_max"),
-    ],
-)
-def test_claim_is_made_where_it_belongs(body: Body, about: str, rule: str) -> None:
-    """A special case within the 100, an initiative of city level or above for the bonus (R26, R27, R55)."""
-    given(DECLARING).when(states("head-STC", body, about)).then(refused(rule))
-
-
-def test_claims_wait_for_the_council() -> None:
-    """A special case is claimed once; of policies and initiatives the newest claim is looked at."""
-    story = given(DECLARING)
-    claims: list[tuple[Body, str]] = [
-        (SpecialCaseClaimed(), "STC/A1.1"),
-        (SectorPolicyClaimed(), "STC/A1.2"),
-        (InitiativeClaimed(level="NATIONAL", points=Fraction(3)), "STC/B1"),
-    ]
-    for body, about in claims:
-        story.when(states("head-STC", body, about)).then(admitted)
-    first = story.cell("STC/A1.1").special_claim
-    assert first is not None
-    story.when(states("head-STC", SpecialCaseClaimed(), "STC/A1.1")).then(
-        refused("claim.already_made", claim=first)
-    )
-    for body, about in claims[1:]:
-        story.given(states("head-STC", body, about))
-    last = story.events[-1].position
-    assert (story.cell("STC/A1.2").policy_claim, story.cell("STC/B1").bonus_claim) == (last - 1, last)
-    assert story.card("STC").total == given(DECLARING).card("STC").total

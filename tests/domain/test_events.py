@@ -4,27 +4,46 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import Enum
 from fractions import Fraction
+from types import ModuleType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import pytest
 
 from domain.admission import RULES
-from domain.events import CATALOGUE, Body, Kind, kind_of, read_body
+from domain.events import CATALOGUE, Event, Kind, kind_of, read_body
 from domain.refusals import Malformed, UnknownEvent
-from domain.visibility import HEADER, Visibility, auditors, council, parties, public, seen_by
+from domain.stated import assessment, choices, council, disputes, registry, rounds, survey
+from domain.visibility import HEADER, Visibility, parties, public, sealed, seen_by
+from domain.visibility import council as for_council
 
+STATED = (assessment, council, disputes, registry, rounds, survey)
 KINDS = [pytest.param(kind, id=kind.name) for kind in CATALOGUE.values()]
 
 
 def test_set_is_closed() -> None:
     """What can be stated, what the catalogue names and what has a rule are the same things."""
-    bodies = set(get_args(Body))
-    assert bodies == {kind.body for kind in CATALOGUE.values()}
+    bodies = {kind.body for kind in CATALOGUE.values()}
     assert bodies == RULES.keys()
     assert len(bodies) == len(CATALOGUE)
+    assert {kind.name for kind in CATALOGUE.values()} == CATALOGUE.keys()
+
+
+@pytest.mark.parametrize("module", STATED, ids=lambda module: module.__name__)
+def test_nothing_lies_beside_the_set(module: ModuleType) -> None:
+    """Every record that is written down is the body of a kind, or a part of one."""
+    known = set().union(*(_records(kind.body) for kind in CATALOGUE.values()))
+    written = {x for x in vars(module).values() if is_dataclass(x) and x.__module__ == module.__name__}
+    assert written
+    assert written <= known
+
+
+def test_closed_lists_are_written_as_they_are_named() -> None:
+    """A word that statements choose from is stored under its own name."""
+    words = [x for x in vars(choices).values() if isinstance(x, type) and issubclass(x, Enum)]
+    assert all(member.value == member.name for found in words for member in found)
 
 
 @pytest.mark.parametrize("name", ["", "Nonsense.v1", "EvidenceSubmitted", "EvidenceSubmitted.v2", "x" * 500])
@@ -78,15 +97,15 @@ def test_field_declares_who_sees_it() -> None:
     class Declared:
         everybody: str = public()
         dossier: str = parties(default="")
-        members: str = council(default="")
-        person: str = auditors(default="")
+        members: str = for_council(default="")
+        opinion: str = sealed(default="")
         forgotten: str = ""
 
     assert [seen_by(f) for f in fields(Declared)] == [
         Visibility.PUBLIC,
         Visibility.PARTIES,
         Visibility.COUNCIL,
-        Visibility.AUDITORS,
+        Visibility.SEALED,
         None,
     ]
 
@@ -97,6 +116,37 @@ def test_malformed_body_names_its_field() -> None:
         read_body(kind_of("SelfScoreDeclared.v1"), {"points": "1.50"})
     assert refused.value.refusal.rule == "points.malformed"
     assert refused.value.refusal.facts["field"] == "body.points"
+
+
+@pytest.mark.parametrize(
+    ("subject", "stream"),
+    [
+        ({}, "registry"),
+        ({"round": "2016"}, "2016"),
+        ({"round": "2016", "agency": "STC"}, "2016/STC"),
+        ({"round": "2016", "agency": "STC", "criterion": "A1.1"}, "2016/STC/A1.1"),
+        ({"round": "2016", "matter": "meeting-1"}, "2016/meeting-1"),
+        (
+            {"round": "2016", "agency": "STC", "criterion": "A1.1", "matter": "dispute-1"},
+            "2016/dispute-1",
+        ),
+    ],
+)
+def test_event_belongs_to_one_stream(subject: dict[str, str], stream: str) -> None:
+    """Registry, round, dossier and cell have streams; so have meetings and disputes, each by its name."""
+    assert event(**subject).stream == stream
+
+
+def test_act_is_of_whom_it_was_stated_for() -> None:
+    """Who signs first acts, unless it is on somebody's behalf."""
+    assert event(signed_by=("deputy-STC", "head-HC")).actor == "deputy-STC"
+    assert event(signed_by=("deputy-STC",), on_behalf_of="head-STC").actor == "head-STC"
+
+
+def event(**changes: Any) -> Event:
+    """An event of some kind, with this about it."""
+    plain = {"signed_by": ("head-STC",), "arrived_at": datetime(2017, 1, 1, tzinfo=UTC)}
+    return Event(position=0, id="0", kind=kind_of("QuestionAsked.v1"), body=None, **(plain | changes))  # type: ignore[arg-type]
 
 
 def _hints(record: type[Any]) -> list[Any]:

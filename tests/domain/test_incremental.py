@@ -14,31 +14,34 @@ from domain import scoring
 from domain.admission import admit, follow
 from domain.criteria import CountRule, LogRule, Measure, Part, PartsRule, quantities_of
 from domain.deadlines import Phase
-from domain.events import (
-    BonusDecided,
-    CouncilAdjustmentMade,
-    DeadlineExtended,
-    DeductionDecided,
-    Event,
+from domain.dossiers import Cell
+from domain.events import Event
+from domain.scoring import Card
+from domain.stated.assessment import (
     EvidenceReturned,
-    EvidenceSubmitted,
     ExplanationSubmitted,
-    InitiativeClaimed,
     InspectionNoteAmended,
-    Outcome,
-    Quality,
-    ReasonCategory,
     SelfAssessmentSubmitted,
     SpecialCaseClaimed,
-    SpecialCaseDecided,
-    VerificationWaived,
 )
-from domain.scoring import Card
-from domain.standing import Cell
+from domain.stated.choices import Outcome, Quality
+from domain.stated.rounds import DeadlineExtended
+from domain.survey import tally
 from tests.domain import world
 from tests.domain.criteria_sets import EVERY_RULE, criteria_set, criterion
+from tests.domain.sitting import adjusts, deducts, moved, rewards, settles, waives
 from tests.domain.specification import ROUND, Act, Story, states
-from tests.domain.world import amounts, closes_wave, decides, declares, inspector_of, notes, tallies
+from tests.domain.stating import (
+    amounts,
+    claims_bonus,
+    declares,
+    holds_wave,
+    inspector_of,
+    notes,
+    remembers,
+    submits,
+    tallies,
+)
 
 MIXED = PartsRule(
     parts=(
@@ -46,11 +49,15 @@ MIXED = PartsRule(
         Part(max_points=Fraction(1), rule=CountRule(of="n", each=Fraction("0.5"))),
     )
 )
-CRITERIA = criteria_set(*EVERY_RULE.criteria, criterion("A3.4", "2", MIXED), tie_break=EVERY_RULE.tie_break)
+CRITERIA = criteria_set(
+    *EVERY_RULE.criteria,
+    criterion("A3.4", "2", MIXED),
+    tie_break=EVERY_RULE.tie_break,
+    results=EVERY_RULE.results,
+)
 AGENCIES = ("STC", "HC")
 WHOLES = {"planned", "all", "files", "found"}
 GROUPS = ("STAFF", "COUNCIL_DEPUTY")
-JUDGED = ReasonCategory.COUNCIL_JUDGED
 
 
 @dataclass(frozen=True)
@@ -117,34 +124,23 @@ def _explains(story: Story, step: Step) -> Act:
 
 def _adjusts(story: Story, step: Step) -> Act:
     about = step.cell(story, lambda _: True)
-    body = CouncilAdjustmentMade(
-        old_points=story.score(about).points,
-        new_points=CRITERIA.by_code[about.partition("/")[2]].max_points * step.number / 4,
-        category=JUDGED,
-        references=(0,),
-        votes_for=3,
-        votes_against=0,
-        abstentions=0,
-    )
-    return decides(body, about)
+    points = CRITERIA.by_code[about.partition("/")[2]].max_points * step.number / 4
+    return moved(story, replace(adjusts("0", str(points)), old_points=story.score(about).points), about)
 
 
 def _rules_on_special_case(story: Story, step: Step) -> Act:
     about, outcome = step.cell(story, lambda cell: cell.special_claim), tuple(Outcome)[step.number % 3]
-    points = Fraction("0.5") if outcome is Outcome.PARTLY else None
-    claim = story.cell(about).special_claim or 0
-    return decides(SpecialCaseDecided(claim=claim, outcome=outcome, points=points), about)
+    points = "0.5" if outcome is Outcome.PARTLY else None
+    return moved(story, settles(story.cell(about).special_claim, outcome, points), about)
 
 
 def _rules_on_bonus(story: Story, step: Step) -> Act:
     about = step.cell(story, lambda cell: cell.bonus_claim)
-    points = Fraction(step.number, 2)
-    return decides(BonusDecided(claim=story.cell(about).bonus_claim or 0, points=points), about)
+    return moved(story, rewards(story.cell(about).bonus_claim, str(step.number / 2)), about)
 
 
-def _deducts(_: Story, step: Step) -> Act:
-    body = DeductionDecided(points=Fraction(step.number, 2), category=JUDGED, references=(0,))
-    return decides(body, f"{step.agency}/D3")
+def _deducts(story: Story, step: Step) -> Act:
+    return moved(story, deducts(str(step.number / 2)), f"{step.agency}/D3")
 
 
 def _extends(story: Story, step: Step) -> Act:
@@ -158,17 +154,18 @@ def _submits(story: Story, step: Step) -> Act:
 
 
 def _claims_bonus(_: Story, step: Step) -> Act:
-    body = InitiativeClaimed(level="CITY", points=Fraction(1))
-    return states(f"head-{step.agency}", body, f"{step.agency}/B{1 + step.which % 2}")
+    return claims_bonus(f"{step.agency}/B{1 + step.which % 2}", "1")
 
 
 def _tallies(_: Story, step: Step) -> Act:
-    counts = {"A": step.number, "B": step.which % 4, "D": 1}
-    return tallies(f"{step.agency}/A3.1", **{GROUPS[step.which % 2]: counts})
+    counts = {GROUPS[step.which % 2]: {"A": step.number, "B": step.which % 4, "D": 1}}
+    shown, withheld = tally(counts, GROUPS, CRITERIA.min_ballots)
+    return tallies(f"{step.agency}/A3.1", withheld, **shown)
 
 
 def _submits_evidence(story: Story, step: Step) -> Act:
-    return states(f"focal-{step.agency}", EvidenceSubmitted(serial="1"), step.declared(story))
+    version = story.dossier(step.agency).serials.get("1", 0) + 1
+    return submits(step.declared(story), "1", version)
 
 
 def _claims_special_case(story: Story, step: Step) -> Act:
@@ -183,7 +180,7 @@ MOVES: dict[Phase, dict[str, Callable[[Story, Step], Act]]] = {
         "claim a special case": _claims_special_case,
         "claim a bonus": _claims_bonus,
         "extend": _extends,
-        "remember": lambda _, step: world.remembers(step.agency, str(10 * step.number)),
+        "remember": lambda _, step: remembers(step.agency, str(10 * step.number)),
         "name a focal officer": lambda _, step: world.names_focal(step.agency, deputy=step.number > 1),
     },
     Phase.INSPECTION: {
@@ -199,7 +196,7 @@ MOVES: dict[Phase, dict[str, Callable[[Story, Step], Act]]] = {
         "decide a special case": _rules_on_special_case,
         "decide a bonus": _rules_on_bonus,
         "deduct": _deducts,
-        "waive": lambda story, step: decides(VerificationWaived(category=JUDGED), step.declared(story)),
+        "waive": lambda story, step: moved(story, waives(), step.declared(story)),
         "extend": _extends,
     },
 }
@@ -212,7 +209,7 @@ GIVEN: dict[Phase, tuple[Act, ...]] = {
         declares("HC/A3.3", "1"),
         *(declares(f"{agency}/A3.4", n=1) for agency in AGENCIES),
     ),
-    Phase.INSPECTION: tuple(closes_wave(group, 10) for group in GROUPS),
+    Phase.INSPECTION: tuple(act for group in GROUPS for act in holds_wave(group, 10)),
     Phase.COUNCIL: (),
 }
 """What is stated first in each phase, so that there is something to move."""
@@ -242,6 +239,7 @@ def _is_sound(card: Card) -> None:
     assert 0 <= card.total <= 100
     assert 0 <= card.bonus <= CRITERIA.bonus_max
     assert 0 <= card.deductions <= CRITERIA.deduction_max
+    assert all(0 <= result <= 100 for result in card.results.values())
 
 
 def _steps(phase: Phase) -> st.SearchStrategy[list[Step]]:

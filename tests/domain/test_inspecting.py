@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from domain.deadlines import Phase
-from domain.events import (
-    Body,
+from domain.events import Body
+from domain.scoring import Stage
+from domain.stated.assessment import (
     EvidenceReturned,
-    EvidenceSubmitted,
+    ExplanationRequested,
     ExplanationSubmitted,
     InspectionNoteAmended,
     InspectionNoteRecorded,
-    Quality,
 )
-from domain.scoring import Stage
+from domain.stated.choices import Quality
 from tests.domain.specification import Act, Story, admitted, refused, states
-from tests.domain.world import (
-    amounts,
-    declares,
-    forms,
-    given,
-    names_focal,
-    notes,
-    seconds,
-)
+from tests.domain.stating import amounts, declares, notes, submits
+from tests.domain.world import forms, given, names_focal, seconds
 
 
 def inspected(*acts: Act) -> Story:
@@ -127,7 +121,7 @@ def test_evidence_is_handed_back_when_something_is_wrong() -> None:
     """A team returns submitted evidence that is incorrect or incomplete (R60)."""
     back = finds(EvidenceReturned(quality=Quality.INCORRECT))
     story = inspected().when(back).then(refused("evidence.none_submitted"))
-    story.given(states("focal-STC", EvidenceSubmitted(serial="1"), "STC/A1.2"))
+    story.given(submits("STC/A1.2"))
     story.when(finds(EvidenceReturned(quality=Quality.SOUND))).then(refused("evidence.nothing_wrong"))
     story.when(finds(EvidenceReturned(quality=Quality.INCORRECT), who="head-STC")).then(
         refused("inspection.home_agency")
@@ -150,3 +144,44 @@ def test_agency_explains_about_a_note_of_the_cell() -> None:
     story.when(explains).then(admitted)
     assert story.cell("STC/A1.2").explained == (note + 1,)
     assert [report.phase for report in story.dossier("STC").reports] == [Phase.EXPLANATION]
+
+
+def test_team_asks_for_an_explanation_about_a_note_of_the_cell() -> None:
+    """Each question is kept; it is about something that the team noted there."""
+    story = inspected(finds(NOTE))
+    note = story.last_position
+    question = ExplanationRequested(about=note)
+    story.when(finds(question, "STC/A1.3")).then(refused("explanation.no_such_note", note=note))
+    story.when(finds(question, who="secretariat")).then(refused("inspection.not_in_team"))
+    story.when(finds(question, who="head-STC")).then(refused("inspection.home_agency"))
+    for asked in ((note + 1,), (note + 1, note + 2)):
+        story.when(finds(question)).then(admitted)
+        assert story.cell("STC/A1.2").questions == asked
+
+
+# --- shortcomings ---------------------------------------------------------------------------------------
+
+
+def lacks(*codes: str) -> Act:
+    """A team member notes what is missing, by the words of the criteria set."""
+    return finds(InspectionNoteRecorded(quality=Quality.INCOMPLETE, points=Fraction(1), shortcomings=codes))
+
+
+@pytest.mark.parametrize("codes", [(), ("NO_PLAN",), ("NO_DATE", "NO_PLAN")])
+def test_note_names_shortcomings_of_the_set(codes: tuple[str, ...]) -> None:
+    """What is found missing is named in the words of the round's set (R64)."""
+    story = inspected().when(lacks(*codes)).then(admitted)
+    assert story.cell("STC/A1.2").shortcomings == codes
+
+
+def test_shortcoming_that_the_set_does_not_know_is_refused() -> None:
+    """A new kind comes with a new version of the set, not by the way."""
+    unknown = refused("shortcoming.unknown", stated="NO_STAMP", known="NO_PLAN, NO_DATE")
+    story = inspected().when(lacks("NO_PLAN", "NO_STAMP")).then(unknown)
+    story.given(lacks("NO_PLAN"))
+    amended = InspectionNoteAmended(
+        amends=story.last_position, quality=Quality.SOUND, points=Fraction(1), shortcomings=("NO_STAMP",)
+    )
+    story.when(finds(amended)).then(unknown)
+    story.when(finds(replace(amended, shortcomings=()))).then(admitted)
+    assert story.cell("STC/A1.2").shortcomings == ()

@@ -7,16 +7,12 @@ from typing import Any
 
 import pytest
 
-from domain.events import (
-    Concurrence,
-    InspectionNoteAmended,
-    MinutesItem,
-    MinutesSigned,
-    OfficerTransferred,
-    Quality,
-)
+from domain.stated.assessment import InspectionNoteAmended, MinutesItem, MinutesSigned
+from domain.stated.choices import Concurrence, Quality, Role
+from domain.stated.registry import OfficerTransferred
 from tests.domain.specification import Act, Story, admitted, refused, states
 from tests.domain.test_inspecting import NOTE, finds, inspected
+from tests.domain.world import grants
 
 BOTH = ("inspector-HC", "head-STC")
 
@@ -64,6 +60,17 @@ def test_minutes_need_both_signatures_and_no_other(who: tuple[str, ...]) -> None
     story.when(signs(item(note), who=who)).then(
         refused("minutes.both_signatures_needed", leader="inspector-HC")
     )
+
+
+def test_one_person_does_not_sign_for_both_sides() -> None:
+    """A leader who heads the agency too needs its other head beside them, not a second key or a bystander."""
+    story, note = noted()
+    story.given(grants("inspector-HC", Role.AGENCY_HEAD, "STC"))
+    for other in ("inspector-HC", "inspector-LC", "focal-STC"):
+        story.when(signs(item(note), who=("inspector-HC", other))).then(
+            refused("minutes.both_signatures_needed")
+        )
+    story.when(signs(item(note))).then(admitted)
 
 
 @pytest.mark.parametrize("team", ["T1", "T9", ""])

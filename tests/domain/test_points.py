@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.points import exact, hundredths, published, stated, write
+from domain.points import add, exact, hundredths, published, stated, write
 from domain.refusals import Malformed
 
 AMOUNTS = st.fractions(min_value=0, max_value=10**12)
@@ -137,3 +137,26 @@ def test_rounding_is_the_one_of_the_schoolbook(value: Fraction) -> None:
         decimal = Decimal(value.numerator) / Decimal(value.denominator)
         expected = decimal.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     assert published(value) == str(expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "total"),
+    [
+        ([], "0"),
+        (["1/2", "1/3", "1/6"], "1"),
+        (["1/4", "1/2", "1"], "7/4"),
+        (["1/3", "-1/3"], "0"),
+        (["0.1"] * 10, "1"),
+    ],
+)
+def test_exact_numbers_are_added(values: list[str], total: str) -> None:
+    """Fractions of any denominators add up exactly, and nothing adds up to nothing."""
+    assert add(map(Fraction, values)) == Fraction(total)
+
+
+@given(st.lists(st.fractions(), max_size=8))
+def test_adding_is_what_sum_does(values: list[Fraction]) -> None:
+    """For any exact numbers, in any order, the result is that of `sum`, in lowest terms."""
+    added = add(values)
+    assert added == add(reversed(values)) == sum(values, Fraction(0))
+    assert added.as_integer_ratio() == sum(values, Fraction(0)).as_integer_ratio()

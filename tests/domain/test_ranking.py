@@ -36,6 +36,7 @@ def card(agency: str, score: str, *, total: str = "0", a1: str = "0", deductions
         ranking_score=Fraction(score),
         published_score=hundredths(Fraction(score)),
         rating="GOOD",
+        results={},
     )
 
 

@@ -7,22 +7,27 @@ from datetime import date
 
 import pytest
 
+from domain.council import able
 from domain.criteria import Block
 from domain.deadlines import Phase
-from domain.events import (
+from domain.events import Body
+from domain.stated.assessment import FocalOfficerAssigned, SelfAssessmentSubmitted
+from domain.stated.choices import Role
+from domain.stated.registry import (
     AgencyClosed,
+    AgencyMerged,
     AgencyRegistered,
-    Body,
+    AgencyRenamed,
     CriteriaSetIssued,
     OfficerRegistered,
     OfficerTransferred,
-    Role,
     RoleEnded,
     RoleGranted,
 )
 from tests.domain.criteria_sets import EVERY_RULE
-from tests.domain.specification import Act, Story, admitted, refused, states
-from tests.domain.world import declares, genesis, given, grants, names_focal, registered
+from tests.domain.specification import ROUND, Act, Story, admitted, refused, states
+from tests.domain.stating import declares, notes
+from tests.domain.world import genesis, given, grants, issues, names_focal, registered, regulates
 
 
 def agency(code: str) -> AgencyRegistered:
@@ -35,6 +40,16 @@ def agency(code: str) -> AgencyRegistered:
 def enters(body: Body) -> Act:
     """A registrar enters something."""
     return states("registrar-1", body)
+
+
+def renames(code: str) -> Act:
+    """An agency gets another name."""
+    return enters(AgencyRenamed(code=code, name_vi="Sở Mới", name_en="New", since=date(2016, 5, 18)))
+
+
+def merges(code: str, into: str, until: date = date(2016, 5, 17)) -> Act:
+    """An agency goes into another one."""
+    return enters(AgencyMerged(code=code, into=into, until=until))
 
 
 def test_genesis_opens_an_empty_log() -> None:
@@ -102,6 +117,14 @@ CLOSED = enters(AgencyClosed(code="STC", until=date(2016, 5, 17)))
         ([], enters(AgencyClosed(code="SCT", until=date(2017, 1, 1))), "agency.unknown"),
         ([], enters(AgencyClosed(code="STC", until=date(2009, 12, 31))), "agency.not_alive"),
         ([CLOSED], CLOSED, "agency.not_alive"),
+        ([], renames("SCT"), "agency.unknown"),
+        ([CLOSED], renames("STC"), "agency.not_alive"),
+        ([], merges("SCT", "STC"), "agency.unknown"),
+        ([], merges("STC", "SCT"), "agency.unknown"),
+        ([CLOSED], merges("STC", "SNV"), "agency.not_alive"),
+        ([CLOSED], merges("SNV", "STC"), "agency.not_alive"),
+        ([], merges("STC", "STC"), "agency.merged_into_itself"),
+        ([], merges("STC", "SNV", date(2009, 12, 31)), "agency.not_alive"),
         ([], enters(OfficerRegistered(officer="head-STC")), "officer.already_registered"),
         ([], enters(OfficerRegistered(officer="new", home="SCT")), "agency.unknown"),
         ([], enters(OfficerTransferred(officer="unknown", home="STC")), "officer.unknown"),
@@ -125,6 +148,8 @@ def test_registrar_enters_only_what_fits(before: list[Act], act: Act, rule: str)
     "body",
     [
         agency("SCT"),
+        renames("STC").body,
+        merges("STC", "SNV").body,
         AgencyClosed(code="STC", until=date(2017, 1, 1)),
         OfficerRegistered(officer="new"),
         OfficerTransferred(officer="nobody", home="STC"),
@@ -165,12 +190,98 @@ def test_transferred_officer_has_a_new_home() -> None:
 
 def test_secretariat_issues_criteria_sets_by_version() -> None:
     """A version is issued once, by the secretariat, and without a flaw."""
-    story = registered()
-    story.when(states("authority", CriteriaSetIssued(criteria_set=EVERY_RULE))).then(refused("role.missing"))
-    again = CriteriaSetIssued(criteria_set=EVERY_RULE)
-    story.when(states("secretariat", again)).then(refused("criteria.already_issued", code="SET", version="1"))
-    flawed = CriteriaSetIssued(criteria_set=replace(EVERY_RULE, version="2", classes=()))
-    story.when(states("secretariat", flawed)).then(refused("criteria.classes_out_of_order"))
-    second = CriteriaSetIssued(criteria_set=replace(EVERY_RULE, version="2"))
-    story.when(states("secretariat", second)).then(admitted)
+    story, again = registered(), issues(EVERY_RULE)
+    story.when(states("authority", again.body)).then(refused("role.missing"))
+    story.when(again).then(refused("criteria.already_issued", code="SET", version="1"))
+    flawed = issues(replace(EVERY_RULE, version="2", classes=()))
+    story.when(flawed).then(refused("criteria.classes_out_of_order"))
+    story.when(issues(replace(EVERY_RULE, version="2"))).then(admitted)
     assert story.standing.criteria_sets.keys() == {("SET", "1"), ("SET", "2")}
+
+
+# --- the regulation -------------------------------------------------------------------------------------
+
+
+def test_regulation_is_issued_by_version_with_its_document() -> None:
+    """The authority issues a version once, and not without the document itself (R01)."""
+    story = registered()
+    story.when(regulates("1")).then(refused("regulation.already_issued", code="QĐ", version="1"))
+    second = regulates("2")
+    story.when(states("secretariat", second.body)).then(refused("role.missing", role="APPROVING_AUTHORITY"))
+    story.when(states("authority", second.body, attachments=0)).then(refused("evidence.no_file"))
+    story.when(second).then(admitted)
+    assert story.standing.regulations["QĐ", "2"] == story.events[-1].position
+
+
+@pytest.mark.parametrize(("code", "version"), [("QĐ", "2"), ("OTHER", "1")])
+def test_criteria_set_stands_on_an_issued_regulation(code: str, version: str) -> None:
+    """A set that cites what nobody issued is refused."""
+    second = replace(EVERY_RULE, version="2")
+    body = CriteriaSetIssued(regulation=code, regulation_version=version, criteria_set=second)
+    registered().when(states("secretariat", body)).then(
+        refused("regulation.unknown", code=code, version=version)
+    )
+
+
+# --- names, mergers and houses --------------------------------------------------------------------------
+
+
+def test_agency_goes_on_under_its_new_name() -> None:
+    """Code, block and lifespan stay; the old name stands in the log (R03)."""
+    story = registered()
+    old = story.standing.agencies["STC"]
+    story.when(renames("STC")).then(admitted)
+    assert story.standing.agencies["STC"] == replace(old, name_vi="Sở Mới", name_en="New")
+
+
+def test_merged_agency_lives_until_its_last_day() -> None:
+    """It ends like a closed one, and somebody does its work from then on."""
+    story = registered().when(merges("STC", "STP")).then(admitted)
+    found = story.standing.agencies["STC"]
+    assert [found.alive_on(date(2016, 5, day)) for day in (17, 18)] == [True, False]
+    assert [story.standing.house(code) for code in ("STC", "STP", "SNV", "XX", None)] == [
+        "STP",
+        "STP",
+        "SNV",
+        "XX",
+        None,
+    ]
+
+
+def test_house_is_where_the_last_merger_led() -> None:
+    """An agency that took one over can go into a third: that is the house of all of them."""
+    story = registered().given(merges("STC", "STP"), merges("STP", "SNV"))
+    assert {story.standing.house(code) for code in ("STC", "STP", "SNV")} == {"SNV"}
+    assert story.standing.at_home("focal-STC", "SNV")
+    assert story.standing.at_home("focal-SNV", "STC")
+    assert not story.standing.at_home("nobody", "SNV")
+    assert not story.standing.at_home("focal-HC", "SNV")
+
+
+AFTER = date(2017, 1, 17)
+"""A last day after the evaluated year: the agency is ranked, and gone."""
+
+
+def test_who_took_an_agency_over_answers_for_it() -> None:
+    """Head and officers of the other house act on the dossier that was left behind, as its own still do."""
+    story = given(Phase.SELF_ASSESSMENT, merges("STC", "STP", AFTER))
+    submitted = SelfAssessmentSubmitted(declared=0)
+    for head in ("head-STP", "head-STC"):
+        story.branch().when(states(head, submitted, "STC")).then(admitted)
+    story.when(states("head-SNV", submitted, "STC")).then(refused("agency.other_agency"))
+    story.given(states("head-STP", FocalOfficerAssigned(officer="focal-STP"), "STC"))
+    story.when(states("focal-STP", declares("STC/A1.2", "1").body, "STC/A1.2")).then(admitted)
+
+
+def test_nobody_inspects_or_judges_the_house_they_come_from() -> None:
+    """After a merger the people of both agencies are of both (R18): inspectors and members."""
+    story = given(Phase.SELF_ASSESSMENT, declares("STC/A1.2", "1"), merges("LC", "STC", AFTER))
+    story.reach(Phase.INSPECTION)
+    assert story.standing.house("LC") == "STC"
+    note = notes("STC/A1.2", "1")
+    story.when(states("inspector-LC", note.body, "STC/A1.2")).then(
+        refused("inspection.home_agency", actor="inspector-LC")
+    )
+    story.when(note).then(admitted)
+    assert "member-2" not in able(story.standing, ROUND, "LC")
+    assert "member-2" in able(story.standing, ROUND, "HC")

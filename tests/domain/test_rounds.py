@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from domain.deadlines import DeadlineRule, Phase
-from domain.events import (
-    AgencyClosed,
-    DeadlineExtended,
-    PhaseOpened,
-    RoundOpened,
-)
-from tests.domain.specification import Act, Story, admitted, refused, states
-from tests.domain.world import (
-    AGENCIES,
-    DEADLINES,
-    declares,
-    given,
-    opening,
-    registered,
-)
+from domain.stated.choices import Path, Step
+from domain.stated.registry import AgencyClosed
+from domain.stated.rounds import AwardRule, DeadlineExtended, PhaseOpened, ReviewConferenceHeld, RoundOpened
+from tests.domain.specification import ROUND, ZONE, Act, Story, admitted, refused, states
+from tests.domain.stating import declares
+from tests.domain.world import AGENCIES, AWARDS, DEADLINES, POLICY, TIMERS, given, opening, registered
 
 PREPARED = Phase.PREPARATION
 
@@ -44,7 +36,10 @@ def test_round_freezes_rules_agencies_and_deadlines() -> None:
         Phase.SELF_ASSESSMENT: date(2017, 2, 10),
         Phase.INSPECTION: date(2017, 3, 7),
         Phase.EXPLANATION: date(2017, 3, 14),
+        Phase.COUNCIL: date(2017, 5, 3),
     }
+    assert (found.regulation, found.publication, found.awards) == (("QĐ", "1"), POLICY, AWARDS)
+    assert found.timers == {(timer.path, timer.step): timer for timer in TIMERS}
 
 
 def test_agency_that_ended_within_the_year_is_not_ranked() -> None:
@@ -71,11 +66,67 @@ NO_DATE = DeadlineRule(phase=Phase.INSPECTION, hard=False)
         ({"blocks": {"DEPARTMENT": 3, "DISTRICT": 3, "CENTRAL": 2, "WARD": 1}}, "round.blocks_differ"),
         ({"deadlines": (NO_DATE,)}, "deadline.malformed"),
         ({"deadlines": (*DEADLINES, DEADLINES[0])}, "deadline.malformed"),
+        ({"regulation": "OTHER"}, "regulation.unknown"),
+        ({"regulation_version": "2"}, "regulation.unknown"),
+        ({"awards": AwardRule(up_to_rank=0, from_class="GOOD")}, "round.malformed_awards"),
+        ({"awards": AwardRule(up_to_rank=1, from_class="BEST")}, "round.malformed_awards"),
+        ({"publication": replace(POLICY, public_places=-1)}, "round.malformed_policy"),
+        ({"timers": (*TIMERS, TIMERS[0])}, "timer.malformed"),
+        ({"timers": (replace(TIMERS[0], days=0), *TIMERS[1:])}, "timer.malformed"),
+        ({"timers": (replace(TIMERS[0], days=367), *TIMERS[1:])}, "timer.malformed"),
+        ({"timers": (replace(TIMERS[0], basis=""), *TIMERS[1:])}, "timer.malformed"),
+        ({"timers": TIMERS[1:]}, "timer.missing"),
+        ({"timers": TIMERS[:1]}, "timer.missing"),
+        ({"timers": (replace(TIMERS[0], step=Step.RESOLVE), *TIMERS[1:])}, "timer.missing"),
     ],
 )
 def test_round_opens_only_on_what_is_consistent(change: dict[str, Any], rule: str) -> None:
-    """Years in order, a known criteria set, the registry's blocks, deadlines that can be resolved."""
+    """Years in order, known rules, the registry's blocks, deadlines and timers that say what they have to."""
     registered().when(opening(**change)).then(refused(rule))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"awards": AwardRule(up_to_rank=1, from_class="VERY_GOOD")},
+        {"publication": replace(POLICY, public_places=0)},
+        {"timers": tuple(replace(timer, days=days) for timer, days in zip(TIMERS, (1, 366, 1), strict=True))},
+        {"timers": TIMERS[:2]},
+    ],
+)
+def test_policies_are_data(change: dict[str, Any]) -> None:
+    """Whom an award may go to, what is shown and how long a step takes is said when the round opens."""
+    registered().when(opening(**change)).then(admitted)
+
+
+def test_round_stands_beside_another_one() -> None:
+    """Several rounds go on side by side, each with its own phase, teams, survey and council."""
+    story = given(Phase.INSPECTION)
+    second = opening(evaluated_year=2017, execution_year=2018).body
+    story.given(states("authority", second, round="2017", expects=0))
+    other = story.standing.rounds["2017"]
+    assert (other.phase, other.council, story.round.phase) == (PREPARED, None, Phase.INSPECTION)
+    seats = story.standing.seats.keys()
+    assert seats
+    assert {code for code, _ in seats} == {ROUND}
+    story.given(states("secretariat", PhaseOpened(phase=Phase.SELF_ASSESSMENT), round="2017", expects=1))
+    assert story.standing.rounds["2017"].phase is Phase.SELF_ASSESSMENT
+    assert story.round.phase is Phase.INSPECTION
+    mixed = declares("STC/A1.2", "1")
+    story.when(states(mixed.who, mixed.body, mixed.about, round="2017", expects=0)).then(
+        refused("dossier.no_focal_officer")
+    )
+
+
+def test_conference_is_recorded_once_the_result_is_public() -> None:
+    """The conference that reviews the round is a milestone (R65): it moves nothing."""
+    held = states("secretariat", ReviewConferenceHeld(on=date(2017, 8, 1)))
+    given(Phase.APPROVAL).when(held).then(refused("phase.not_open", allowed="PUBLISHED"))
+    story = given(Phase.PUBLISHED)
+    story.when(states("authority", held.body)).then(refused("role.missing", role="SECRETARIAT"))
+    before = story.round
+    story.when(held).then(admitted)
+    assert story.round == before
 
 
 @pytest.mark.parametrize("year", [1990, 9000])
@@ -147,7 +198,7 @@ def test_extension_takes_lateness_away() -> None:
     [
         (extends(Phase.INSPECTION, date(2017, 3, 7)), "deadline.not_later"),
         (extends(Phase.INSPECTION, date(2017, 3, 6)), "deadline.not_later"),
-        (extends(Phase.COUNCIL, date(2017, 6, 1)), "deadline.unknown"),
+        (extends(Phase.APPROVAL, date(2017, 6, 1)), "deadline.unknown"),
         (extends(Phase.INSPECTION, date(9000, 12, 30)), "deadline.malformed"),
         (extends(Phase.EXPLANATION, date.max), "deadline.malformed"),
         (
@@ -159,3 +210,38 @@ def test_extension_takes_lateness_away() -> None:
 def test_deadline_only_moves_later_and_by_the_authority(act: Act, rule: str) -> None:
     """Nobody shortens a deadline or moves it out of the calendar, and the secretariat moves none."""
     given(PREPARED).when(act).then(refused(rule))
+
+
+def test_extension_for_one_agency_only_is_refused() -> None:
+    """A deadline moves for everyone alike: it is not about one agency, however that is tried (R61)."""
+    body = DeadlineExtended(phase=Phase.INSPECTION, due=date(2017, 4, 4))
+    for subject in ({"agency": "STC"}, {"agency": "STC", "criterion": "A1.1"}):
+        story = given(PREPARED).when(states("authority", body, **subject))
+        story.then(refused("scope.for_everyone", type="DeadlineExtended.v1", agency="STC"))
+    given(PREPARED).when(states("authority", body)).then(admitted)
+
+
+# --- the clocks of a dispute ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "step", "due"),
+    [
+        (Path.REVIEW_REQUEST, Step.FILE, datetime(2017, 8, 16, tzinfo=ZONE)),
+        (Path.STATUTORY_COMPLAINT, Step.FILE, datetime(2017, 10, 31, tzinfo=ZONE)),
+        (Path.STATUTORY_COMPLAINT, Step.ACCEPT, datetime(2017, 8, 16, tzinfo=ZONE)),
+        (Path.REVIEW_REQUEST, Step.ACCEPT, None),
+        (Path.STATUTORY_COMPLAINT, Step.RESOLVE, None),
+    ],
+)
+def test_timer_runs_in_working_or_calendar_days(path: Path, step: Step, due: datetime | None) -> None:
+    """From 1 August ten working days end with the 15th, ninety calendar days with 30 October."""
+    start = datetime(2017, 7, 31, 17, tzinfo=UTC)  # it is the first of August in Da Nang
+    assert given(PREPARED).round.due_after(path, step, start) == due
+
+
+def test_timer_skips_public_holidays() -> None:
+    """A working day is none that the round names as a holiday."""
+    found = given(PREPARED).round
+    start = datetime(2017, 4, 3, 8, tzinfo=ZONE)
+    assert found.due_after(Path.REVIEW_REQUEST, Step.FILE, start) == datetime(2017, 4, 19, tzinfo=ZONE)

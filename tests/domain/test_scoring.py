@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from domain import scoring
 from domain.criteria import (
     Empty,
     ImprovementRule,
@@ -14,19 +15,17 @@ from domain.criteria import (
     SurveyRule,
 )
 from domain.deadlines import Phase
-from domain.events import (
-    Outcome,
-    Quality,
-    SpecialCaseClaimed,
-    SpecialCaseDecided,
-)
+from domain.dossiers import Act as ScoreAct
+from domain.dossiers import Cell
 from domain.scoring import Flag, Score, Stage
-from domain.standing import Act as ScoreAct
-from domain.standing import Cell
+from domain.stated.assessment import SpecialCaseClaimed
+from domain.stated.choices import Outcome, Quality
 from tests.domain.criteria_sets import criteria_set, criterion
 from tests.domain.rules import COUNT, bands, late, out_of_four, parts, ratio
+from tests.domain.sitting import adjusts, decide, settles
 from tests.domain.specification import ROUND, states
-from tests.domain.world import decides, declares, given, notes, remembers
+from tests.domain.stating import declares, notes, remembers
+from tests.domain.world import given
 
 DECLARING = Phase.SELF_ASSESSMENT
 
@@ -160,9 +159,29 @@ def test_special_case_takes_improvement_out() -> None:
     claim = states("head-STC", SpecialCaseClaimed(), "STC/A1.2")
     acts = (remembers("STC", "75"), declares("STC/A1.1", a=6, b=8), claim)
     story = given(Phase.COUNCIL, *acts, criteria=IMPROVING)
-    accepted = SpecialCaseDecided(claim=story.last(SpecialCaseClaimed), outcome=Outcome.ACCEPTED)
-    partly = SpecialCaseDecided(
-        claim=story.last(SpecialCaseClaimed), outcome=Outcome.PARTLY, points=Fraction(2)
-    )
-    assert story.branch().given(decides(accepted, "STC/A1.2")).card("STC").total == 75
-    assert story.given(decides(partly, "STC/A1.2")).card("STC").total == 80
+    claimed = story.last(SpecialCaseClaimed)
+    accepted, partly = settles(claimed, Outcome.ACCEPTED), settles(claimed, Outcome.PARTLY, "2")
+    assert decide(story.branch(), accepted, "STC/A1.2").card("STC").total == 75
+    assert decide(story, partly, "STC/A1.2").card("STC").total == 80
+
+
+# --- side by side ---------------------------------------------------------------------------------------
+
+
+def test_stages_stand_side_by_side() -> None:
+    """What was declared, verified and decided is each worth something, by the rule, whatever counts."""
+    acts = (declares("STC/A1.1", a=4, b=4), notes("STC/A1.1", a=2, b=4, quality=Quality.INCOMPLETE))
+    story = given(DECLARING, *acts, criteria=out_of_four(ratio()))
+    found = scoring.stages(story.standing, ROUND, "STC", "A1.1")
+    assert {stage: score.points for stage, score in found.items()} == {Stage.DECLARED: 4, Stage.VERIFIED: 2}
+    assert found[Stage.VERIFIED] == story.score("STC/A1.1")
+    decide(story, adjusts("2", "3"), "STC/A1.1")
+    found = scoring.stages(story.standing, ROUND, "STC", "A1.1")
+    assert [score.points for score in found.values()] == [4, 2, 3]
+    assert list(found) == [Stage.DECLARED, Stage.VERIFIED, Stage.DECIDED]
+
+
+def test_cell_without_an_act_has_reached_no_stage() -> None:
+    """Where nothing was stated there is nothing to show."""
+    story = given(DECLARING, criteria=out_of_four(ratio()))
+    assert scoring.stages(story.standing, ROUND, "STC", "A1.1") == {}

@@ -12,28 +12,20 @@ from domain.criteria import (
     StatedRule,
 )
 from domain.deadlines import Phase
-from domain.events import (
+from domain.scoring import Score, Stage
+from domain.stated.assessment import (
     EvidenceReturned,
-    EvidenceSubmitted,
     FocalOfficerAssigned,
     InspectionNoteAmended,
-    Outcome,
-    Quality,
     SelfAssessmentSubmitted,
     SpecialCaseClaimed,
-    SpecialCaseDecided,
 )
-from domain.scoring import Score, Stage
+from domain.stated.choices import Outcome, Quality
 from tests.domain.rules import COUNT, FOCAL, late, out_of_four, parts, ratio, reads_log
+from tests.domain.sitting import decide, settles
 from tests.domain.specification import Act, Story, states
-from tests.domain.world import (
-    decides,
-    declares,
-    given,
-    inspector_of,
-    names_focal,
-    notes,
-)
+from tests.domain.stating import declares, inspector_of, notes, submits
+from tests.domain.world import given, names_focal
 
 DECLARING = Phase.SELF_ASSESSMENT
 
@@ -91,8 +83,7 @@ def test_entry_out_of_the_denominator_is_not_required() -> None:
     """An accepted special case leaves two required entries, one of them on time."""
     claim = states("head-STC", SpecialCaseClaimed(), "STC/A1.4")
     story = given(Phase.COUNCIL, declares("STC/A1.2", "1"), claim, criteria=ON_TIME)
-    accepted = SpecialCaseDecided(claim=story.last(SpecialCaseClaimed), outcome=Outcome.ACCEPTED)
-    story.given(decides(accepted, "STC/A1.4"))
+    decide(story, settles(story.last(SpecialCaseClaimed), Outcome.ACCEPTED), "STC/A1.4")
     assert story.score("STC/A1.1").points == 2
 
 
@@ -124,8 +115,7 @@ def test_late_reports_are_counted_up_to_the_maximum(times: int, each: str | None
 
 def flawed(*qualities: Quality, returned: bool) -> Story:
     """Evidence for A1.2, handed back or not, then a note and its amendments of these qualities."""
-    evidence = states("focal-STC", EvidenceSubmitted(serial="1"), "STC/A1.2")
-    story = given(DECLARING, evidence, declares("STC/A1.2", "1")).reach(Phase.INSPECTION)
+    story = given(DECLARING, submits("STC/A1.2"), declares("STC/A1.2", "1")).reach(Phase.INSPECTION)
     if returned:
         story.given(states(inspector_of("STC"), EvidenceReturned(quality=Quality.INCOMPLETE), "STC/A1.2"))
     for n, quality in enumerate(qualities):

@@ -6,8 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from domain.admission import follow
-from domain.events import Role
-from domain.standing import NO_CELL, NO_DOSSIER, Agency, Standing
+from domain.dossiers import NO_CELL, NO_DOSSIER
+from domain.standing import Agency, Standing
+from domain.stated.choices import Role
 from tests.domain.specification import ROUND, fold
 from tests.domain.whole_round import whole_round
 

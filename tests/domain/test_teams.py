@@ -7,26 +7,13 @@ from datetime import date
 import pytest
 
 from domain.deadlines import Phase
-from domain.events import (
-    CouncilEstablished,
-    OfficerTransferred,
-    TeamFormed,
-    TeamMember,
-    TeamRole,
-)
 from domain.standing import Council
+from domain.stated.choices import TeamRole
+from domain.stated.registry import OfficerTransferred
+from domain.stated.rounds import TeamFormed, TeamMember
 from tests.domain.specification import Act, Story, admitted, refused, states
-from tests.domain.world import (
-    MEMBERS,
-    assigns,
-    declares,
-    forms,
-    given,
-    notes,
-    opening,
-    registered,
-    seconds,
-)
+from tests.domain.stating import declares, notes
+from tests.domain.world import MEMBERS, assigns, establishes, forms, given, opening, registered, seconds
 
 PREPARED = Phase.PREPARATION
 
@@ -121,24 +108,21 @@ def test_transferred_member_no_longer_inspects_the_new_home() -> None:
 # --- the council ----------------------------------------------------------------------------------------
 
 
-def establishes(quorum: int, *members: str) -> Act:
-    """The authority establishes the council."""
-    return states("authority", CouncilEstablished(members=members, quorum=quorum))
-
-
 @pytest.mark.parametrize(
     ("act", "rule"),
     [
-        (establishes(2, "member-1", "member-2", "member-1"), "council.member_twice"),
+        (establishes(2, "member-1", "member-2", "member-1", chair="member-1"), "council.member_twice"),
         (establishes(2, *list(MEMBERS)[:4]), "council.quorum_not_majority"),
         (establishes(5, *list(MEMBERS)[:4]), "council.quorum_not_majority"),
         (establishes(0), "council.quorum_not_majority"),
-        (establishes(2, "member-1", "member-2", "nobody"), "role.missing"),
+        (establishes(2, "member-1", "member-2", "nobody", chair="nobody"), "role.missing"),
+        (establishes(2, "member-1", "member-2", chair="member-3"), "council.not_a_member"),
+        (establishes(2, "member-1", "member-2", chair=""), "council.not_a_member"),
         (states("secretariat", establishes(3, *MEMBERS).body), "role.missing"),
     ],
 )
 def test_council_is_members_and_a_majority(act: Act, rule: str) -> None:
-    """Members hold the office, nobody sits twice, and a quorum is more than half of them."""
+    """Members hold the office, nobody sits twice, one is the chair, and more than half make a quorum."""
     opened().when(act).then(refused(rule))
 
 
@@ -146,5 +130,5 @@ def test_council_is_established_once() -> None:
     """The authority establishes it; a second council is refused."""
     opened().when(establishes(4, *list(MEMBERS)[:4])).then(admitted)  # unanimity is a majority too
     story = opened().when(establishes(3, *list(MEMBERS)[:4])).then(admitted)
-    assert story.round.council == Council(frozenset(list(MEMBERS)[:4]), 3)
+    assert story.round.council == Council(frozenset(list(MEMBERS)[:4]), "member-3", 3)
     story.when(establishes(3, *MEMBERS)).then(refused("council.already_established"))

@@ -56,7 +56,11 @@ UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
     "a field of the body": ({"body": {"points": "1", "urgent": True}}, "field.unknown"),
     "a kind of value in the body": ({"body": {"points": ["1"]}}, "points.not_text"),
     "a body": ({"body": []}, "statement.malformed"),
-    "somebody on whose behalf it is": ({"on_behalf_of": "stc-1"}, "statement.unknown_field"),
+    "a matter": ({"matter": "session-1"}, "statement.malformed"),
+    "a delegation by another name": (
+        {"on_behalf_of": "stc-1", "delegation": "letter 7"},
+        "statement.malformed",
+    ),
 }
 
 

@@ -226,7 +226,7 @@ def test_lock_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_missing_log_is_not_made_by_reading(tmp_path: Path) -> None:
     """A reader never makes a log, and says how one is made."""
-    with pytest.raises(NoDatabase, match="minhchung init"):
+    with pytest.raises(NoDatabase, match="minhchung demo"):
         open_database(f"sqlite:///{tmp_path}/log.db", writer=False)
     assert list(tmp_path.iterdir()) == []
 

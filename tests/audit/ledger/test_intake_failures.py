@@ -17,11 +17,13 @@ from api.settings import Settings
 from audit.ledger.errors import LogStopped
 from audit.ledger.submission import Accepted, Submission
 from audit.proofs.entry import read_time
-from domain.events import AgencyRegistered, Event
+from domain.events import Event
+from domain.stated.registry import AgencyRegistered
 from tests.audit.ledger.callers import Gate, held, in_short, joined, nothing, registering
 from tests.conftest import ROOT
+from tests.furnished import furnish
 from tests.traces import check_whole, memory, register, tables
-from tests.worlds import World, found, furnish, reopen
+from tests.worlds import World, found, reopen
 
 
 class Unforeseen(Exception):

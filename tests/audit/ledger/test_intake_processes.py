@@ -14,8 +14,9 @@ from audit.ledger.submission import Accepted, Outcome
 from audit.proofs.keys import demo_signing_key
 from projections.scoreboard import Scoreboard
 from tests.audit.ledger.callers import in_short, registering
+from tests.furnished import HARD, furnish
 from tests.traces import check_whole, memory
-from tests.worlds import FOUNDED, HARD, World, criteria, enrolment, found, furnish, reopen
+from tests.worlds import FOUNDED, World, a_file, enrolment, found, regulation, reopen
 
 on_postgres = pytest.mark.parametrize(
     "settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
@@ -43,10 +44,10 @@ def test_processes_follow_each_other(world: World, other: World) -> None:
     desk = world.desk(keys={"new-1": key})
     drafts = [
         world.draft("KeyEnrolled", "new-1", "dk-1", "dk-2", body=enrolment("new-1", key)),
-        world.draft("RoleGranted", "dk-1", body={"officer": "new-1", "role": "SECRETARIAT"}),
+        world.draft("RoleGranted", "dk-1", body={"officer": "new-1", "role": "APPROVING_AUTHORITY"}),
     ]
     assert in_short(world.submit(*(desk.sign(draft) for draft in drafts))) == [3, 4]
-    issued = world.draft("CriteriaSetIssued", "new-1", body={"criteria_set": criteria()})
+    issued = world.draft("RegulationIssued", "new-1", body=regulation(), files=[a_file("Quy định")])
     assert in_short(other.submit(other.desk(keys={"new-1": key}).sign(issued))) == [5]
     assert in_short(world.submit(desk.sign(issued))) == ["counter.stale"]
     for runtime in (world, other):

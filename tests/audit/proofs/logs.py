@@ -69,11 +69,16 @@ def by_several(signers: Sequence[tuple[str, Signer]]) -> dict[str, object]:
     return {"signers": keys, "actors": actors, "threshold": len(named)}
 
 
+def registrar(actor: str, key: Signer, custody: str = "person") -> dict[str, str]:
+    """Name a registrar as genesis does."""
+    return {"actor": actor, "public_key": base64_of(key), "custody": custody}
+
+
 def genesis_body(keys: Mapping[str, Signer], quorum: int = 2) -> dict[str, Any]:
     """Return what a log is opened with."""
     return {
         "log_key": base64_of(keys[LOG_ACTOR]),
-        "registrars": [{"actor": actor, "public_key": base64_of(keys[actor])} for actor in REGISTRARS],
+        "registrars": [registrar(actor, keys[actor]) for actor in REGISTRARS],
         "quorum": quorum,
         "witness_policy": {"witnesses": [], "quorum": 0},
         "time_zone": "Asia/Ho_Chi_Minh",
@@ -225,7 +230,10 @@ def _declare(journal: Journal) -> None:
     commitments, title = committed(journal, "title", "Báo cáo kết quả CCHC năm 2016")
     attachment = {"sha256": "ab" * 32, "size": 1234, "media_type": "application/pdf"}
     evidence = cell("SNV", 0) | {"commitments": commitments, "attachments": [attachment]}
-    journal.enter(journal.one("head-snv", "EvidenceSubmitted.v1", {"serial": "12/BC-SNV"}, **evidence), title)
+    journal.enter(
+        journal.one("head-snv", "EvidenceSubmitted.v1", {"serial": "12/BC-SNV", "version": 1}, **evidence),
+        title,
+    )
     journal.enter(journal.one("head-snv", "SelfScoreDeclared.v1", {"points": "1.75"}, **cell("SNV", 1)))
     journal.enter(journal.one("head-stc", "SelfScoreDeclared.v1", {"points": "2"}, **cell("STC", 0)))
 

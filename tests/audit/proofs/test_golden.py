@@ -40,7 +40,8 @@ def written() -> dict[str, bytes]:
     journal.enter(journal.enrolment("head-snv"))
     commitments, _ = committed(journal, "title", TITLE)
     fields = cell("SNV", 0) | {"commitments": commitments, "attachments": [REPORT]}
-    journal.enter(journal.one("head-snv", "EvidenceSubmitted.v1", {"serial": "12/BC-SNV"}, **fields))
+    body = {"serial": "12/BC-SNV", "version": 1}
+    journal.enter(journal.one("head-snv", "EvidenceSubmitted.v1", body, **fields))
     journal.commit()
     files = {name: row.entry for name, row in zip(ENTRIES, journal.rows, strict=True)}
     refusal = refuse("score.above_max", stated="2.5", maximum="2")
@@ -91,7 +92,7 @@ def test_golden_entries_say_what_they_said() -> None:
     assert (enrolled.type, set(enrolled.actors)) == (ENROLLED, {"head-snv", *REGISTRARS[:2]})
     assert (enrolled.threshold, enrolled.counter, enrolled.stream) == (3, None, "registry")
     assert (evidence.id, evidence.actor, evidence.counter, evidence.expects) == (uuid7(3), "head-snv", 1, 0)
-    assert (evidence.stream, dict(evidence.body)) == ("2016/SNV/A1.2", {"serial": "12/BC-SNV"})
+    assert (evidence.stream, dict(evidence.body)) == ("2016/SNV/A1.2", {"serial": "12/BC-SNV", "version": 1})
     assert [attachment.size for attachment in evidence.attachments] == [182_304]
     verify_opening(evidence, Opening("title", SALT, TITLE))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from audit.proofs.errors import AuditError, KeyringError
-from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR, REVOKED, ROTATED, Keyring
+from audit.proofs.keyring import CUSTODIES, ENROLLED, GENESIS, LOG_ACTOR, REVOKED, ROTATED, Keyring
 from audit.proofs.keys import SigningKey
 from audit.proofs.statement import Envelope, parse_statement, verify_signatures
 from tests.audit.proofs.logs import (
@@ -21,6 +21,7 @@ from tests.audit.proofs.logs import (
     cell,
     genesis_body,
     real_keys,
+    registrar,
 )
 
 REAL_ORIGIN = "noi-vu.example/log"
@@ -76,6 +77,14 @@ def test_genesis_names_the_first_keys() -> None:
     assert keyring.holder_key("head-snv") is None
 
 
+@pytest.mark.parametrize("custody", CUSTODIES)
+def test_genesis_says_who_keeps_a_registrar_key(custody: str) -> None:
+    """A registrar's key is kept as genesis states it: by the person, or by the platform."""
+    kept = [registrar(actor, KEYS[actor], custody) for actor in REGISTRARS]
+    keyring = given(_genesis(registrars=kept))
+    assert {r.custody for r in keyring.records.values() if r.actor != LOG_ACTOR} == {custody}
+
+
 def _genesis(*without: str, signers: Sequence[str] = (LOG_ACTOR, *REGISTRARS), **change: Any) -> Envelope:
     body = genesis_body(KEYS) | {name: value for name, value in change.items() if name in genesis_body(KEYS)}
     others = {name: value for name, value in change.items() if name not in body}
@@ -83,11 +92,7 @@ def _genesis(*without: str, signers: Sequence[str] = (LOG_ACTOR, *REGISTRARS), *
     return Journal().several(signers, GENESIS, kept, **others)
 
 
-def _registrar(actor: str, key: str) -> dict[str, str]:
-    return {"actor": actor, "public_key": key}
-
-
-ONE, TWO, THREE = (_registrar(actor, base64_of(KEYS[actor])) for actor in REGISTRARS)
+ONE, TWO, THREE = (registrar(actor, KEYS[actor]) for actor in REGISTRARS)
 MALFORMED = "genesis.malformed"
 
 GENESES: dict[str, tuple[Envelope, str]] = {
@@ -100,9 +105,15 @@ GENESES: dict[str, tuple[Envelope, str]] = {
     "registrars are an object": (_genesis(registrars={"reg-1": ONE}), "key.malformed"),
     "a registrar without key": (_genesis(registrars=[{"actor": "reg-1"}, TWO, THREE]), "key.malformed"),
     "a registrar without name": (
-        _genesis(registrars=[{"public_key": ONE["public_key"]}, TWO, THREE]),
+        _genesis(registrars=[{name: ONE[name] for name in ("public_key", "custody")}, TWO, THREE]),
         MALFORMED,
     ),
+    "a registrar without custody": (
+        _genesis(registrars=[{name: ONE[name] for name in ("public_key", "actor")}, TWO, THREE]),
+        MALFORMED,
+    ),
+    "a custody nobody knows": (_genesis(registrars=[ONE | {"custody": "bank"}, TWO, THREE]), MALFORMED),
+    "a custody that is a list": (_genesis(registrars=[ONE | {"custody": ["person"]}, TWO, THREE]), MALFORMED),
     "a registrar whose name is a list": (
         _genesis(registrars=[ONE | {"actor": ["reg-1"]}, TWO, THREE]),
         MALFORMED,
@@ -147,6 +158,18 @@ def test_refuses_genesis(case: str) -> None:
     envelope, rule = GENESES[case]
     assert refusal(Keyring(), _genesis(), 0) == "admitted"
     assert refusal(Keyring(), envelope, 0) == rule
+
+
+@pytest.mark.parametrize("quorum", [1, 2, 3])
+def test_quorum_is_any_number_of_the_registrars(quorum: int) -> None:
+    """From one registrar to all of them, as many as genesis says enrol a key, and fewer do not."""
+    journal = Journal()
+    opened = journal.several((LOG_ACTOR, *REGISTRARS), GENESIS, genesis_body(KEYS, quorum))
+    keyring = given(opened)
+    if quorum > 1:
+        few = journal.enrolment("head-snv", *REGISTRARS[: quorum - 1])
+        assert refusal(keyring, few, 1) == "key.registrars_needed"
+    assert refusal(keyring, journal.enrolment("head-snv", *REGISTRARS[:quorum]), 1) == "admitted"
 
 
 def test_genesis_opens_an_empty_log_once() -> None:
@@ -326,6 +349,10 @@ ROTATIONS: dict[str, tuple[Stating, str]] = {
         "key.not_the_holder",
     ),
     "of a key nobody has": (lambda j: _rotate(j, "head-snv", replaces="ab" * 32), "key.not_the_holder"),
+    "of one's own key to somebody else": (
+        lambda j: _rotate(j, "head-stc", replaces=KEYS["head-stc"].public_key.id),
+        "key.not_the_holder",
+    ),
     "to a key of another actor": (
         lambda j: j.several(
             ("head-snv", "head-stc"),
@@ -461,6 +488,14 @@ def test_counter_counts_the_statements_of_a_key() -> None:
     assert keyring.next_counter(KEYS["head-stc"].public_key.id) == 1
     assert refusal(keyring, journal.one("head-snv", SCORE, {}, counter=3), 5) == "admitted"
     assert keyring.next_counter(KEYS["head-snv"].public_key.id) == 4
+
+
+def test_unknown_key_may_not_sign_whoever_asks() -> None:
+    """Also without looking up its public key first, a key that the log does not know is refused."""
+    journal = Journal()
+    keyring = given(*opening(journal))
+    with pytest.raises(KeyringError, match=r"key\.unknown"):
+        keyring.check(parse_statement(journal.one("lead-9", SCORE, {}).payload), 3)
 
 
 def test_asking_changes_nothing() -> None:
@@ -602,6 +637,18 @@ def test_fork_of_a_fork_settles_step_by_step() -> None:
     outer.settle()
     assert keyring.holder_key("lead-9") is not None
     assert keyring.holder_key("head-stc") is None
+
+
+def test_settled_fork_hides_nothing_of_what_comes_later() -> None:
+    """Once settled, a fork shows what its parent takes in afterwards."""
+    journal = Journal()
+    keyring = given(*opening(journal))
+    fork = keyring.fork()
+    admit(fork, journal.one("head-snv", SCORE, {}), 3)
+    fork.settle()
+    admit(keyring, journal.one("head-snv", SCORE, {}), 4)
+    admit(keyring, journal.revocation("head-snv"), 5)
+    assert _state_of(fork) == _state_of(keyring)
 
 
 def test_genesis_may_come_in_a_fork() -> None:

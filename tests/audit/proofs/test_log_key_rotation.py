@@ -180,7 +180,9 @@ def test_a_key_that_was_given_up_rotates_nothing() -> None:
 def opening(*named: tuple[str, SigningKey]) -> Envelope:
     """Open a log whose first named key is the log's, and the others its registrars'; each signs once."""
     body = genesis_body(KEYS)
-    body["registrars"] = [{"actor": actor, "public_key": base64_of(key)} for actor, key in named[1:]]
+    body["registrars"] = [
+        {"actor": actor, "public_key": base64_of(key), "custody": "person"} for actor, key in named[1:]
+    ]
     once = {key.public_key.id: (actor, key) for actor, key in named}
     return Journal().several((), "LogOpened.v1", body, *once.values())
 

@@ -178,6 +178,8 @@ WRONG: dict[str, tuple[Any, ...]] = {
         {"size": 2, "root": DIGEST[:-2]},
         {"size": 2, "root": DIGEST, "origin": ""},
         {"size": 2},
+        {"size": 2, "root": 1},
+        {"size": 2, "root": None},
         [2, DIGEST],
     ),
     "attachments": (
@@ -191,6 +193,8 @@ WRONG: dict[str, tuple[Any, ...]] = {
         [{**FILE, "size": "12"}],
         [{**FILE, "sha256": DIGEST.upper()}],
         [{**FILE, "sha256": ""}],
+        [{**FILE, "sha256": 1}],
+        [{**FILE, "media_type": None}],
         [{**FILE, "media_type": "pdf"}],
         [{**FILE, "media_type": "Application/PDF"}],
         [{**FILE, "media_type": "text/plain; charset=utf-8"}],
@@ -218,6 +222,27 @@ def test_refuses_malformed_field(name: str, value: object) -> None:
     """A field with another value than its grammar allows is refused, and named."""
     assert refusal_of(spell(ALONE)) == ("accepted", None)
     assert refusal_of(changed(ALONE, **{name: value})) == ("statement.malformed", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("attachments", [{**FILE, "size": 0}]),
+        ("attachments", [FILE, FILE]),
+        ("commitments", {"a": DIGEST}),
+        ("expects", 0),
+        ("counter", 1),
+        ("seen", {"size": 1, "root": DIGEST}),
+        ("body", {}),
+        ("on_behalf_of", "head-stc"),
+        ("delegation", uuid7(9)),
+        ("occurred_at", "2017-01-16T23:59:59.999999-03:30"),
+        ("type", "A.v999"),
+    ],
+)
+def test_accepts_the_least_and_the_most(name: str, value: object) -> None:
+    """Values at the edge of their grammar are read."""
+    assert refusal_of(changed(ALONE, **{name: value})) == ("accepted", None)
 
 
 JOINTLY_WRONG: dict[str, tuple[Any, ...]] = {
@@ -322,6 +347,7 @@ def test_refuses_body_that_is_not_plain(body: object, rule: str) -> None:
 
 def test_longest_statement_is_read() -> None:
     """The limit is 40 KiB to the byte."""
+    assert MAX_STATEMENT == 40_960
     room = MAX_STATEMENT - len(changed(ALONE, body={"text": ""}))
     assert refusal_of(changed(ALONE, body={"text": "x" * room})) == ("accepted", None)
     assert refusal_of(changed(ALONE, body={"text": "x" * (room + 1)})) == ("bytes.too_long", None)
@@ -447,6 +473,14 @@ def test_refuses_envelope(case: str) -> None:
     stated_envelope, reason = ENVELOPES[case]
     assert envelope_refusal_of(FORM) == "accepted"
     assert envelope_refusal_of(stated_envelope) == reason
+
+
+def test_longest_envelope_is_read() -> None:
+    """The limit of an envelope is 64 KiB; up to there it is read, whatever it holds."""
+    assert MAX_ENVELOPE == 65_536
+    quantum = (MAX_ENVELOPE - len(spell(FORM | {"payload": ""}))) // 4
+    assert envelope_refusal_of(FORM | {"payload": "AAAA" * quantum}) == "accepted"
+    assert envelope_refusal_of(FORM | {"payload": "AAAA" * (quantum + 1)}) == "bytes.too_long"
 
 
 def test_refuses_another_spelling_of_an_envelope() -> None:

@@ -1,0 +1,57 @@
+"""What the commands share: their options, how they answer, and the bar that long work shows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.answers import Answer
+from api.wording import Language
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="The data directory; else MINHCHUNG_DATA, else ./data.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Lang = Annotated[Language, typer.Option("--lang", envvar="MINHCHUNG_LANG", help="Language of the answer.")]
+RoundCode = Annotated[
+    str | None,
+    typer.Option("--round", help="The round; else the newest published one.", show_default=False),
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", help="A size of the log, or a time such as 2017-06-01T08:00.", show_default=False
+    ),
+]
+
+
+def answer(told: Answer, show: Callable[[Answer], None], *, as_json: bool) -> None:
+    """Print an answer, for a program or for a person."""
+    if as_json:
+        print_json(told)
+    else:
+        show(told)
+
+
+def print_json(told: Answer) -> None:
+    """Print an answer as JSON."""
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on the error stream while something long is done, on a terminal only."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)

@@ -1,0 +1,65 @@
+"""What is shown to whom by the round's policy: the public's few places, an agency's own record (R35)."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.answers import Answer, ranking
+from api.register import UnknownSubject, read_register
+from api.runtime import Log
+from domain.events import CATALOGUE, Kind
+from domain.stated.rounds import PublicationPolicy
+from domain.visibility import Visibility, seen_by
+
+_PLACE = ("rank", "shared", "agency", "name_vi", "name_en")
+_SCORES = ("score", "total", "class")
+
+
+def policy_of(log: Log, connection: Connection, round_code: str, size: int) -> PublicationPolicy:
+    """Return a round's policy; raises UnknownSubject."""
+    return read_register(log, connection, size, round_code).round(round_code).publication
+
+
+def published(log: Log, connection: Connection, round_code: str, block: str | None, size: int) -> Answer:
+    """Answer `rank --public`: the newest version published by then, as the public sees it."""
+    found = read_register(log, connection, size, round_code).round(round_code)
+    if not found.versions:
+        raise UnknownSubject(f"nothing of round {round_code} had been published at size {size}")
+    shown = ranking(log, connection, round_code, block, found.versions[-1].position + 1)
+    return public(shown, found.publication)
+
+
+def public(answer: Answer, policy: PublicationPolicy) -> Answer:
+    """Leave of an answer to `rank` what the public sees: so many places, with or without their scores."""
+    shown = _PLACE + (_SCORES if policy.public_scores else ())
+    blocks = [
+        block | {"places": [_only(p, shown) for p in block["places"] if p["rank"] <= policy.public_places]}
+        for block in answer["blocks"]
+    ]
+    return answer | {"blocks": blocks}
+
+
+def own_record(answer: Answer, policy: PublicationPolicy) -> Answer:
+    """Leave of an answer to `trace` what the agency itself sees: the fields of its classes."""
+    classes = frozenset(policy.own_record)
+    return answer | {"events": [_own(event, classes) for event in answer["events"]]}
+
+
+def _own(event: Answer, classes: frozenset[Visibility]) -> Answer:
+    kind = CATALOGUE.get(event["type"])
+    if kind is None:
+        return event
+    body = _only(event["body"], [name for name, its in _body_classes(kind).items() if its in classes])
+    texts = _only(event["texts"], [name for name, its in kind.texts.items() if its in classes])
+    return event | {"body": body, "texts": texts}
+
+
+def _body_classes(kind: Kind) -> dict[str, Visibility | None]:
+    return {field.name: seen_by(field) for field in fields(kind.body)}
+
+
+def _only(values: dict[str, Any], names: Any) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}

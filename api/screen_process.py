@@ -1,0 +1,274 @@
+"""The process on a terminal: progress, conflicts, the council's work, disputes and corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from api.answers import Answer
+from api.screen import Screen, local_time
+from api.wording import tell
+from domain.points import exact, published
+
+_RIGHT = {
+    "points",
+    "old_points",
+    "before",
+    "after",
+    "spread",
+    "declared",
+    "votes",
+    "rank_before",
+    "rank_after",
+}
+
+
+class ProcessScreen(Screen):
+    """Prints answers about the process."""
+
+    def _table(self, title: str, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+        table = Table(title=self.text(title), title_style="bold")
+        for column in columns:
+            table.add_column(self.text(column), justify="right" if column in _RIGHT else "left")
+        for row in rows:
+            table.add_row(*(escape(str(cell)) for cell in row))
+        self.print(table if table.row_count else self.text("nothing"))
+
+    def _who(self, person: Mapping[str, Any]) -> str:
+        home = f", {person['home']}" if person["home"] else ""
+        return f"{person['name'] or person['actor']} ({person['actor']}{home})"
+
+    def _codes(self, name: str, codes: Iterable[str]) -> str:
+        return ", ".join(tell(name, code, self.language) for code in codes)
+
+    # --- progress and conflicts -------------------------------------------------------------------------
+
+    def progress(self, answer: Answer) -> None:
+        """One line an agency: how much is in, what is late or missing, what somebody should be told."""
+        self.heading(answer)
+        self.print(self.text("submitted", **answer))
+        rows = (
+            (
+                row["agency"],
+                f"{row['declared']}/{row['due']}",
+                row["verified"],
+                len(row["late"]),
+                len(row["returned"]) + len(row["flagged"]),
+                self._codes("phase", row["delays"]),
+                self._codes("alert", row["alerts"]),
+            )
+            for row in answer["agencies"]
+        )
+        columns = ("agency", "declared", "verified", "late_cells", "flawed", "delays", "alerts")
+        self._table("progress", columns, rows)
+        self._table(
+            "survey",
+            ("group", "issued", "returned", "valid", "coverage"),
+            (
+                (
+                    w["group"],
+                    w["issued"],
+                    w["returned"],
+                    w["valid"],
+                    f"{published(exact(w['coverage']) * 100)} %",
+                )
+                for w in answer["survey"]
+            ),
+        )
+        self.print(self.text("reused", count=answer["evidence_reused"]))
+
+    def conflicts(self, answer: Answer) -> None:
+        """One line an act or seat."""
+        self.heading(answer)
+        rows = (
+            (
+                "-" if line["position"] is None else f"#{line['position']}",
+                tell("conflict", line["conflict"], self.language),
+                self._who(line["person"]),
+                " ".join(filter(None, (line["agency"], line["criterion"]))),
+                "" if line["kind"] is None else tell("type", line["kind"], self.language),
+                ", ".join(line["others"]),
+            )
+            for line in answer["conflicts"]
+        )
+        self._table("conflicts", ("position", "conflict", "who", "agency", "what", "others"), rows)
+
+    def changes(self, answer: Answer) -> None:
+        """The change log of each version after the first."""
+        self.heading(answer)
+        for version in answer["versions"]:
+            at = local_time(version["at"], answer["utc_offset"])
+            self.print(self.text("version", number=version["number"], at=at), style="bold")
+            self._table(
+                "cells",
+                ("agency", "criterion", "before", "after", "made_by"),
+                (
+                    (
+                        c["agency"],
+                        c["criterion"],
+                        _shown(c["before"]),
+                        _shown(c["after"]),
+                        _listed(c["made_by"]),
+                    )
+                    for c in version["cells"]
+                ),
+            )
+            self._table(
+                "ranks",
+                ("agency", "rank_before", "rank_after", "before", "after"),
+                (
+                    (
+                        r["agency"],
+                        r["rank_before"],
+                        r["rank_after"],
+                        _shown(r["score_before"]),
+                        _shown(r["score_after"]),
+                    )
+                    for r in version["ranks"]
+                ),
+            )
+        if not answer["versions"]:
+            self.print(self.text("no_correction"))
+        self._flagged(answer)
+
+    def _flagged(self, answer: Answer) -> None:
+        if answer["awards_flagged"]:
+            self.print(
+                self.text("awards_flagged", agencies=", ".join(answer["awards_flagged"])), style="yellow"
+            )
+
+    # --- the council ------------------------------------------------------------------------------------
+
+    def agenda(self, answer: Answer) -> None:
+        """What is ready, most disagreement first."""
+        self.heading(answer)
+        rows = (
+            (
+                item["agency"],
+                item["criterion"],
+                f"{published(exact(item['spread']) * 100)} %",
+                f"{item['lowest'] or '-'} … {item['highest'] or '-'}",
+                item["given"],
+                item["void"],
+            )
+            for item in answer["agenda"]
+        )
+        self._table("agenda", ("agency", "criterion", "spread", "opinions", "given", "void"), rows)
+
+    def decisions(self, answer: Answer) -> None:
+        """Every motion, then who took part, then how points moved."""
+        self.heading(answer)
+        self._decided("decisions", answer["decisions"])
+        self._table(
+            "participation",
+            ("who", "given", "opened", "meetings", "remarks", "votes", "abstentions", "dissents", "recusals"),
+            ((self._who(p), *(p[name] for name in _PARTICIPATION)) for p in answer["participation"]),
+        )
+        self._table(
+            "fairness",
+            ("block", "up", "down", "points_up", "points_down"),
+            (
+                (
+                    tell("block", d["block"], self.language),
+                    d["up"],
+                    d["down"],
+                    d["points_up"],
+                    d["points_down"],
+                )
+                for d in answer["fairness"]["adjustments"]
+            ),
+        )
+
+    def precedents(self, answer: Answer) -> None:
+        """Earlier decisions that a case resembles."""
+        self.heading(answer)
+        self._decided("precedents", answer["precedents"])
+
+    def _decided(self, title: str, made: list[Answer]) -> None:
+        rows = (
+            (
+                "-" if d["position"] is None else f"#{d['position']}",
+                f"{d['agency']} {d['criterion']}",
+                tell("matter", d["matter"], self.language),
+                " ".join(filter(None, (self._outcome(d), self._points(d)))),
+                f"{d['votes_for']}-{d['votes_against']}-{d['votes_abstain']}",
+                self._effect(d["effect"]),
+                d["reason"] or "",
+            )
+            for d in made
+        )
+        self._table(title, ("position", "criterion", "matter", "decided", "votes", "effect", "reason"), rows)
+
+    def _outcome(self, decision: Answer) -> str | None:
+        return tell("outcome", decision["outcome"], self.language) if decision["outcome"] else None
+
+    def _points(self, decision: Answer) -> str | None:
+        before = f"{decision['old_points']} → " if decision["old_points"] else ""
+        return f"{before}{decision['points']}" if decision["points"] else None
+
+    def _effect(self, effect: Answer | None) -> str:
+        if effect is None:
+            return self.text("vote_open")
+        return f"{effect['rank_before']} → {effect['rank_after']}"
+
+    # --- disputes ---------------------------------------------------------------------------------------
+
+    def disputes(self, answer: Answer) -> None:
+        """The docket."""
+        self.heading(answer)
+        rows = (
+            (
+                d["name"],
+                f"{d['agency']} {d['criterion']}",
+                tell("path", d["path"], self.language),
+                tell("ground", d["ground"], self.language),
+                local_time(d["filed_at"], answer["utc_offset"]),
+                tell("state", d["state"], self.language),
+            )
+            for d in answer["disputes"]
+        )
+        self._table("disputes", ("dispute", "criterion", "path", "ground", "filed", "state"), rows)
+        self._flagged(answer)
+
+    def dispute(self, answer: Answer) -> None:
+        """One dispute as a story."""
+        self.heading(answer)
+        d = answer["dispute"]
+        self.print(f"{d['name']} · {d['agency']} {d['criterion']}", style="bold")
+        self.print(self.text("claim", claimed=d["claimed"], state=tell("state", d["state"], self.language)))
+        self._table(
+            "clocks",
+            ("step", "since_when", "due", "basis"),
+            (
+                (
+                    tell("step", clock["step"], self.language),
+                    local_time(clock["since"], answer["utc_offset"]),
+                    local_time(clock["due"], answer["utc_offset"]),
+                    clock["basis"],
+                )
+                for clock in d["clocks"]
+            ),
+        )
+        self.print(
+            self.text(
+                "affected", agencies=", ".join(d["affected"]) or "-", heard=", ".join(d["heard"]) or "-"
+            )
+        )
+        self.events(answer)
+        if answer["decision"]:
+            self._decided("decisions", answer["decision"])
+
+
+_PARTICIPATION = ("given", "opened", "meetings", "remarks", "votes", "abstentions", "dissents", "recusals")
+
+
+def _shown(number: str) -> str:
+    """Show an exact number as it would be published."""
+    return published(exact(number))
+
+
+def _listed(positions: Iterable[int]) -> str:
+    return ", ".join(map(str, positions))

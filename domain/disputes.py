@@ -1,0 +1,264 @@
+"""Disputes over a published cell: filed in time and on a ground, heard, verified again, decided.
+
+Whether it is late is computed from the arrival of its first byte, before anything is decided. Whose rank
+could move is computed by replay when it is filed; all of those are notified and may be heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from domain import ranking, scoring
+from domain.criteria import Section
+from domain.decisions import by_council, fits_maximum
+from domain.dossiers import Act, Cell, Dispute
+from domain.events import Event
+from domain.meetings import settle_motion
+from domain.points import write
+from domain.refusals import Refusal, refuse
+from domain.registry import by_secretariat, known_officer
+from domain.rounds import round_of
+from domain.standing import Round, Standing, Version
+from domain.stated.choices import Ground, Matter, Outcome, Step
+from domain.stated.disputes import (
+    AffectedNotified,
+    DisputeAccepted,
+    DisputeDecided,
+    DisputeFiled,
+    DisputeWithdrawn,
+    PartyHeard,
+    ReverificationRecorded,
+    ReviewerAssigned,
+)
+from domain.subject import by_head, cell_of, criterion_of, heads, in_team, put_cell
+
+
+def dispute_of(s: Standing, e: Event) -> Dispute:
+    """Return the dispute an event is about; raises KeyError where there is none."""
+    return s.disputes[e.round or "", e.matter or ""]
+
+
+def _put(s: Standing, e: Event, dispute: Dispute) -> None:
+    s.disputes[e.round or "", dispute.name] = dispute
+
+
+# --- filing ---------------------------------------------------------------------------------------------
+
+
+def dispute_filed_may(s: Standing, e: Event, b: DisputeFiled) -> Iterator[Refusal]:
+    """The head contests, against the newest version, a cell of the agency that no other dispute is about."""
+    yield from by_head(s, e)
+    found, cell = round_of(s, e), cell_of(s, e)
+    if (found.code, e.matter or "") in s.disputes or not (e.matter or "").startswith("dispute-"):
+        yield refuse("dispute.name_taken", dispute=e.matter or "-")
+    if b.version != found.published:
+        yield refuse("dispute.not_newest_version", stated=b.version, newest=found.published)
+    if b.ground is Ground.DIFFERENCE_OF_OPINION:
+        yield refuse("dispute.difference_of_opinion")
+    if cell.excluded is not None:
+        yield refuse("criterion.not_adjusted", criterion=e.criterion or "")
+    earlier = s.disputes.get((found.code, cell.dispute or ""))
+    if earlier is not None and earlier.withdrawn is None and not earlier.late:
+        yield refuse("dispute.already_filed", dispute=earlier.name)
+    yield from fits_maximum(s, e, b.claimed)
+    now = scoring.card(s, found.code, e.agency or "").scores[e.criterion or ""].points
+    if b.claimed == now:
+        yield refuse("dispute.claims_nothing", points=write(now))
+
+
+def dispute_filed(s: Standing, e: Event, b: DisputeFiled) -> None:
+    """The dispute stands, late or not, with those whose rank could move."""
+    found, cell = round_of(s, e), cell_of(s, e)
+    began = _contested(found, cell).at
+    due = found.due_after(b.path, Step.FILE, began)
+    dispute = Dispute(
+        name=e.matter or "",
+        agency=e.agency or "",
+        criterion=e.criterion or "",
+        path=b.path,
+        ground=b.ground,
+        version=b.version,
+        claimed=b.claimed,
+        by=e.actor,
+        filed=e.position,
+        filed_at=e.arrived_at,
+        late=due is not None and e.arrived_at >= due,
+        affected=materiality(s, e, b),
+    )
+    _put(s, e, dispute)
+    put_cell(s, e, replace(cell, dispute=dispute.name))
+
+
+def _contested(found: Round, cell: Cell) -> Version:
+    """The first version that shows the cell's newest decision: its publication starts the clock."""
+    newest = cell.decided.position if cell.decided else 0
+    return next((v for v in found.versions if v.position > newest), found.versions[-1])
+
+
+def materiality(s: Standing, e: Event, b: DisputeFiled) -> frozenset[str]:
+    """Replay the block with the claim upheld: the agencies whose rank or class would then be another."""
+    found, agency = round_of(s, e), e.agency or ""
+    block = [code for code, its in found.agencies.items() if its is found.agencies[agency]]
+    cards = [scoring.card(s, found.code, code) for code in block]
+    trial = s.fork()
+    put_cell(trial, e, replace(cell_of(s, e), decided=Act(e.position, e.arrived_at, points=b.claimed)))
+    upheld = [scoring.card(trial, found.code, agency) if c.agency == agency else c for c in cards]
+    before = {p.card.agency: (p.rank, p.card.rating) for p in ranking.rank(found.criteria, cards)}
+    after = {p.card.agency: (p.rank, p.card.rating) for p in ranking.rank(found.criteria, upheld)}
+    return frozenset(code for code in block if before[code] != after[code])
+
+
+# --- its course -----------------------------------------------------------------------------------------
+
+
+def _going_on(s: Standing, e: Event, *, accepted: bool = True) -> Iterator[Refusal]:
+    """Yield a refusal unless the dispute is in time, about this cell, not ended, and (mostly) taken up."""
+    found = s.disputes.get((e.round or "", e.matter or ""))
+    if found is None or (found.agency, found.criterion) != (e.agency, e.criterion):
+        yield refuse("dispute.unknown", dispute=e.matter or "-")
+    elif found.late:
+        yield refuse("dispute.out_of_time", dispute=found.name)
+    elif not found.open:
+        yield refuse("dispute.ended", dispute=found.name)
+    elif accepted and found.accepted is None:
+        yield refuse("dispute.not_accepted", dispute=found.name)
+
+
+def dispute_withdrawn_may(s: Standing, e: Event, b: DisputeWithdrawn) -> Iterator[Refusal]:
+    """The head withdraws while it is going on."""
+    yield from _going_on(s, e, accepted=False)
+    yield from by_head(s, e)
+
+
+def dispute_withdrawn(s: Standing, e: Event, b: DisputeWithdrawn) -> None:
+    """Nothing more comes of it."""
+    _put(s, e, replace(dispute_of(s, e), withdrawn=e.position))
+
+
+def dispute_accepted_may(s: Standing, e: Event, b: DisputeAccepted) -> Iterator[Refusal]:
+    """The secretariat takes it up, once."""
+    yield from _going_on(s, e, accepted=False)
+    yield from by_secretariat(s, e)
+    if (accepted := dispute_of(s, e).accepted) is not None:
+        yield refuse("dispute.already_accepted", position=accepted)
+
+
+def dispute_accepted(s: Standing, e: Event, b: DisputeAccepted) -> None:
+    """It runs its course."""
+    _put(s, e, replace(dispute_of(s, e), accepted=e.position))
+
+
+def affected_notified_may(s: Standing, e: Event, b: AffectedNotified) -> Iterator[Refusal]:
+    """The secretariat notifies exactly those, beside the agency itself, whose rank could move."""
+    yield from _going_on(s, e)
+    yield from by_secretariat(s, e)
+    expected = dispute_of(s, e).affected - {e.agency or ""}
+    if set(b.agencies) != expected or len(b.agencies) != len(expected):
+        yield refuse("dispute.wrong_parties", expected=", ".join(sorted(expected)) or "-")
+
+
+def affected_notified(s: Standing, e: Event, b: AffectedNotified) -> None:
+    """They may be heard."""
+    _put(s, e, replace(dispute_of(s, e), notified=frozenset(b.agencies)))
+
+
+def party_heard_may(s: Standing, e: Event, b: PartyHeard) -> Iterator[Refusal]:
+    """The head of an agency that was notified speaks for it, once."""
+    yield from _going_on(s, e)
+    if not heads(s, e.actor, b.heard):
+        yield refuse("agency.other_agency", actor=e.actor, role="AGENCY_HEAD", agency=b.heard)
+    if b.heard not in dispute_of(s, e).notified - dispute_of(s, e).heard:
+        yield refuse("dispute.not_a_party", agency=b.heard)
+
+
+def party_heard(s: Standing, e: Event, b: PartyHeard) -> None:
+    """The agency was heard."""
+    found = dispute_of(s, e)
+    _put(s, e, replace(found, heard=found.heard | {b.heard}))
+
+
+def reviewer_assigned_may(s: Standing, e: Event, b: ReviewerAssigned) -> Iterator[Refusal]:
+    """The secretariat names a reviewer once, who was not in the team, is not of a party, and not its own."""
+    yield from _going_on(s, e)
+    yield from by_secretariat(s, e)
+    yield from known_officer(s, b.officer)
+    if dispute_of(s, e).reviewer is not None:
+        yield refuse("reviewer.already_assigned", officer=dispute_of(s, e).reviewer or "")
+    if in_team(s, e, b.officer):
+        yield refuse("reviewer.from_first_team", officer=b.officer)
+    yield from _of_no_party(s, e, b.officer)
+
+
+def _of_no_party(s: Standing, e: Event, officer: str) -> Iterator[Refusal]:
+    """Yield a refusal where the reviewer belongs, today, to an agency whose rank could move."""
+    for agency in sorted(dispute_of(s, e).affected | {e.agency or ""}):
+        if s.at_home(officer, agency):
+            yield refuse("reviewer.of_a_party", officer=officer, agency=agency)
+
+
+def reviewer_assigned(s: Standing, e: Event, b: ReviewerAssigned) -> None:
+    """The reviewer looks at the cell anew."""
+    _put(s, e, replace(dispute_of(s, e), reviewer=b.officer))
+
+
+def reverification_recorded_may(s: Standing, e: Event, b: ReverificationRecorded) -> Iterator[Refusal]:
+    """The reviewer records one finding."""
+    yield from _going_on(s, e)
+    if e.signed_by[0] != dispute_of(s, e).reviewer:
+        yield refuse("reviewer.not_assigned", actor=e.signed_by[0])
+    if dispute_of(s, e).reverified is not None:
+        yield refuse("reviewer.already_recorded", dispute=e.matter or "")
+    yield from _of_no_party(s, e, e.signed_by[0])
+    yield from fits_maximum(s, e, b.points)
+
+
+def reverification_recorded(s: Standing, e: Event, b: ReverificationRecorded) -> None:
+    """The council has a second finding beside the first."""
+    act = Act(e.position, e.arrived_at, points=b.points, quality=b.quality)
+    _put(s, e, replace(dispute_of(s, e), reverified=act))
+
+
+# --- its end --------------------------------------------------------------------------------------------
+
+
+def dispute_decided_may(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]:
+    """The council decides on a motion, after re-verification and after the parties could be heard.
+
+    Accepted gives the claimed points, partly gives others that come with the decision, rejected none.
+    """
+    yield from _going_on(s, e)
+    yield from by_council(s, e, b.motion, Matter.DISPUTE)
+    found = dispute_of(s, e)
+    if found.reverified is None:
+        yield refuse("dispute.not_reverified", dispute=found.name)
+    if found.affected - {found.agency} != found.notified:
+        yield refuse("dispute.parties_not_notified", dispute=found.name)
+    motion = cell_of(s, e).motion
+    if motion is not None and (motion.outcome, motion.points) != (b.outcome, b.points):
+        yield refuse("decision.not_as_moved", motion=motion.position)
+    if (b.outcome is Outcome.REJECTED) != (b.points is None):
+        yield refuse("claim.points_mismatch", outcome=b.outcome)
+    if b.outcome is Outcome.ACCEPTED and b.points != found.claimed:
+        yield refuse("dispute.not_the_claim", claimed=write(found.claimed))
+    yield from fits_maximum(s, e, b.points)
+    if criterion_of(s, e).section is Section.BONUS and b.points is not None:
+        yield from _within_share(s, e, b)
+
+
+def _within_share(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]:
+    bonus = cell_of(s, e).bonus
+    maximum = criterion_of(s, e).max_points * (bonus.share if bonus else 0)
+    if b.points is not None and b.points > maximum:
+        yield refuse("score.above_max", stated=write(b.points), maximum=write(maximum))
+
+
+def dispute_decided(s: Standing, e: Event, b: DisputeDecided) -> None:
+    """The dispute is over; points that move call for a corrected version."""
+    settle_motion(s, e)
+    _put(s, e, replace(dispute_of(s, e), decided=e.position, outcome=b.outcome))
+    if b.points is not None:
+        put_cell(s, e, replace(cell_of(s, e), decided=Act(e.position, e.arrived_at, points=b.points)))
+        found = round_of(s, e)  # what was proposed or approved before is no longer what would be published
+        anew = replace(found, proposed=found.published, approved=found.published)
+        s.rounds[found.code] = replace(anew, corrected=found.corrected + 1)

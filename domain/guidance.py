@@ -1,0 +1,108 @@
+"""Before scoring: guidance letters and their receipts, questions answered to all, feedback on the criteria.
+
+Everybody is told the same: a letter or an answer is never for one agency alone (R06, R46, R48).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain.events import Event
+from domain.refusals import Refusal, refuse
+from domain.registry import by_role
+from domain.rounds import round_of
+from domain.standing import Standing
+from domain.stated.assessment import CriteriaFeedbackSubmitted, GuidanceReceived, QuestionAsked
+from domain.stated.choices import Outcome, Role
+from domain.stated.rounds import FeedbackAnswered, GuidanceIssued, QuestionAnswered
+from domain.subject import by_agency, by_head
+
+
+def guidance_issued_may(s: Standing, e: Event, b: GuidanceIssued) -> Iterator[Refusal]:
+    """The secretariat sends a letter, with its document, to agencies of the round."""
+    yield from by_role(s, e, Role.SECRETARIAT)
+    if e.attachments == 0:
+        yield refuse("evidence.no_file")
+    if not b.addressees or len(set(b.addressees)) != len(b.addressees):
+        yield refuse("guidance.malformed_addressees", stated=len(b.addressees))
+    for agency in b.addressees:
+        if agency not in round_of(s, e).agencies:
+            yield refuse("agency.not_in_round", agency=agency, round=e.round or "")
+
+
+def guidance_issued(s: Standing, e: Event, b: GuidanceIssued) -> None:
+    """Each addressee has yet to confirm it."""
+    s.guidance[e.round or "", e.position] = frozenset(b.addressees)
+
+
+def guidance_received_may(s: Standing, e: Event, b: GuidanceReceived) -> Iterator[Refusal]:
+    """The head or focal officer of an addressee confirms a letter once."""
+    yield from by_agency(s, e)
+    waiting = s.guidance.get((e.round or "", b.guidance))
+    if waiting is None:
+        yield refuse("guidance.unknown", guidance=b.guidance)
+    elif e.agency not in waiting:
+        yield refuse("guidance.not_waiting", guidance=b.guidance, agency=e.agency or "")
+
+
+def guidance_received(s: Standing, e: Event, b: GuidanceReceived) -> None:
+    """The letter is in the agency's hands."""
+    waiting = s.guidance[e.round or "", b.guidance]
+    s.guidance[e.round or "", b.guidance] = waiting - {e.agency or ""}
+
+
+def question_asked_may(s: Standing, e: Event, b: QuestionAsked) -> Iterator[Refusal]:
+    """The head or focal officer asks."""
+    yield from by_agency(s, e)
+
+
+def question_asked(s: Standing, e: Event, b: QuestionAsked) -> None:
+    """The question waits for its answer."""
+    s.questions[e.round or "", e.position] = None
+
+
+def question_answered_may(s: Standing, e: Event, b: QuestionAnswered) -> Iterator[Refusal]:
+    """The secretariat answers a question once, to all."""
+    yield from by_role(s, e, Role.SECRETARIAT)
+    if (e.round or "", b.question) not in s.questions:
+        yield refuse("question.unknown", question=b.question)
+    elif (answer := s.questions[e.round or "", b.question]) is not None:
+        yield refuse("question.already_answered", question=b.question, answer=answer)
+
+
+def question_answered(s: Standing, e: Event, b: QuestionAnswered) -> None:
+    """Everybody has the answer."""
+    s.questions[e.round or "", b.question] = e.position
+
+
+def criteria_feedback_submitted_may(s: Standing, e: Event, b: CriteriaFeedbackSubmitted) -> Iterator[Refusal]:
+    """The head says what is wrong with a criterion of the set in force (R46)."""
+    yield from by_head(s, e)
+    if b.criterion not in round_of(s, e).criteria.by_code:
+        yield refuse("criterion.unknown", criterion=b.criterion)
+
+
+def criteria_feedback_submitted(s: Standing, e: Event, b: CriteriaFeedbackSubmitted) -> None:
+    """The feedback waits for its answer."""
+    s.feedback[e.round or "", e.position] = None
+
+
+def feedback_answered_may(s: Standing, e: Event, b: FeedbackAnswered) -> Iterator[Refusal]:
+    """The secretariat answers once; what is accepted names an issued version that it changed."""
+    yield from by_role(s, e, Role.SECRETARIAT)
+    if (e.round or "", b.feedback) not in s.feedback:
+        yield refuse("feedback.unknown", feedback=b.feedback)
+    elif (answer := s.feedback[e.round or "", b.feedback]) is not None:
+        yield refuse("feedback.already_answered", feedback=b.feedback, answer=answer)
+    now = round_of(s, e).criteria
+    if (b.outcome is Outcome.REJECTED) != (b.changed_in is None):
+        yield refuse("feedback.version_mismatch", outcome=b.outcome)
+    elif b.changed_in is not None and (
+        b.changed_in == now.version or (now.code, b.changed_in) not in s.criteria_sets
+    ):
+        yield refuse("criteria.unknown", code=now.code, version=b.changed_in)
+
+
+def feedback_answered(s: Standing, e: Event, b: FeedbackAnswered) -> None:
+    """The feedback has its answer."""
+    s.feedback[e.round or "", b.feedback] = e.position

@@ -1,0 +1,1 @@
+"""The bodies of everything that can be stated, by subject; `domain.events` holds the whole set."""

@@ -1,0 +1,119 @@
+"""What the council decided: each decision with its motion, votes and dissents; and its precedents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from domain.events import Event
+from domain.stated.choices import Choice, Matter, Outcome, ReasonCategory
+from domain.stated.council import (
+    BonusDecided,
+    CouncilAdjustmentMade,
+    DeductionDecided,
+    DissentRecorded,
+    MotionPut,
+    RemarkMade,
+    SpecialCaseDecided,
+    VerificationWaived,
+    VoteCast,
+)
+from domain.stated.disputes import DisputeDecided
+
+_DECISIONS = (
+    SpecialCaseDecided,
+    BonusDecided,
+    DeductionDecided,
+    CouncilAdjustmentMade,
+    VerificationWaived,
+    DisputeDecided,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision, or a motion that has not become one yet (`position` is nothing then)."""
+
+    round: str
+    agency: str
+    criterion: str
+    motion: int
+    meeting: str
+    matter: Matter
+    category: ReasonCategory
+    moved_by: str
+    outcome: Outcome | None
+    points: Fraction | None
+    old_points: Fraction | None = None
+    references: tuple[int, ...] = ()
+    position: int | None = None
+    statement_id: str | None = None
+    signed_by: tuple[str, ...] = ()
+    votes: dict[str, Choice] = field(default_factory=dict)
+    dissents: dict[str, int] = field(default_factory=dict)
+    remarks: tuple[int, ...] = ()
+
+    def count(self, choice: Choice) -> int:
+        """Return how many voted so."""
+        return sum(vote is choice for vote in self.votes.values())
+
+
+def decisions(events: Iterable[Event]) -> tuple[Decision, ...]:
+    """Return every motion with what came of it, in the order they were put."""
+    found: dict[int, Decision] = {}
+    for event in events:
+        body = event.body
+        if isinstance(body, MotionPut):
+            found[event.position] = _moved(event, body)
+        elif isinstance(body, VoteCast | DissentRecorded | RemarkMade) and body.motion in found:
+            found[body.motion] = _heard(found[body.motion], event, body)
+        elif isinstance(body, _DECISIONS) and body.motion in found:
+            found[body.motion] = replace(
+                found[body.motion],
+                position=event.position,
+                statement_id=event.id,
+                signed_by=event.signed_by,
+                old_points=body.old_points if isinstance(body, CouncilAdjustmentMade) else None,
+                references=getattr(body, "references", ()),
+            )
+    return tuple(found.values())
+
+
+def _moved(event: Event, body: MotionPut) -> Decision:
+    return Decision(
+        round=event.round or "",
+        agency=event.agency or "",
+        criterion=event.criterion or "",
+        motion=event.position,
+        meeting=body.meeting,
+        matter=body.matter,
+        category=body.category,
+        moved_by=event.signed_by[0],
+        outcome=body.outcome,
+        points=body.points,
+    )
+
+
+def _heard(decision: Decision, event: Event, body: VoteCast | DissentRecorded | RemarkMade) -> Decision:
+    actor = event.signed_by[0]
+    if isinstance(body, VoteCast):
+        return replace(decision, votes={**decision.votes, actor: body.choice})
+    if isinstance(body, DissentRecorded):
+        return replace(decision, dissents={**decision.dissents, actor: event.position})
+    return replace(decision, remarks=(*decision.remarks, event.position))
+
+
+def precedents(
+    made: Iterable[Decision], criterion: str, matter: Matter | None = None
+) -> tuple[Decision, ...]:
+    """Return earlier decisions that a case resembles: same criterion first, then same area, newest first."""
+    area = criterion.partition(".")[0]
+    alike = [
+        decision
+        for decision in made
+        if decision.position is not None
+        and decision.criterion.partition(".")[0] == area
+        and matter in (None, decision.matter)
+    ]
+    return tuple(sorted(alike, key=lambda d: (d.criterion != criterion, -(d.position or 0))))

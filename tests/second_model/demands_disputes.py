@@ -1,0 +1,125 @@
+"""What the second model demands of a dispute: filed in time and on a ground, heard, looked at anew, decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.second_model.cards import card, places, supposing
+from tests.second_model.demands_council import carried, share_of, within
+from tests.second_model.demands_who import Entry, head, in_team, secretariat
+from tests.second_model.state import Case, belongs, is_head
+
+
+def touched(c: Case) -> set[str]:
+    """Replay the block with the claim upheld: whose rank or class would be another."""
+    before = places(c.round, c.agency or "")
+    with supposing(c.cell, c.body.claimed):
+        after = places(c.round, c.agency or "")
+    return {code for code in before if (before[code][0], before[code][2]) != (after[code][0], after[code][2])}
+
+
+def _files(c: Case) -> set[str]:
+    versions = c.round["published"]
+    now = card(c.round, c.agency or "")["rows"][c.event.criterion]["points"]
+    earlier = c.round["disputes"].get(c.cell["dispute"])
+    checks = {
+        "dispute.name_taken": c.event.matter in c.round["disputes"]
+        or not str(c.event.matter).startswith("dispute-"),
+        "dispute.not_newest_version": not versions or c.body.version != versions[-1]["number"],
+        "dispute.difference_of_opinion": c.body.ground == "DIFFERENCE_OF_OPINION",
+        "criterion.not_adjusted": c.cell["out"] is not None,
+        "dispute.already_filed": earlier and not earlier["withdrawn"] and not earlier["late"],
+        "dispute.claims_nothing": c.body.claimed == now,
+    }
+    return {name for name, wrong in checks.items() if wrong}
+
+
+def _course(c: Case) -> set[str]:
+    """The dispute is about this cell, came in time, and has not ended."""
+    if c.dispute is None:
+        return {"dispute.unknown"}
+    if c.dispute["late"]:
+        return {"dispute.out_of_time"}
+    return {"dispute.ended"} if c.dispute["withdrawn"] or c.dispute["decided"] else set()
+
+
+def _taken_up(c: Case) -> set[str]:
+    """It goes on and was taken up."""
+    return _course(c) or (set() if c.dispute["accepted"] else {"dispute.not_accepted"})
+
+
+def _if_any(name: str, holds: Any) -> Entry:
+    """A demand on a dispute that there is."""
+    return name, lambda c: c.dispute is None or holds(c)
+
+
+def _others(c: Case) -> Any:
+    """The agencies beside this one whose rank could move."""
+    return c.dispute["affected"] - {c.agency}
+
+
+def _reviewer(c: Case) -> set[str]:
+    found = set() if c.body.officer in c.state["people"] else {"officer.unknown"}
+    found |= {"reviewer.from_first_team"} if in_team(c, c.body.officer) else set()
+    return found | _of_no_party(c, c.body.officer)
+
+
+def _of_no_party(c: Case, officer: str) -> set[str]:
+    parties = {c.agency} | (c.dispute["affected"] if c.dispute else set())
+    return {"reviewer.of_a_party"} if any(belongs(c.state, officer, party) for party in parties) else set()
+
+
+def _share(c: Case) -> bool:
+    """Bonus points stay within the agency's share in the initiative, if it has one."""
+    return bool(
+        c.criterion.section != "bonus" or c.body.points is None or c.body.points <= share_of(c, 0)
+    )
+
+
+DISPUTES: dict[str, list[Entry]] = {
+    "DisputeFiled": [head, _files, within("claimed")],
+    "DisputeWithdrawn": [_course, head],
+    "DisputeAccepted": [
+        _course,
+        secretariat,
+        _if_any("dispute.already_accepted", lambda c: not c.dispute["accepted"]),
+    ],
+    "AffectedNotified": [
+        _taken_up,
+        secretariat,
+        _if_any("dispute.wrong_parties", lambda c: sorted(c.body.agencies) == sorted(_others(c))),
+    ],
+    "PartyHeard": [
+        _taken_up,
+        ("agency.other_agency", lambda c: is_head(c.state, c.actor, c.body.heard)),
+        _if_any(
+            "dispute.not_a_party", lambda c: c.body.heard in c.dispute["notified"] - c.dispute["heard"]
+        ),
+    ],
+    "ReviewerAssigned": [
+        _taken_up,
+        secretariat,
+        _reviewer,
+        _if_any("reviewer.already_assigned", lambda c: c.dispute["reviewer"] is None),
+    ],
+    "ReverificationRecorded": [
+        _taken_up,
+        _if_any("reviewer.not_assigned", lambda c: c.dispute["reviewer"] == c.signer),
+        lambda c: _of_no_party(c, c.signer),
+        _if_any("reviewer.already_recorded", lambda c: not c.dispute["reverified"]),
+        within("points"),
+    ],
+    "DisputeDecided": [
+        _taken_up,
+        carried("DISPUTE"),
+        _if_any("dispute.not_reverified", lambda c: c.dispute["reverified"]),
+        _if_any("dispute.parties_not_notified", lambda c: c.dispute["notified"] == _others(c)),
+        ("claim.points_mismatch", lambda c: (c.body.outcome == "REJECTED") is (c.body.points is None)),
+        _if_any(
+            "dispute.not_the_claim",
+            lambda c: c.body.outcome != "ACCEPTED" or c.body.points == c.dispute["claimed"],
+        ),
+        within("points"),
+        ("score.above_max", _share),
+    ],
+}
