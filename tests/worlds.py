@@ -220,7 +220,7 @@ def _registry(world: World) -> Iterator[Draft]:
 
 def regulation() -> dict[str, object]:
     """Return the body that issues the regulation."""
-    named = {"code": CITED["regulation"], "version": CITED["regulation_version"]}
+    named: dict[str, object] = {"code": CITED["regulation"], "version": CITED["regulation_version"]}
     return named | {"number": "1/QĐ-UBND (minh họa)", "issued_on": "2017-01-03"}
 
 

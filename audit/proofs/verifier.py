@@ -162,6 +162,8 @@ class _Walk:
             self._row(rows.popleft(), read)
             if self._progress is not None and self._tree.size % CHUNK == 0:
                 self._progress(self._tree.size)
+        if self._progress is not None:
+            self._progress(self._tree.size)
         root = self._check_tree()
         self._check_seen()
         self._check_checkpoints()

@@ -21,6 +21,7 @@ from domain.events import CATALOGUE, Body, Event, Kind, Scope
 from domain.refusals import Fact, Refusal
 from domain.scoring import Card, Score
 from domain.standing import Round, Standing
+from domain.stated.council import MeetingClosed
 from domain.stated.rounds import ApprovalProposed, PhaseOpened, ResultApproved, ResultPublished
 
 ROUND = "2016"
@@ -138,6 +139,9 @@ class Story:
         """Let the secretariat open the next phase, on its day; the last one is opened by publication."""
         phase = tuple(Phase)[self.round.phase.place + 1]
         self.now = max(self.now, OPENS[phase])
+        if (meeting := self.round.meeting) is not None:
+            motions = self.standing.meetings[ROUND, meeting].motions
+            self.given(states("secretariat", MeetingClosed(motions=motions), meeting))
         if phase is Phase.PUBLISHED:
             self.publish()
         else:

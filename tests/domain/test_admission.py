@@ -230,14 +230,14 @@ def at_phase(event: Event, phase: Phase, *, hard: bool = False) -> Standing:
     ("name", "first", "last"),
     [
         ("TeamAssigned.v1", Phase.PREPARATION, Phase.INSPECTION),
-        ("FocalOfficerAssigned.v1", Phase.PREPARATION, Phase.EXPLANATION),
-        ("DeadlineExtended.v1", Phase.PREPARATION, Phase.APPROVAL),
+        ("FocalOfficerAssigned.v1", Phase.PREPARATION, Phase.PUBLISHED),
+        ("DeadlineExtended.v1", Phase.PREPARATION, Phase.COUNCIL),
         ("SelfScoreDeclared.v1", Phase.SELF_ASSESSMENT, Phase.SELF_ASSESSMENT),
         ("EvidenceSubmitted.v1", Phase.SELF_ASSESSMENT, Phase.EXPLANATION),
         ("InspectionNoteRecorded.v1", Phase.INSPECTION, Phase.EXPLANATION),
-        ("SurveyTallied.v1", Phase.INSPECTION, Phase.COUNCIL),
+        ("SurveyTallied.v1", Phase.SELF_ASSESSMENT, Phase.COUNCIL),
         ("CouncilAdjustmentMade.v1", Phase.COUNCIL, Phase.COUNCIL),
-        ("ResultApproved.v1", Phase.APPROVAL, Phase.APPROVAL),
+        ("ResultApproved.v1", Phase.APPROVAL, Phase.PUBLISHED),
     ],
 )
 def test_process_has_its_calendar(name: str, first: Phase, last: Phase) -> None:
