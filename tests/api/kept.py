@@ -68,7 +68,7 @@ def _batch(world: World, code: str, criterion: str, number: int) -> None:
         "EvidenceSubmitted",
         officer,
         **cell,
-        body={"serial": f"{number}/BC-{code}"},
+        body={"serial": f"{number}/BC-{code}", "version": 1},
         texts={"title": f"Báo cáo {number} của {code}"},
         files=[a_file(f"Báo cáo {number} {code}")],
     )
