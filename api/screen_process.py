@@ -69,7 +69,7 @@ class ProcessScreen(Screen):
             ("group", "issued", "returned", "valid", "coverage"),
             (
                 (
-                    w["group"],
+                    tell("group", w["group"], self.language),
                     w["issued"],
                     w["returned"],
                     w["valid"],

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cli.md"
 DAMAGED = 4000
 """The position whose entry loses a bit in the sample of a damaged log."""
-OPEN_MAPPINGS = ("body", "texts", "facts")
+OPEN_MAPPINGS = ("body", "texts", "facts", "votes", "dissents")
 """Objects whose names depend on what they tell about."""
 
 
@@ -60,20 +60,26 @@ def damage(data: Path, copy: Path) -> Path:
     return copy
 
 
-RANK = ("rank", "--round", "2016", "--block", "CENTRAL")
-TRACE = ("trace", "SNV", "A1.2")
-Sample = Callable[[Path], str]
-PLAIN: Mapping[str, Sample] = {
-    "rank": lambda data: said(data, 0, *RANK),
-    "trace": lambda data: said(data, 0, *TRACE),
-    "verify": lambda data: said(data, 0, "verify"),
+AGENDA = ("council", "agenda", "--round", "2016", "--as-of", "2017-04-17")
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "rank": ("rank", "--round", "2016", "--block", "CENTRAL"),
+    "trace": ("trace", "SNV", "A1.2"),
+    "verify": ("verify",),
+    "progress": ("progress", "--round", "2016"),
+    "conflicts": ("conflicts", "--round", "2016"),
+    "changes": ("changes", "--round", "2016"),
+    "agenda": AGENDA,
+    "decisions": ("council", "decisions", "--round", "2016"),
+    "precedents": ("council", "precedents", "A3.10", "--matter", "SPECIAL_CASE"),
+    "disputes": ("dispute", "list", "--round", "2016"),
+    "dispute": ("dispute", "show", "dispute-1"),
 }
-JSON: Mapping[str, Sample] = {
-    "rank json": lambda data: said(data, 0, *RANK, "--json"),
-    "trace json": lambda data: said(data, 0, *TRACE, "--json"),
-    "verify json": lambda data: said(data, 0, "verify", "--json"),
-    "damaged json": lambda data: _of_damaged(data, "--json"),
-}
+"""The commands whose answers the page shows, by the name of the sample."""
+LONG = {"progress", "conflicts", "decisions"}
+"""Answers too long to be printed on the page as a terminal shows them."""
+PLAIN = [name for name in COMMANDS if name not in LONG]
+JSON = [f"{name} json" for name in COMMANDS]
+DAMAGED_JSON = "damaged json"
 
 
 def _of_damaged(data: Path, *words: str) -> str:
@@ -113,10 +119,15 @@ def samples() -> dict[str, str]:
 
 def _block(data: Path, name: str) -> str:
     if name in PLAIN:
-        told = "\n".join(line.rstrip() for line in PLAIN[name](data).splitlines())
+        told = "\n".join(line.rstrip() for line in said(data, 0, *COMMANDS[name]).splitlines())
         return f"\n```text\n{told}\n```\n\n"
-    told = json.dumps(shortened(json.loads(JSON[name](data))), ensure_ascii=False, indent=2)
+    answer = _of_damaged(data, "--json") if name == DAMAGED_JSON else _json(data, name)
+    told = json.dumps(shortened(json.loads(answer)), ensure_ascii=False, indent=2)
     return f"\n```json\n{told}\n```\n\n"
+
+
+def _json(data: Path, name: str) -> str:
+    return said(data, 0, *COMMANDS[name.removesuffix(" json")], "--json")
 
 
 def write_page(data: Path) -> None:

@@ -40,7 +40,8 @@ def _bands(rule: Any, most: Fraction, amounts: Amounts) -> Fraction:
     share = _share(rule, amounts)
     if share is None:
         return most if rule.empty == "full" else NONE
-    return max((band.points for band in rule.bands if band.at_least <= share), default=NONE)
+    reached = [Fraction(band.points) for band in rule.bands if band.at_least <= share]
+    return reached[0] if reached else NONE
 
 
 def worth(rule: Any, most: Fraction, amounts: Amounts, count: Callable[[str], int]) -> Fraction:
@@ -49,13 +50,13 @@ def worth(rule: Any, most: Fraction, amounts: Amounts, count: Callable[[str], in
     if kind == "PartsRule":
         return sum((worth(p.rule, p.max_points, amounts, count) for p in rule.parts), NONE)
     if kind == "CountRule":
-        return min(most, amounts[rule.of] * rule.each)
+        return min(most, amounts[rule.of] * Fraction(rule.each))
     if kind == "LogRule" and rule.each is not None:
-        return min(most, count(rule.of) * rule.each)
+        return min(most, count(rule.of) * Fraction(rule.each))
     if kind == "LogRule":
         whole = 1 if rule.to is None else count(rule.to)
         return min(most, most * count(rule.of) / whole) if whole else NONE
-    return {"RatioRule": _ratio, "BandsRule": _bands}[kind](rule, most, amounts)
+    return (_ratio if kind == "RatioRule" else _bands)(rule, most, amounts)
 
 
 def names_in(rule: Any) -> set[str]:

@@ -119,7 +119,7 @@ def _asks(c: Case) -> set[str]:
 
 
 def _minutes(c: Case) -> set[str]:
-    """Leader and head sign together; each item once, about its newest note; a reservation where they differ."""
+    """Leader and head sign together; each item once, on its newest note; a reservation where they differ."""
     team = c.round["teams"].get(c.body.team)
     if team is None or c.agency not in team["inspects"]:
         return {"inspection.not_in_team"}

@@ -10,7 +10,6 @@ from tests.second_model.cards import card
 from tests.second_model.demands_who import AUTHORITY, Entry, able, member, quorum, secretariat
 from tests.second_model.state import LAST_DAY, Case
 
-
 # --- opinions -------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""What the second model demands of a dispute: filed in time and on a ground, heard, looked at anew, decided."""
+"""What the second model demands of a dispute: in time and on a ground, heard, looked at anew, decided."""
 
 from __future__ import annotations
 
@@ -71,9 +71,7 @@ def _of_no_party(c: Case, officer: str) -> set[str]:
 
 def _share(c: Case) -> bool:
     """Bonus points stay within the agency's share in the initiative, if it has one."""
-    return bool(
-        c.criterion.section != "bonus" or c.body.points is None or c.body.points <= share_of(c, 0)
-    )
+    return bool(c.criterion.section != "bonus" or c.body.points is None or c.body.points <= share_of(c, 0))
 
 
 DISPUTES: dict[str, list[Entry]] = {
@@ -92,9 +90,7 @@ DISPUTES: dict[str, list[Entry]] = {
     "PartyHeard": [
         _taken_up,
         ("agency.other_agency", lambda c: is_head(c.state, c.actor, c.body.heard)),
-        _if_any(
-            "dispute.not_a_party", lambda c: c.body.heard in c.dispute["notified"] - c.dispute["heard"]
-        ),
+        _if_any("dispute.not_a_party", lambda c: c.body.heard in c.dispute["notified"] - c.dispute["heard"]),
     ],
     "ReviewerAssigned": [
         _taken_up,

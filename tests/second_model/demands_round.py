@@ -7,7 +7,17 @@ from typing import Any
 
 from tests.second_model.catalogue import PHASES
 from tests.second_model.demands_registry import known_regulation, registered
-from tests.second_model.demands_who import AUTHORITY, SECRETARIAT, Entry, agency, chair, council, head, quorum, sitting
+from tests.second_model.demands_who import (
+    AUTHORITY,
+    SECRETARIAT,
+    Entry,
+    agency,
+    chair,
+    council,
+    head,
+    quorum,
+    sitting,
+)
 from tests.second_model.state import Case, Facts, belongs, calendar, holds, home
 
 
@@ -22,7 +32,8 @@ def ranked(c: Case) -> dict[str, str]:
 
 
 def _years(c: Case) -> bool:
-    return 1990 <= c.body.evaluated_year <= 9000 and c.body.evaluated_year < c.body.execution_year
+    year = c.body.evaluated_year
+    return bool(1990 <= year <= 9000 and year < c.body.execution_year)
 
 
 def _blocks(c: Case) -> bool:
@@ -180,9 +191,11 @@ ROUND: dict[str, list[Entry]] = {
         ),
         (
             "inspection.home_agency",
-            lambda c: not any(
-                belongs(c.state, m, c.body.inspects)
-                for m in c.round["teams"].get(c.body.team, {"members": {}})["members"]
+            lambda c: (
+                not any(
+                    belongs(c.state, m, c.body.inspects)
+                    for m in c.round["teams"].get(c.body.team, {"members": {}})["members"]
+                )
             ),
         ),
         ("dates.out_of_order", lambda c: c.body.since <= c.body.until),

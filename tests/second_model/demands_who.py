@@ -125,7 +125,7 @@ def able(c: Case) -> set[str]:
 
 
 def delegated(c: Case) -> set[str]:
-    """What is stated for somebody was delegated: the act, agency, round and time, to one still of the house."""
+    """What is stated for somebody was delegated: act, agency, round and time, to one still of the house."""
     e = c.event
     if e.on_behalf_of is None and e.delegation is None:
         return set()

@@ -115,8 +115,9 @@ class Table:
         line = CATALOGUE[type(body).__name__]
         signed = (who,) if isinstance(who, str) else who
         names = ("round", "agency", "criterion")
-        header = dict(zip(names, (self.code, *about), strict=False)) if "round" in line.header else {}
-        plain = {"texts": line.needed, "attachments": int("f" in line.marks)} | header
+        plain: dict[str, Any] = {"texts": line.needed, "attachments": int("f" in line.marks)}
+        if "round" in line.header:
+            plain |= zip(names, (self.code, *about), strict=False)
         return Draft(signed, body, **(plain | unusual))
 
     def event(self, draft: Draft) -> Event:

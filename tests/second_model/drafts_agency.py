@@ -1,17 +1,15 @@
-"""What agencies and their inspectors mean to state."""
+"""What agencies mean to state: before scoring, and of themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
-from typing import Any
 
 from domain.stated import assessment as a
-from domain.stated.choices import Concurrence, Quality, ReasonCategory
+from domain.stated.choices import Quality
 from tests.second_model.cards import hundredths, names_in, to_declare
 from tests.second_model.drafts import Dice, Draft, Propose, Table
-from tests.second_model.state import Facts, belongs
+from tests.second_model.state import belongs
 
 AMOUNTS = (8, 10, 7, 3, 0)
 SERIALS = ("12/BC", "31/KH")
@@ -88,7 +86,7 @@ def _remembers(t: Table, d: Dice) -> Draft:
 # --- declaring ------------------------------------------------------------------------------------------
 
 
-def _amounts(t: Table, d: Dice, code: str) -> dict[str, Fraction]:
+def amounts(t: Table, d: Dice, code: str) -> dict[str, Fraction]:
     """Quantities by which no part exceeds its whole: the names of the wholes stand later in the list."""
     names = sorted(names_in(t.criterion(code).rule))
     wholes = {"planned", "all", "files", "found"}
@@ -100,7 +98,7 @@ def _amounts(t: Table, d: Dice, code: str) -> dict[str, Fraction]:
     }
 
 
-def _stated(t: Table, d: Dice, code: str) -> Fraction:
+def stated_points(t: Table, d: Dice, code: str) -> Fraction:
     rule = t.criterion(code).rule
     return d.pick(rule.choices) if getattr(rule, "choices", ()) else d.points(t.criterion(code).max_points)
 
@@ -121,14 +119,14 @@ def _focal_cells(t: Table, cells: list[tuple[str, str]]) -> list[tuple[str, str]
 def _declares_points(t: Table, d: Dice) -> Draft:
     cells = _to_declare(t, stated=True)
     agency, code = d.among(_focal_cells(t, cells), cells)
-    body = a.SelfScoreDeclared(points=_stated(t, d, code))
+    body = a.SelfScoreDeclared(points=stated_points(t, d, code))
     return t.draft(t.focal(agency), body, agency, code)
 
 
 def _declares_quantities(t: Table, d: Dice) -> Draft:
     cells = _to_declare(t, stated=False)
     agency, code = d.among(_focal_cells(t, cells), cells)
-    return t.draft(t.focal(agency), a.QuantitiesDeclared(quantities=_amounts(t, d, code)), agency, code)
+    return t.draft(t.focal(agency), a.QuantitiesDeclared(quantities=amounts(t, d, code)), agency, code)
 
 
 def _submits_all(t: Table, d: Dice) -> Draft:
@@ -169,114 +167,10 @@ def _claims_bonus(t: Table, d: Dice) -> Draft:
     agency, code = t.any_cell(d, "bonus")
     share, recognition = Fraction(d.pick((2, 4, 1)), 4), d.pick(("7/QĐ", "8/QĐ", "9/QĐ"))
     most = t.criterion(code).max_points * share
-    stated = _stated(t, d, code)
+    stated = stated_points(t, d, code)
     points = stated if stated <= most else Fraction(int(most))
     level = d.pick(("CITY", "NATIONAL"))
     body = a.InitiativeClaimed(level=level, recognition=recognition, share=share, points=points)
-    return t.draft(t.head(agency), body, agency, code)
-
-
-# --- inspecting -----------------------------------------------------------------------------------------
-
-
-def _inspected(t: Table, wanted: Callable[[Facts], Any]) -> list[tuple[str, str]]:
-    return [cell for cell in t.cells(wanted) if t.found["dossiers"][cell[0]]["team"]]
-
-
-def _requests(t: Table, d: Dice) -> Draft:
-    agency, code = t.any_cell(d)
-    who = (t.inspector(agency, d),) if d.chance(40) else t.secretariat(agency)
-    return t.draft(who, a.EvidenceRequested(due=t.now.date() + timedelta(days=5)), agency, code)
-
-
-def _returns(t: Table, d: Dice) -> Draft:
-    agency, code = d.among(_inspected(t, lambda cell: cell["evidence"]), [t.any_cell(d)])
-    body = a.EvidenceReturned(quality=d.pick(PROBLEMS))
-    return t.draft(t.inspector(agency, d), body, agency, code)
-
-
-def _finding(t: Table, d: Dice, code: str) -> dict[str, Any]:
-    stated = type(t.criterion(code).rule).__name__ == "StatedRule"
-    return {
-        "quality": d.pick((Quality.SOUND, Quality.SOUND, *PROBLEMS)),
-        "points": _stated(t, d, code) if stated else None,
-        "quantities": None if stated else _amounts(t, d, code),
-        "shortcomings": d.pick(((), (), ("NO_PLAN",))) if t.found["set"].shortcomings else (),
-    }
-
-
-def _notes(t: Table, d: Dice) -> Draft:
-    ready = _inspected(t, lambda cell: "DECLARED" in cell["acts"] and not cell["notes"])
-    agency, code = d.among(ready, [t.any_cell(d)])
-    body = a.InspectionNoteRecorded(**_finding(t, d, code))
-    return t.draft(t.inspector(agency, d), body, agency, code)
-
-
-def _noted(t: Table, d: Dice) -> tuple[str, str, list[int]]:
-    agency, code = d.among(t.cells(lambda cell: cell["notes"]), [t.any_cell(d)])
-    cell = t.cell(agency, code)
-    return agency, code, cell["notes"] if cell and cell["notes"] else [1]
-
-
-def _amends(t: Table, d: Dice) -> Draft:
-    agency, code, notes = _noted(t, d)
-    body = a.InspectionNoteAmended(amends=notes[-1], **_finding(t, d, code))
-    return t.draft(t.inspector(agency, d), body, agency, code)
-
-
-def _asks_explanation(t: Table, d: Dice) -> Draft:
-    agency, code, notes = _noted(t, d)
-    return t.draft(t.inspector(agency, d), a.ExplanationRequested(about=d.pick(notes)), agency, code)
-
-
-def _explains(t: Table, d: Dice) -> Draft:
-    agency, code, notes = _noted(t, d)
-    return t.draft(t.head(agency), a.ExplanationSubmitted(about=d.pick(notes)), agency, code)
-
-
-def _signs_minutes(t: Table, d: Dice) -> Draft:
-    agency, _, _ = _noted(t, d)
-    cells = t.found["dossiers"][agency]["cells"]
-    items = tuple(
-        a.MinutesItem(criterion=code, note=cell["notes"][-1], concurrence=d.pick(tuple(Concurrence)))
-        for code, cell in list(cells.items())
-        if cell["notes"]
-    )[:3]
-    team = t.found["dossiers"][agency]["team"] or "T1"
-    members = (t.found["teams"].get(team) or {"members": {"inspector-SNV": "LEADER"}})["members"]
-    leader = next(officer for officer, role in members.items() if role == "LEADER")
-    texts = frozenset() if d.chance(20) else frozenset({"reservation"})
-    body = a.MinutesSigned(team=team, items=items)
-    return t.draft((leader, t.head(agency)), body, agency, texts=texts)
-
-
-def _compiles(t: Table, d: Dice) -> Draft:
-    agency = d.among([x for x in t.agencies if not t.found["dossiers"][x]["frozen"]], t.agencies)
-    statements = t.found["dossiers"][agency]["statements"]
-    return t.draft(t.secretariat(agency), a.DossierCompiled(statements=statements), agency)
-
-
-def _unfreezes(t: Table, d: Dice) -> Draft:
-    agency = d.among([x for x in t.agencies if t.found["dossiers"][x]["frozen"]], t.agencies)
-    body = a.DossierUnfrozen(category=ReasonCategory.EVIDENCE_OVERLOOKED)
-    return t.draft(t.secretariat(agency), body, agency)
-
-
-# --- promises -------------------------------------------------------------------------------------------
-
-
-def _promises(t: Table, d: Dice) -> Draft:
-    agency, code, notes = _noted(t, d)
-    body = a.ImprovementCommitted(about=d.pick(notes), due=t.now.date() + timedelta(days=90))
-    return t.draft(t.head(agency), body, agency, code)
-
-
-def _reports(t: Table, d: Dice) -> Draft:
-    ready = t.cells(lambda cell: not all(cell["promises"].values()))
-    agency, code = d.among(ready, [t.any_cell(d)])
-    promises = (t.cell(agency, code) or {"promises": {}})["promises"]
-    open_ones = [n for n, kept in promises.items() if not kept]
-    body = a.ImprovementReported(commitment=d.pick(open_ones or [*promises, 2]))
     return t.draft(t.head(agency), body, agency, code)
 
 
@@ -289,22 +183,11 @@ AGENCY: dict[str, Propose] = {
     "CriteriaFeedbackSubmitted": _feeds_back,
     "PreviousResultRecorded": _remembers,
     "SelfAssessmentSubmitted": _submits_all,
-    "MinutesSigned": _signs_minutes,
-    "DossierCompiled": _compiles,
-    "DossierUnfrozen": _unfreezes,
-    "EvidenceRequested": _requests,
     "EvidenceSubmitted": _submits_evidence,
     "EvidenceReused": _reuses,
-    "EvidenceReturned": _returns,
     "SelfScoreDeclared": _declares_points,
     "QuantitiesDeclared": _declares_quantities,
-    "InspectionNoteRecorded": _notes,
-    "InspectionNoteAmended": _amends,
-    "ExplanationRequested": _asks_explanation,
-    "ExplanationSubmitted": _explains,
     "SpecialCaseClaimed": _claims_special,
     "SectorPolicyClaimed": _claims_policy,
     "InitiativeClaimed": _claims_bonus,
-    "ImprovementCommitted": _promises,
-    "ImprovementReported": _reports,
 }

@@ -10,7 +10,7 @@ from domain.stated.assessment import AwardGranted
 from domain.stated.choices import Ground, Outcome, Path, Quality
 from tests.second_model.cards import card
 from tests.second_model.drafts import Dice, Draft, Propose, Table
-from tests.second_model.drafts_council import carried
+from tests.second_model.drafts_meetings import carried
 from tests.second_model.state import Facts, belongs
 from tests.second_model.world import EVERYBODY
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 
@@ -42,7 +43,7 @@ def _rule(rule: Any, most: Fraction) -> set[str]:
     found = {"criteria.rule_above_maximum"} if any(value > most for value in values) else set()
     if _is(rule, "BandsRule"):
         edges = [band.at_least for band in rule.bands]
-        if not edges or any(low >= high for high, low in zip(edges, edges[1:], strict=False)):
+        if not edges or any(low >= high for high, low in pairwise(edges)):
             found.add("criteria.bands_out_of_order")
     if getattr(rule, "target", None) == 0 or getattr(rule, "span", None) == 0:
         found.add("criteria.division_by_zero")
@@ -75,4 +76,4 @@ def _sum(things: Any) -> Fraction:
 
 def _rises(values: Any) -> bool:
     found = list(values)
-    return any(low > high for high, low in zip(found, found[1:], strict=False))
+    return any(low > high for high, low in pairwise(found))

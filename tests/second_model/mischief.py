@@ -1,4 +1,4 @@
-"""What can be wrong with a statement: one thing about a draft is changed, and what follows is anybody's guess."""
+"""What can be wrong with a statement: one thing about a draft is changed, whatever comes of it."""
 
 from __future__ import annotations
 

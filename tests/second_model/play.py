@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache
 
 from domain import admission, ranking, scoring
-from domain.events import Event
+from domain.events import Event, Scope
 from domain.scoring import Card
 from domain.standing import Standing
 from tests.second_model import cards, verdict
@@ -17,23 +17,36 @@ from tests.second_model.catalogue import CATALOGUE
 from tests.second_model.demands_round import unverified
 from tests.second_model.drafts import Dice, Draft, Table
 from tests.second_model.drafts_agency import AGENCY
-from tests.second_model.drafts_council import COUNCIL, pressed, waiting
+from tests.second_model.drafts_council import COUNCIL
 from tests.second_model.drafts_disputes import DISPUTES, course
+from tests.second_model.drafts_inspection import INSPECTION
+from tests.second_model.drafts_meetings import MEETINGS, pressed, waiting
+from tests.second_model.drafts_registry import REGISTRY
 from tests.second_model.drafts_round import ROUND
+from tests.second_model.drafts_survey import SURVEY
 from tests.second_model.mischief import spoil
 from tests.second_model.state import Facts, blank
 from tests.second_model.world import founding
 
-PROPOSALS = {**ROUND, **AGENCY, **COUNCIL, **DISPUTES}
-REGISTRY = tuple(ROUND)[1:11]
+PROPOSALS = {
+    **REGISTRY,
+    **ROUND,
+    **SURVEY,
+    **AGENCY,
+    **INSPECTION,
+    **COUNCIL,
+    **MEETINGS,
+    **DISPUTES,
+}
+REGISTRARS = tuple(REGISTRY)[1:]
 ANY_TIME = (
     *("GuidanceIssued", "GuidanceReceived", "QuestionAsked", "QuestionAnswered", "CriteriaFeedbackSubmitted"),
     *("FeedbackAnswered", "DelegationGranted", "DelegationEnded", "ImprovementCommitted"),
     *("ImprovementReported", "RecusalDeclared", "FocalOfficerAssigned", "ScoringMethodAgreed"),
 )
 WORK = {
-    "PREPARATION": "OfficerSeconded*4 TeamFormed*4 TeamAssigned*10 FocalOfficerAssigned*6 CouncilEstablished*3"
-    " ScoringMethodAgreed*2 PreviousResultRecorded*3",
+    "PREPARATION": "OfficerSeconded*4 TeamFormed*4 TeamAssigned*10 FocalOfficerAssigned*6"
+    " CouncilEstablished*3 ScoringMethodAgreed*2 PreviousResultRecorded*3",
     "SELF_ASSESSMENT": "SelfScoreDeclared*8 QuantitiesDeclared*12 EvidenceSubmitted*6 EvidenceReused*2"
     " SelfAssessmentSubmitted*3 SpecialCaseClaimed*4 InitiativeClaimed*4 SectorPolicyClaimed*1"
     " SurveyWaveOpened*2 EvidenceRequested*1 PreviousResultRecorded*1",
@@ -69,9 +82,7 @@ ASKED = 4
 
 
 def _spread(work: str) -> tuple[str, ...]:
-    return tuple(
-        name for part in work.split() for name, _, n in [part.partition("*")] for _ in range(int(n))
-    )
+    return tuple(name for part in work.split() for name, _, n in [part.partition("*")] for _ in range(int(n)))
 
 
 TASKS = {phase: _spread(work) for phase, work in WORK.items()}
@@ -137,21 +148,22 @@ class Play:
 
     def _compare(self, event: Event) -> None:
         """Compare the results that an event could move, and now and then all there are."""
-        rounds = self.table.state["rounds"]
-        if event.position % 10 == 0 or event.round is None:
-            for code, found in rounds.items() if event.position % 10 == 0 else ():
+        for code, found in self.table.state["rounds"].items():
+            if event.position % 10 == 0 or (code == event.round and event.agency is None):
                 same_results(self.standing, found, code, list(found["ranked"]))
-        else:
-            found = rounds[event.round]
-            touched = cards.block_of(found, event.agency) if event.agency else list(found["ranked"])
-            same_results(self.standing, found, event.round, touched)
+            elif code == event.round:
+                same_results(self.standing, found, code, cards.block_of(found, event.agency or ""))
+        if event.kind.scope is Scope.DISPUTE:
+            same_dispute(self.standing, self.table.state["rounds"][event.round], event)
+        if event.kind.name == "ResultPublished.v1":
+            same_version(self.standing, self.table.state["rounds"][event.round], event.round or "")
 
     def _draft(self, dice: Dice) -> Draft:
         """Something useful to do in the phase, mostly; else something of the whole catalogue."""
         rounds = self.table.state["rounds"]
         self.table.code = self._round(dice)
         if self.table.code not in rounds:
-            names: tuple[str, ...] = (*["RoundOpened"] * 9, *REGISTRY[-3:])
+            names: tuple[str, ...] = (*["RoundOpened"] * 9, *REGISTRARS[-3:])
             return PROPOSALS[dice.pick(names)](self.table, dice)
         phase = rounds[self.table.code]["phase"]
         self.since[self.table.code, phase] += 1
@@ -159,7 +171,7 @@ class Play:
             return PROPOSALS["MeetingClosed" if self.table.meeting else "PhaseOpened"](self.table, dice)
         if dice.chance(18):
             return PROPOSALS[dice.pick(tuple(PROPOSALS))](self.table, dice)
-        names = dice.pick((*[TASKS[phase]] * 8, REGISTRY, ANY_TIME))
+        names = dice.pick((*[TASKS[phase]] * 8, REGISTRARS, ANY_TIME))
         self.table.pressing = phase == "COUNCIL" and self._lasted(phase)
         if phase in ("COUNCIL", "PUBLISHED") and dice.chance(70 if self.table.pressing else 35):
             names = tuple(self._wanted(phase)) or names
@@ -210,7 +222,7 @@ def _founded() -> tuple[Standing, Facts]:
 
 
 def agreed(standing: Standing, state: Facts, event: Event) -> str | None:
-    """Return the rule by which both models refuse, or nothing where both admit; anything else is a failure."""
+    """Return the rule by which both models refuse, or nothing where both admit; all else is a failure."""
     refusal, broken = admission.admit(standing, event), verdict.violated(state, event)
     rule = refusal.rule if refusal else None
     fits = not broken if rule is None else rule in broken
@@ -230,6 +242,23 @@ def same_results(standing: Standing, found: Facts, code: str, agencies: list[str
         expected = cards.places(found, of_block[0], second)
         assert {p.card.agency: (p.rank, p.shared, p.card.rating) for p in ranked} == expected
         assert [p.card.agency for p in ranked] == sorted(of_block, key=lambda a: (expected[a][0], a))
+
+
+def same_dispute(standing: Standing, found: Facts, event: Event) -> None:
+    """Both models say of a dispute whether it came late, and whose rank or class it could move."""
+    its, second = standing.disputes[event.round or "", event.matter or ""], found["disputes"][event.matter]
+    assert (its.late, its.affected) == (second["late"], second["affected"]), its
+
+
+def same_version(standing: Standing, found: Facts, code: str) -> None:
+    """What was published of each agency is the same in both models."""
+    its, second = standing.rounds[code].versions[-1], found["published"][-1]
+    assert (its.number, its.position) == (second["number"], second["position"])
+    assert its.results.keys() == second["results"].keys()
+    for agency, result in its.results.items():
+        expected = second["results"][agency]
+        assert (result.rank, result.rating) == (expected["rank"], expected["class"]), agency
+        assert result.total == expected["total"], agency
 
 
 def same_card(card: Card, expected: Facts) -> None:

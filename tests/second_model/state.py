@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import Any
@@ -196,3 +196,7 @@ class Case:
         e = self.event
         about = [e.matter] if e.matter else [e.agency, e.criterion]
         return "/".join(part for part in (e.round, *about) if part) or "registry"
+
+
+Follow = Callable[[Case], Any]
+"""What follows from an admitted statement."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from domain.events import Event
-from tests.second_model.consequences import CONSEQUENCES
+from tests.second_model.consequences_agency import AGENCY as AFTER_AGENCY
+from tests.second_model.consequences_council import COUNCIL as AFTER_COUNCIL
+from tests.second_model.consequences_round import ROUND as AFTER_ROUND
 from tests.second_model.demands_agency import AGENCY
 from tests.second_model.demands_council import COUNCIL
 from tests.second_model.demands_disputes import DISPUTES
@@ -11,9 +13,12 @@ from tests.second_model.demands_registry import REGISTRY
 from tests.second_model.demands_round import ROUND
 from tests.second_model.demands_survey import SURVEY
 from tests.second_model.demands_who import Entry, broken, delegated
-from tests.second_model.state import Case, Facts, late
+from tests.second_model.state import Case, Facts, Follow, late
 
 DEMANDS: dict[str, list[Entry]] = {**REGISTRY, **ROUND, **SURVEY, **AGENCY, **COUNCIL, **DISPUTES}
+
+CONSEQUENCES: dict[str, Follow] = {**AFTER_ROUND, **AFTER_AGENCY, **AFTER_COUNCIL}
+"""What is not here stands in the log and moves nothing."""
 
 
 def violated(state: Facts, event: Event) -> set[str]:
@@ -31,7 +36,8 @@ def violated(state: Facts, event: Event) -> set[str]:
 def follow(state: Facts, event: Event) -> None:
     """Remember what follows from an admitted statement."""
     case = Case(state, event)
-    CONSEQUENCES.get(case.kind, lambda _: None)(case)
+    if case.kind in CONSEQUENCES:
+        CONSEQUENCES[case.kind](case)
     if event.agency:
         case.dossier["statements"] += 1
     state["streams"][case.stream] = state["streams"].get(case.stream, 0) + 1

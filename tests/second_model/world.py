@@ -94,7 +94,9 @@ CRITERIA = criteria_set(
             )
         ),
     ),
-    criterion("A2.6", "2", PartsRule(parts=(_half(IN_TIME), _half(CountRule(of="visits", each=Fraction(1)))))),
+    criterion(
+        "A2.6", "2", PartsRule(parts=(_half(IN_TIME), _half(CountRule(of="visits", each=Fraction(1)))))
+    ),
     criterion("A3.1", "3", SurveyRule(groups=GROUPS)),
     criterion("A3.2", "2", ImprovementRule(offset=Fraction(5), span=Fraction(30))),
     criterion("A3.3", "2", StatedRule(), Block.DISTRICT, Block.CENTRAL),
@@ -102,7 +104,9 @@ CRITERIA = criteria_set(
     criterion("B1", "3", StatedRule(), section=Section.BONUS),
     criterion("B2", "2", StatedRule(choices=numbers("1", "2")), section=Section.BONUS),
     criterion("D1", "1", LogRule(of=Measure.LATE_REPORTS, each=Fraction("0.25")), section=Section.DEDUCTION),
-    criterion("D2", "1", LogRule(of=Measure.FLAWED_EVIDENCE, each=Fraction("0.5")), section=Section.DEDUCTION),
+    criterion(
+        "D2", "1", LogRule(of=Measure.FLAWED_EVIDENCE, each=Fraction("0.5")), section=Section.DEDUCTION
+    ),
     criterion("D3", "3", StatedRule(), section=Section.DEDUCTION),
     tie_break=("area:A3", "fewer_deductions", "total"),
     classes=tuple(
