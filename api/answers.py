@@ -279,7 +279,18 @@ def verdict(examined: Examination) -> Answer:
             "ranked": len(examined.board.places),
         },
         "findings": [_finding(found) for found in examined.findings],
+        **_continues(examined),
     }
+
+
+def _continues(examined: Examination) -> Answer:
+    """Of a new epoch: what it continues, what is missing, and whether that was proved from what is left."""
+    cited = examined.verdict.continues
+    if cited is None:
+        return {}
+    told = {"log": cited.origin, "size": cited.size, "root": cited.root}
+    missing = {"missing_from": cited.missing_from, "missing_to": cited.missing_to}
+    return {"continues": {**told, **missing, "proved": examined.left is not None}}
 
 
 def unreadable(reason: str) -> Answer:

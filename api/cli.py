@@ -17,6 +17,7 @@ from api import answers, publication
 from api.answers import Answer
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
+from api.cli_storage import app as storage
 from api.demo import DemoRefused, LogInTheWay, build_demo, example_folder
 from api.example import ExampleError, load_example
 from api.register import UnknownSubject, chosen_round, size_at
@@ -25,7 +26,7 @@ from api.screen import Screen
 from api.settings import settings
 from api.verification import examine, log_size
 from api.wording import Language
-from audit.ledger.errors import LedgerError
+from audit.ledger.errors import LedgerError, LogStopped
 from domain.criteria import Block
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(process)
 app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
+app.add_typer(storage)
 
 
 @app.command()
@@ -133,12 +135,12 @@ def main() -> None:
     """Run a command; what cannot be answered is said on the error stream."""
     try:
         app()
+    except (DemoRefused, LogStopped) as wrong:
+        sys.stderr.write(f"minhchung: {wrong}\n")
+        sys.exit(1)
     except (UnknownSubject, LedgerError, ExampleError, LogInTheWay) as wrong:
         sys.stderr.write(f"minhchung: {wrong}\n")
         sys.exit(2)
-    except DemoRefused as wrong:
-        sys.stderr.write(f"minhchung: {wrong}\n")
-        sys.exit(1)
 
 
 if __name__ == "__main__":

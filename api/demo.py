@@ -19,15 +19,18 @@ from sqlalchemy.exc import DatabaseError
 from api.acts import Act, Asked, File, IdOf, Ref
 from api.clock import ScriptedClock
 from api.example import Example
-from api.runtime import Runtime, keep_key, open_runtime, reading
+from api.log_key import keep_key
+from api.runtime import Runtime, open_runtime, reading
 from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk, Draft, scripted_entropy
 from api.story import tell
 from api.story_ballots import fill_all
 from api.story_values import ZONE
+from audit.ledger.anchor import Anchor
 from audit.ledger.ballots import BallotBox
 from audit.ledger.database import open_database
 from audit.ledger.errors import LedgerError
+from audit.ledger.files import write_whole
 from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.submission import Accepted, Refused, Submission
 from audit.proofs.entry import parse_entry
@@ -70,18 +73,26 @@ def build_demo(settings: Settings, example: Example, progress: Progress | None =
     An earlier demo is set aside as `DIR.previous`, with whatever a visitor did in it. Raises LogInTheWay
     where another log lies, DemoRefused where the example breaks a rule.
     """
+    _check_anchor(settings)
     if os.environ.get(DATABASE_VARIABLE):
         _check_empty(settings)
+        _set_aside(settings.anchor)
         return _tell(settings, example, progress)
     _check_demo(settings)
     settings.data.parent.mkdir(parents=True, exist_ok=True)
     building = _beside(settings, "building")
     shutil.rmtree(building, ignore_errors=True)
-    size = _tell(Settings(building), example, progress)
+    built = Settings(building, beside_data=True)
+    size = _tell(built, example, progress)
+    anchor = built.anchor.read_bytes()
     if settings.data.exists():
         shutil.rmtree(_beside(settings, "previous"), ignore_errors=True)
         settings.data.replace(_beside(settings, "previous"))
     building.replace(settings.data)
+    if settings.anchor != (beside := Settings(settings.data, beside_data=True).anchor):
+        _set_aside(settings.anchor)
+        write_whole(settings.anchor, anchor)
+        beside.unlink()
     return size
 
 
@@ -102,6 +113,19 @@ def _check_demo(settings: Settings) -> None:
     if origin != DEMO_ORIGIN:
         raise LogInTheWay(str(settings.data))
     open_database(settings.database_url).close()  # raises WriterBusy while another process writes
+
+
+def _check_anchor(settings: Settings) -> None:
+    """What is anchored where this demo will be is nothing, or an earlier demo's."""
+    if settings.anchor.exists():
+        newest = Anchor.open(settings.anchor).newest
+        if newest is not None and newest.checkpoint.origin != DEMO_ORIGIN:
+            raise LogInTheWay(str(settings.anchor))
+
+
+def _set_aside(anchor: Path) -> None:
+    if anchor.exists():
+        anchor.replace(anchor.with_name(f"{anchor.name}.previous"))
 
 
 def _check_empty(settings: Settings) -> None:

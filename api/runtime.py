@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 from eventsourcing.application import LocalNotificationLog, Repository
 from eventsourcing.persistence import EventStore
 
 from api.clock import ScriptedClock, real_clock
+from api.log_key import load_keys
 from api.settings import Settings
+from audit.ledger.anchor import Anchor
 from audit.ledger.codec import LedgerMapper, Recorded, story
 from audit.ledger.database import Database, open_database
-from audit.ledger.errors import LogStopped, NoDatabase
+from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
 from audit.ledger.intake import Intake
 from audit.ledger.publisher import Publisher
 from audit.ledger.recorder import LedgerRecorder
+from audit.ledger.startup import Opened, prover, start
 from audit.ledger.submission import Clock
 from audit.proofs.entry import read_time
-from audit.proofs.keys import SigningKey
+from audit.proofs.keyring import Keyring
+from audit.proofs.keys import Signer
 from domain.events import Event
 from projections import tables as read_tables
 from projections.scoreboard import Scoreboard
@@ -65,11 +71,13 @@ class Runtime:
     intake: Intake
     board: Scoreboard
     evidence: DirectoryStore
+    clock: Clock
+    origin: str
 
 
 def open_log(settings: Settings) -> Log:
     """Open a log for reading; raises NoDatabase when there is none."""
-    return _log(open_database(settings.database_url, writer=False), create=False)
+    return log_over(open_database(settings.database_url, writer=False), create=False)
 
 
 @contextmanager
@@ -86,23 +94,45 @@ def open_runtime(
     settings: Settings,
     *,
     origin: str | None = None,
-    log_key: SigningKey | None = None,
+    log_key: Signer | None = None,
     clock: Clock | None = None,
+    adopt_anchor: bool = False,
 ) -> Runtime:
     """Open a log for writing and follow it up to its head.
 
     A new log needs an origin and a key (kept in the data directory); of an existing one they are read.
+    Raises StartRefused where the log must not be written (`audit.ledger.startup`); `adopt_anchor` begins a
+    new anchor where the old one is lost.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
-    log = _log(open_database(settings.database_url), create=True)
+    log = log_over(open_database(settings.database_url), create=True)
+    try:
+        return _open(settings, log, origin, log_key, clock, adopt_anchor=adopt_anchor)
+    except BaseException:
+        log.database.close()
+        raise
+
+
+def _open(
+    settings: Settings,
+    log: Log,
+    origin: str | None,
+    log_key: Signer | None,
+    clock: Clock | None,
+    *,
+    adopt_anchor: bool,
+) -> Runtime:
     with log.database.begin() as connection:
         read_tables.create_tables(connection)
     recorded = list(log.entries())
     board = Scoreboard()
     board.replay(entry.event for entry in recorded if entry.event is not None)
-    publisher = Publisher(_origin(recorded, origin), log_key or _load_key(settings))
+    signers = (log_key, None) if log_key is not None else load_keys(settings)
+    publisher = Publisher(_origin(recorded, origin, settings.anchor), *signers)
     evidence = DirectoryStore(settings.evidence)
-    running = clock or _clock(recorded)
+    running = clock or clock_of(recorded)
+    opened = Opened(publisher.origin, keyring_of(recorded), last_received(recorded), publisher.keys)
+    anchor = start(log.database, settings.anchor, opened, running(), adopt=adopt_anchor)
 
     def others(events: Sequence[Event]) -> None:
         board.follow(event for event in events if event.position >= len(recorded))
@@ -114,42 +144,27 @@ def open_runtime(
         running,
         inline=board.inline,
         followed=others,
+        anchor=partial(anchor.advance, prove=prover(log.database)),
         check=fastest_check(),
     )
     intake.catch_up()
-    return Runtime(log, intake, board, evidence)
+    return Runtime(log, intake, board, evidence, running, publisher.origin)
 
 
 @contextmanager
-def writing(settings: Settings) -> Iterator[Runtime]:
+def writing(settings: Settings, *, adopt_anchor: bool = False) -> Iterator[Runtime]:
     """Open an existing log for writing, and close it."""
-    if settings.database_url.startswith("sqlite") and not (settings.data / "minhchung.db").exists():
+    if settings.database_url.startswith("sqlite") and not settings.database.exists():
         raise NoDatabase(str(settings.data))
-    runtime = open_runtime(settings)
+    runtime = open_runtime(settings, adopt_anchor=adopt_anchor)
     try:
         yield runtime
     finally:
         runtime.log.database.close()
 
 
-def keep_key(settings: Settings, key: SigningKey) -> None:
-    """Write the log's private key into the data directory, readable by its owner alone."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    handle = os.open(settings.log_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key.to_pem())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _load_key(settings: Settings) -> SigningKey:
-    mode = settings.log_key.stat().st_mode & 0o077
-    if mode:
-        raise LogStopped(f"{settings.log_key} can be read by others; `chmod 600` it first")
-    return SigningKey.from_pem(settings.log_key.read_bytes())
-
-
-def _log(database: Database, *, create: bool) -> Log:
+def log_over(database: Database, *, create: bool) -> Log:
+    """Return the log in a database; `create` makes the tables that are not there yet."""
     recorder = LedgerRecorder(database, create=create)
     mapper = LedgerMapper()
     return Log(
@@ -161,21 +176,32 @@ def _log(database: Database, *, create: bool) -> Log:
     )
 
 
-def _origin(recorded: list[Recorded], origin: str | None) -> str:
+def _origin(recorded: list[Recorded], origin: str | None, anchor: Path) -> str:
     if recorded:
         return recorded[0].statement.log
-    if origin is None:
-        raise LogStopped("a new log needs an origin")
-    return origin
+    if origin is not None:
+        return origin
+    if anchor.exists() and (newest := Anchor.open(anchor).newest) is not None:
+        raise LogBehind(0, newest.checkpoint.size)
+    raise LogStopped("a new log needs an origin")
 
 
-def _clock(recorded: list[Recorded]) -> Clock:
-    """A scripted log goes on from its last moment; a real one asks the machine, which must not be behind."""
-    if not recorded:
-        return real_clock
-    last = read_time(recorded[-1].entry.received_at)
-    if recorded[0].statement.body.get("clock") == "scripted":
+def keyring_of(recorded: Sequence[Recorded]) -> Keyring:
+    """Fold the keys out of a log."""
+    keyring = Keyring()
+    for entry in recorded:
+        keyring.follow(entry.statement, entry.position)
+    return keyring
+
+
+def last_received(recorded: Sequence[Recorded]) -> datetime | None:
+    """Return when the last entry was admitted."""
+    return read_time(recorded[-1].entry.received_at) if recorded else None
+
+
+def clock_of(recorded: Sequence[Recorded]) -> Clock:
+    """A scripted log goes on from its last moment; a real one asks the machine."""
+    last = last_received(recorded)
+    if last is not None and recorded[0].statement.body.get("clock") == "scripted":
         return ScriptedClock(last, running=True)
-    if real_clock() < last:
-        raise LogStopped(f"the clock of this machine is before the last entry ({last.isoformat()})")
     return real_clock

@@ -173,6 +173,8 @@ class Screen:
         lines.append(self.text("alone"))
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))
+        if (cited := answer.get("continues")) is not None:
+            lines.append(self.text("continues" if cited["proved"] else "continues alone", **cited))
         lines.append(f"{self.text('root')}: {answer['size']} {answer['root']}")
         return [*lines, f"{self.text('key')}: {answer['log_key']}"]
 

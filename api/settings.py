@@ -8,19 +8,34 @@ from pathlib import Path
 
 DATA_VARIABLE = "MINHCHUNG_DATA"
 DATABASE_VARIABLE = "MINHCHUNG_DATABASE_URL"
+ANCHOR_VARIABLE = "MINHCHUNG_ANCHOR"
 DEFAULT_DATA = Path("data")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The data directory holds the log (on SQLite), the log's key and the evidence."""
+    """The data directory holds the log (on SQLite), the log's key and the evidence.
+
+    `beside_data`: whatever the environment says, log and anchor lie in the directory itself.
+    """
 
     data: Path
+    beside_data: bool = False
 
     @property
     def database_url(self) -> str:
         """The URL of the log: `MINHCHUNG_DATABASE_URL`, else `minhchung.db` in the data directory."""
-        return os.environ.get(DATABASE_VARIABLE) or f"sqlite:///{self.data / 'minhchung.db'}"
+        return self._from(DATABASE_VARIABLE) or f"sqlite:///{self.database}"
+
+    @property
+    def database(self) -> Path:
+        """The file of a log on SQLite."""
+        return self.data / "minhchung.db"
+
+    @property
+    def anchor(self) -> Path:
+        """What was acknowledged: `MINHCHUNG_ANCHOR`, at best on another disk, else beside the data."""
+        return Path(self._from(ANCHOR_VARIABLE) or self.data / "anchor")
 
     @property
     def log_key(self) -> Path:
@@ -28,9 +43,22 @@ class Settings:
         return self.data / "log.key"
 
     @property
+    def next_log_key(self) -> Path:
+        """The private key that the log is about to rotate to."""
+        return self.data / "log.key.next"
+
+    @property
+    def continues(self) -> Path:
+        """Of a log that continues another as a new epoch: the data directory of what is left of that one."""
+        return self.data / "continues"
+
+    @property
     def evidence(self) -> Path:
         """The byte store of evidence."""
         return self.data / "evidence"
+
+    def _from(self, variable: str) -> str | None:
+        return None if self.beside_data else os.environ.get(variable)
 
 
 def settings(data: Path | None = None) -> Settings:

@@ -7,7 +7,7 @@ folds scores and ranks, and compares what the site shows with what the log says.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -22,7 +22,9 @@ from audit.ledger.errors import EvidenceError
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
 from audit.ledger.tables import checkpoints, head, openings, refusals
+from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.commitment import Opening
+from audit.proofs.continuation import Continuation, verify_continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
 from audit.proofs.note import open_note, vkey
@@ -47,6 +49,8 @@ class Examination:
     refusals: int
     compared: bool
     """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
+    left: Verdict | None = None
+    """What is left of the log that this one continues, where it does and that is at hand."""
 
     @property
     def ok(self) -> bool:
@@ -60,14 +64,24 @@ def examine(path: Path, progress: Progress | None = None) -> Examination:
     11. Every statement was one to admit, by the rules that held then (`rule`); up to the first damage, after
         which nobody can say what held.
     12. Evidence files are there, and are what their digests say (`evidence`).
-    13. Every line of the register of refusals is signed by the log's key (`refusal`).
+    13. Every line of the register of refusals is signed by a key of the log (`refusal`).
     14. The scores and ranks that are shown are those of the fold (`projection`).
     15. Tokens, ballots and tallies of the survey are what the log says, counted again (`ballot`);
         `check_ballots` has the steps.
+    16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
+        lies beside it; that is examined first, likewise.
     """
-    settings = Settings(path)
+    return _examine_all(Settings(path), progress)
+
+
+def _examine_all(settings: Settings, progress: Progress | None) -> Examination:
     with reading(settings) as log, log.database.read() as connection:
-        return _examine(log, connection, DirectoryStore(settings.evidence), progress)
+        examined = _examine(log, connection, DirectoryStore(settings.evidence), progress)
+    if examined.verdict.continues is None or not settings.continues.is_dir():
+        return examined
+    left = _examine_all(Settings(settings.continues, beside_data=True), None)
+    findings = (*examined.findings, *_check_continuation(examined.verdict.continues, left))
+    return replace(examined, findings=findings, left=left.verdict)
 
 
 def log_size(path: Path) -> int:
@@ -167,6 +181,21 @@ class _Refold:
                 self.survey.append(event)
 
 
+# --- the log that this one continues --------------------------------------------------------------------
+
+
+def _check_continuation(cited: Continuation, left: Examination) -> Iterator[Finding]:
+    verdict = left.verdict
+    if left.findings:
+        yield Finding("continuation", 0, "continuation.damaged", {"findings": len(left.findings)})
+    try:
+        head = Checkpoint(verdict.origin, verdict.size, verdict.root)
+        vkeys = [vkey(verdict.origin, key) for _, key in verdict.log_keys]
+        verify_continuation(cited, left=head, vkeys=vkeys)
+    except AuditError as wrong:
+        yield Finding("continuation", 0, wrong.rule, wrong.facts)
+
+
 # --- what lies beside the log ---------------------------------------------------------------------------
 
 
@@ -179,9 +208,9 @@ def _check_evidence(store: DirectoryStore, attached: dict[str, tuple[int, Attach
 
 
 def _check_refusals(connection: Connection, verdict: Verdict) -> Iterator[Finding]:
-    if verdict.log_key is None:
+    trusted = [vkey(verdict.origin, key) for _, key in verdict.log_keys]
+    if not trusted:
         return
-    trusted = [vkey(verdict.origin, verdict.log_key)]
     for row in connection.execute(select(refusals.c.number, refusals.c.line)):
         try:
             open_note(row.line, trusted)

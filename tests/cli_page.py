@@ -24,10 +24,11 @@ OPEN_MAPPINGS = ("body", "texts", "facts", "votes", "dissents")
 """Objects whose names depend on what they tell about."""
 
 
-def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `minhchung` on a data directory, as on a terminal of 100 columns."""
+def run(data: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `minhchung` on a data directory, as on a terminal of 100 columns, with more of an environment."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MINHCHUNG_")}
     environment |= {"MINHCHUNG_DATA": str(data), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    environment |= variables
     return subprocess.run(
         [sys.executable, "-m", "api.cli", *words],
         cwd=ROOT,

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import select
 
 from api.clock import ScriptedClock
+from api.log_key import keep_key
 from api.review import Review
-from api.runtime import Runtime, keep_key, open_runtime
+from api.runtime import Runtime, open_runtime
 from api.settings import Settings
 from api.signing import Desk, Draft, scripted_entropy, uuid7
 from api.story_values import ZONE

@@ -17,7 +17,8 @@ from typing import Any
 from api.clock import ScriptedClock
 from api.demo import example_folder
 from api.example import load_example
-from api.runtime import Runtime, keep_key, open_runtime
+from api.log_key import keep_key
+from api.runtime import Runtime, open_runtime
 from api.settings import Settings
 from api.signing import Desk, Draft
 from audit.ledger.intake import Intake

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class LedgerError(Exception):
     """The base of everything that the ledger raises."""
@@ -47,3 +49,46 @@ class EvidenceError(LedgerError):
 
 class LogStopped(LedgerError):
     """The log must not be written before somebody has looked at it."""
+
+
+class StorageRefused(LedgerError):
+    """The base of what is refused by a rule; `facts` are what was found, and nothing was changed."""
+
+    about: ClassVar[str] = "refused"
+
+    def __init__(self, rule: str, **facts: str | int) -> None:
+        self.rule = rule
+        self.facts = facts
+        told = ", ".join(f"{name} {value}" for name, value in facts.items())
+        super().__init__(f"{self.about}: {rule}" + (f" ({told})" if told else ""))
+
+
+class StartRefused(StorageRefused, LogStopped):
+    """What the log stands on does not agree."""
+
+    about = "the log is not written as it stands"
+
+
+class LogBehind(StartRefused):
+    """The log lacks entries that were acknowledged: it was lost, or an old backup was restored."""
+
+    def __init__(self, size: int, anchored: int) -> None:
+        super().__init__("log.behind", size=size, anchored=anchored, missing=anchored - size)
+
+
+class RefillRefused(StorageRefused):
+    """A log cannot be refilled with what is at hand."""
+
+    about = "the log is not refilled"
+
+
+class BackupRefused(StorageRefused):
+    """A log cannot be copied, or a copy not be put in its place."""
+
+    about = "no copy was made"
+
+
+class EpochRefused(StorageRefused):
+    """A log cannot be continued as a new one."""
+
+    about = "no new epoch was begun"

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.ledger.codec import LedgerMapper, Recorded, to_event
 from audit.ledger.errors import LogStopped
 from audit.ledger.evidence import EvidenceStore
-from audit.ledger.publisher import Publisher
+from audit.ledger.publisher import Publisher, latest_checkpoint
 from audit.ledger.recorder import Appended, LedgerRecorder
 from audit.ledger.submission import (
     Accepted,
@@ -41,7 +41,7 @@ from audit.ledger.submission import (
 from audit.ledger.tables import checkpoints, openings, refusals, statement_ids
 from audit.proofs.entry import encode_entry, read_time, write_time
 from audit.proofs.errors import AuditError
-from audit.proofs.keyring import Keyring
+from audit.proofs.keyring import LOG_KEY_ROTATED, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.statement import Statement
 from domain import admission
@@ -62,6 +62,10 @@ Followed = Callable[[Sequence[Event]], None]
 """Hears of what is in the log and was not committed here: at the start all of it, then what others commit."""
 
 
+Anchoring = Callable[[bytes], None]
+"""Puts a committed checkpoint where the database cannot lose it; when it returns, it is there."""
+
+
 def nothing_inline(_connection: Connection, _events: Sequence[Event]) -> Callable[[], None]:
     """Write nothing beside the log."""
     return lambda: None
@@ -69,6 +73,10 @@ def nothing_inline(_connection: Connection, _events: Sequence[Event]) -> Callabl
 
 def nobody_follows(_events: Sequence[Event]) -> None:
     """Tell nobody."""
+
+
+def not_anchored(_note: bytes) -> None:
+    """Rely on the database alone."""
 
 
 @dataclass(slots=True)
@@ -113,6 +121,7 @@ class Intake:
         *,
         inline: Inline = nothing_inline,
         followed: Followed = nobody_follows,
+        anchor: Anchoring = not_anchored,
         check: Check = PublicKey.verify,
     ) -> None:
         self.standing = Standing()
@@ -125,6 +134,8 @@ class Intake:
         self._clock = clock
         self._inline = inline
         self._followed = followed
+        self._anchor = anchor
+        self._anchored = 0
         self._check = check
         self._mapper = LedgerMapper()
         self._log = LocalNotificationLog(recorder, section_size=CHUNK)
@@ -201,16 +212,30 @@ class Intake:
             appended = self._recorder.append(connection, self._rows(batch))
             self._write_beside(connection, batch)
             settle = self._inline(connection, [r.event for r in batch.recorded if r.event])
-            if batch.recorded:
-                self._publisher.checkpoint(connection, appended.size, appended.root)
-        # The batch and its checkpoint are on disk: after this line a crash loses nothing.
+            note = self._head_note(connection, batch, appended)
         try:
+            if note is not None:
+                self._anchor(note)
+            # The batch and its checkpoint are in database and anchor: after this line a crash loses nothing.
+            self._anchored = appended.size
             self._settle(batch, appended, settle)
         except BaseException as wrong:
             self._stopped = wrong  # memory is behind what is on disk
             raise
         for group, decided in zip(groups, outcomes, strict=True):
             group.outcomes = decided
+
+    def _head_note(self, connection: Connection, batch: _Batch, appended: Appended) -> bytes | None:
+        """Return the checkpoint that the answers rest on, unless it is anchored already.
+
+        A retry rests on what another process committed, which may have died before it could anchor it.
+        """
+        if batch.recorded:
+            key = batch.keyring.log_key
+            return self._publisher.checkpoint(connection, appended.size, appended.root, key)
+        if appended.size == self._anchored or (newest := latest_checkpoint(connection)) is None:
+            return None
+        return newest[2]
 
     def _settle(self, batch: _Batch, appended: Appended, settle: Callable[[], None]) -> None:
         """Let memory follow what was committed."""
@@ -333,7 +358,8 @@ class Intake:
         ]
 
     def _refuse(self, batch: _Batch, member: Prepared, refusal: Refusal) -> Refused:
-        line = self._publisher.refusal(refusal, batch.received_at, member.payload_sha256)
+        key = batch.keyring.log_key
+        line = self._publisher.refusal(refusal, batch.received_at, member.payload_sha256, key)
         refused = Refused(refusal, member.payload_sha256, line)
         batch.refused.append(refused)
         return refused
@@ -354,6 +380,7 @@ class Intake:
         if (known := batch.known_ids.get(statement.id)) is not None:
             return _repeat(statement, member, known)
         batch.keyring.check(statement, batch.position)
+        self._check_log_key(batch, statement)
         check_signatures(member, batch.keyring, self._check)
         self._check_seen(batch, statement)
         self._check_evidence(statement)
@@ -377,6 +404,13 @@ class Intake:
             raise turn("seen.missing")
         if batch.known_roots.get(statement.seen.size) != statement.seen.root:
             raise turn("seen.false", size=statement.seen.size, root=statement.seen.root)
+
+    def _check_log_key(self, batch: _Batch, statement: Statement) -> None:
+        """The log rotates to a key only that it can sign with from the next checkpoint on."""
+        if statement.type == LOG_KEY_ROTATED:
+            (new,) = set(statement.named_keys) - batch.keyring.records.keys()
+            if new not in self._publisher.keys:
+                raise turn("log_key.not_at_hand", key=new)
 
     def _check_evidence(self, statement: Statement) -> None:
         for attachment in statement.attachments:

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from audit.ledger.errors import LogStopped
 from audit.ledger.tables import checkpoints
 from audit.proofs import canonical
 from audit.proofs.checkpoint import Checkpoint, sign_checkpoint
 from audit.proofs.entry import write_time
-from audit.proofs.keys import Signer
+from audit.proofs.keys import PublicKey, Signer
 from audit.proofs.note import sign_note
 from domain.refusals import Refusal
 
@@ -18,23 +19,43 @@ REFUSAL = "minhchung.refusal/v1"
 
 
 class Publisher:
-    """Signs with the log's key, under the log's origin."""
+    """Signs under the log's origin; `next_signer` is at hand for when the log rotates to it.
 
-    def __init__(self, origin: str, signer: Signer) -> None:
+    With which key, the log says (`Keyring.log_key`); where nothing is said, with the signer's.
+    """
+
+    def __init__(self, origin: str, signer: Signer, next_signer: Signer | None = None) -> None:
         self.origin = origin
         self.signer = signer
+        self._signers = {one.public_key.id: one for one in (next_signer, signer) if one is not None}
 
-    def checkpoint(self, connection: Connection, size: int, root: bytes) -> bytes:
+    @property
+    def keys(self) -> frozenset[str]:
+        """The ids of the keys at hand."""
+        return frozenset(self._signers)
+
+    def checkpoint(
+        self, connection: Connection, size: int, root: bytes, key: PublicKey | None = None
+    ) -> bytes:
         """Sign and store the head; return the note."""
-        note = sign_checkpoint(Checkpoint(self.origin, size, root), self.signer)
+        note = sign_checkpoint(Checkpoint(self.origin, size, root), self._signer(key))
         connection.execute(insert(checkpoints).values(size=size, root=root, note=note))
         return note
 
-    def refusal(self, refusal: Refusal, at: datetime, payload_sha256: str) -> bytes:
+    def refusal(
+        self, refusal: Refusal, at: datetime, payload_sha256: str, key: PublicKey | None = None
+    ) -> bytes:
         """Sign a refusal: nobody can be turned away without proof (docs/formats/refusal.md)."""
         facts = canonical.encode({name: str(value) for name, value in refusal.facts.items()}).decode()
         lines = (REFUSAL, self.origin, write_time(at), refusal.rule, payload_sha256, facts)
-        return sign_note("".join(f"{line}\n" for line in lines).encode(), self.origin, self.signer)
+        return sign_note("".join(f"{line}\n" for line in lines).encode(), self.origin, self._signer(key))
+
+    def _signer(self, key: PublicKey | None) -> Signer:
+        if key is None:
+            return self.signer
+        if key.id not in self._signers:
+            raise LogStopped(f"the log's key is now {key.id}; put it in its place and start again")
+        return self._signers[key.id]
 
 
 def latest_checkpoint(connection: Connection) -> tuple[int, bytes, bytes] | None:

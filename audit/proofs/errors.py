@@ -111,3 +111,9 @@ class ContradictionError(AuditError):
     """What is called a contradiction between two checkpoints is none."""
 
     about = "no contradiction"
+
+
+class ContinuationError(AuditError):
+    """What a log says of the one that it continues is not so."""
+
+    about = "no continuation"

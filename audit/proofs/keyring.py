@@ -1,7 +1,8 @@
 """Which key is whose, decided by the log at the entry's index and never by a clock.
 
 Genesis names the log's own key, the registrars and their quorum. A key is enrolled over proof of
-possession and a quorum of registrars, rotated over both keys, revoked by itself or by the registrars.
+possession and a quorum of registrars, rotated over both keys, revoked by itself or by the registrars. The
+log's own key is rotated over both keys, too, by an event of its own: checkpoints follow it.
 Key events are admitted here; what actors may state is not this module's business.
 """
 
@@ -14,7 +15,8 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from audit.proofs.errors import KeyringError
+from audit.proofs.continuation import Continuation, read_continuation
+from audit.proofs.errors import ContinuationError, KeyringError
 from audit.proofs.keys import DEMO_ORIGIN, PublicKey, is_demo_key, load_public_key
 from audit.proofs.statement import Statement
 
@@ -22,7 +24,8 @@ GENESIS = "LogOpened.v1"
 ENROLLED = "KeyEnrolled.v1"
 ROTATED = "KeyRotated.v1"
 REVOKED = "KeyRevoked.v1"
-KEY_EVENTS = frozenset({ENROLLED, ROTATED, REVOKED})
+LOG_KEY_ROTATED = "LogKeyRotated.v1"
+KEY_EVENTS = frozenset({ENROLLED, ROTATED, REVOKED, LOG_KEY_ROTATED})
 CUSTODIES = ("person", "platform")
 REVOCATIONS = ("LOST", "COMPROMISED", "LEFT_OFFICE", "SUPERSEDED")
 LOG_ACTOR = "log"
@@ -31,6 +34,7 @@ _BODIES = {
     ENROLLED: ({"actor", "public_key", "custody"}, frozenset[str]()),
     ROTATED: ({"actor", "public_key", "custody", "replaces"}, frozenset[str]()),
     REVOKED: ({"key", "category"}, frozenset({"compromised_since"})),
+    LOG_KEY_ROTATED: ({"public_key", "replaces"}, frozenset[str]()),
 }
 
 
@@ -58,6 +62,7 @@ class Genesis:
     registrars: frozenset[str]
     quorum: int
     clock: str
+    continues: Continuation | None = None
 
 
 class Keyring:
@@ -105,6 +110,25 @@ class Keyring:
         """Every key by its id."""
         return self._keys
 
+    @property
+    def log_key(self) -> PublicKey | None:
+        """The key that signs the checkpoint over what was followed; none before genesis."""
+        held = self.holder_key(LOG_ACTOR)
+        return held.public if held else None
+
+    @property
+    def log_keys(self) -> tuple[tuple[int, PublicKey], ...]:
+        """The log's keys, oldest first, each with the smallest size whose checkpoint it signs."""
+        its = (record for record in self._keys.values() if record.actor == LOG_ACTOR)
+        return tuple(sorted(((r.enrolled_at + 1, r.public) for r in its), key=lambda since: since[0]))
+
+    def log_key_at(self, size: int) -> PublicKey:
+        """Return the key that signs the checkpoint of a size; raises KeyringError `genesis.missing`."""
+        held = [key for since, key in self.log_keys if since <= size]
+        if not held:
+            raise KeyringError("genesis.missing")
+        return held[-1]
+
     def holder_key(self, actor: str) -> KeyRecord | None:
         """Return an actor's valid key, if there is one."""
         key = self._holders.get(actor)
@@ -133,8 +157,8 @@ class Keyring:
 
         `genesis.missing`, `genesis.misplaced`, `genesis.malformed`, `key.unknown`, `key.revoked`,
         `key.other_actor`, `key.demo`, `key.already_enrolled`, `key.actor_has_key`, `key.no_possession`,
-        `key.registrars_needed`, `key.not_the_holder`, `counter.stale`, `counter.ahead`, `key.malformed`;
-        UnsafeKey `key.unsafe`.
+        `key.registrars_needed`, `key.not_the_holder`, `key.of_the_log`, `counter.stale`, `counter.ahead`,
+        `key.malformed`; UnsafeKey `key.unsafe`.
         """
         if statement.type == GENESIS:
             return self._check_genesis(statement, position)
@@ -154,6 +178,9 @@ class Keyring:
             self._open(statement, position)
         elif statement.type in (ENROLLED, ROTATED):
             self._enrol(statement, position)
+        elif statement.type == LOG_KEY_ROTATED:
+            self._end(statement.body["replaces"], position, None)
+            self._put(KeyRecord(_key(statement.body["public_key"]), LOG_ACTOR, "platform", position))
         elif statement.type == REVOKED:
             self._end(statement.body["key"], position, statement.body.get("compromised_since"))
         if statement.key is not None and statement.counter is not None:
@@ -203,12 +230,16 @@ class Keyring:
             raise KeyringError("key.malformed", field="threshold")
         if statement.type == REVOKED:
             self._check_revocation(statement)
+        elif statement.type == LOG_KEY_ROTATED:
+            self._check_log_rotation(statement)
         else:
             self._check_new_key(statement)
 
     def _check_new_key(self, statement: Statement) -> None:
         new, actor = _key(statement.body["public_key"]), statement.body["actor"]
         named = dict(zip(statement.signers, statement.actors, strict=True))
+        if actor == LOG_ACTOR:
+            raise KeyringError("key.of_the_log")
         if statement.body["custody"] not in CUSTODIES:
             raise KeyringError("key.malformed", field="custody")
         _check_demo(new, self.genesis.origin)
@@ -224,6 +255,18 @@ class Keyring:
         elif others.keys() != {statement.body["replaces"]} or set(others.values()) != {actor}:
             raise KeyringError("key.not_the_holder", key=str(statement.body["replaces"])[:64])
 
+    def _check_log_rotation(self, statement: Statement) -> None:
+        """Both keys sign as the log, and nobody else: no registrar decides about the log's key."""
+        new, replaced = _key(statement.body["public_key"]), statement.body["replaces"]
+        _check_demo(new, self.genesis.origin)
+        if new.id in self._keys:
+            raise KeyringError("key.already_enrolled", key=new.id)
+        if new.id not in statement.signers:
+            raise KeyringError("key.no_possession", key=new.id, actor=LOG_ACTOR)
+        others = set(statement.signers) - {new.id}
+        if others != {replaced} or set(statement.actors) != {LOG_ACTOR}:
+            raise KeyringError("key.not_the_holder", key=replaced[:64])
+
     def _check_revocation(self, statement: Statement) -> None:
         key, since = statement.body["key"], statement.body.get("compromised_since", 0)
         record = self._keys.get(key) if isinstance(key, str) else None
@@ -231,6 +274,8 @@ class Keyring:
             raise KeyringError("key.unknown", key=str(key)[:64])
         if record.ended_at is not None:
             raise KeyringError("key.revoked", key=key, since=record.ended_at)
+        if record.actor == LOG_ACTOR:
+            raise KeyringError("key.of_the_log")
         if statement.body["category"] not in REVOCATIONS or type(since) is not int or since < 0:
             raise KeyringError("key.malformed", field="category")
         if statement.signers != (key,):
@@ -278,10 +323,15 @@ def _read_genesis(statement: Statement) -> Genesis:
             frozenset(actor for actor, _ in registrars),
             body["quorum"],
             body["clock"],
+            read_continuation(body["continues"], statement.log) if "continues" in body else None,
         )
     except (KeyError, TypeError):
         raise KeyringError("genesis.malformed", field="body") from None
+    except ContinuationError as wrong:
+        raise KeyringError("genesis.malformed", field=f"continues.{wrong.facts['field']}") from None
     distinct = len(opened.registrars) == len(registrars) == len({key.id for _, key in registrars})
+    if LOG_ACTOR in opened.registrars or opened.log_key in {key for _, key in registrars}:
+        distinct = False  # the log registers nobody
     if not custodies <= set(CUSTODIES):
         raise KeyringError("genesis.malformed", field="custody")
     if type(opened.quorum) is not int or not 1 <= opened.quorum <= len(registrars) or not distinct:
@@ -295,7 +345,7 @@ def _brought(statement: Statement) -> tuple[PublicKey, ...]:
         if statement.type == GENESIS:
             registrars = (_key(registrar["public_key"]) for registrar in statement.body["registrars"])
             return _key(statement.body["log_key"]), *registrars
-        if statement.type in (ENROLLED, ROTATED):
+        if statement.type in (ENROLLED, ROTATED, LOG_KEY_ROTATED):
             return (_key(statement.body["public_key"]),)
     except (KeyError, TypeError):
         raise KeyringError("key.malformed", field="public_key") from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from audit.proofs import merkle
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening, verify_opening
+from audit.proofs.continuation import Continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError, Fact
 from audit.proofs.keyring import GENESIS, KEY_EVENTS, Keyring
@@ -75,6 +76,8 @@ class Verdict:
     size: int
     root: bytes
     log_key: PublicKey | None
+    log_keys: tuple[tuple[int, PublicKey], ...]
+    """The key of genesis and those it was rotated to, each with the smallest size that it signs."""
     findings: tuple[Finding, ...]
     signatures: int
     keys: int
@@ -82,6 +85,8 @@ class Verdict:
     openings: int
     clock: str
     platform_keys: int
+    continues: Continuation | None = None
+    """What genesis says of the log that this one continues; `verify_continuation` proves it."""
 
     @property
     def ok(self) -> bool:
@@ -112,8 +117,8 @@ def verify_log(
     7. What its signer had seen was this log at that size (`seen`).
     8. The openings beside it are what it committed to (`opening`).
     9. The root over all leaves is the head's (`tree`).
-    10. Every checkpoint is signed by the log's key over the root at its size; the last covers all
-        (`checkpoint`).
+    10. Every checkpoint is signed over the root at its size, by the key that the log had then; the last
+        covers all (`checkpoint`).
     """
     return _Walk(copy, observe, progress, check, log_key).verdict()
 
@@ -169,6 +174,7 @@ class _Walk:
             size=self._tree.size,
             root=root,
             log_key=opened.log_key if opened else None,
+            log_keys=self._keyring.log_keys if opened else (),
             findings=tuple(sorted(self._findings, key=_order)),
             signatures=self._signatures,
             keys=len(records),
@@ -176,6 +182,7 @@ class _Walk:
             openings=self._openings,
             clock=opened.clock if opened else "unknown",
             platform_keys=sum(record.custody == "platform" for record in records),
+            continues=opened.continues if opened else None,
         )
 
     def _states(self, waiting: deque[Row]) -> Iterator[bytes]:
@@ -297,13 +304,19 @@ class _Walk:
             self._found("checkpoint", None, "genesis.missing")
             self._origin = ""
             return
-        log_key = self._log_key or self._keyring.genesis.log_key
-        trusted = [vkey(self._origin, log_key)]
+        trusted = self._trusted_keys()
         for size, note in self._copy.checkpoints:  # 10
-            self._checkpoint(size, note, trusted)
+            self._checkpoint(size, note, [vkey for since, vkey in trusted if since <= size][-1:])
         last = max(self._wanted, default=0)
         if last != self._tree.size:
             self._found("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=self._tree.size)
+
+    def _trusted_keys(self) -> list[tuple[int, str]]:
+        """The log's keys, each with the size from which it signs; of another log only the known one."""
+        (_, first), *rotated = self._keyring.log_keys
+        if self._log_key not in (None, first):
+            first, rotated = self._log_key, []
+        return [(since, vkey(self._origin, key)) for since, key in ((0, first), *rotated)]
 
     def _checkpoint(self, size: int, note: bytes, trusted: list[str]) -> None:
         try:

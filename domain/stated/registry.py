@@ -28,6 +28,18 @@ class WitnessPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """The log that a new epoch continues: its last checkpoint, and the positions lost with its tail."""
+
+    origin: str
+    size: int
+    root: str
+    checkpoint: str
+    missing_from: int
+    missing_to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogOpened:
     """Genesis: the log's own key, its registrars, its clock and zone. Position 0, nowhere else."""
 
@@ -38,6 +50,7 @@ class LogOpened:
     time_zone: str = public()
     utc_offset: str = public()
     clock: str = public()
+    continues: Continued | None = public(default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
