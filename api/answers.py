@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.example import LABEL
-from api.register import Register, UnknownSubject, entry_at, read_register, stream
+from api.errors import UnknownSubject
+from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
 from api.verification import Examination
 from audit.ledger.codec import Recorded
@@ -27,6 +27,7 @@ from projections import queries
 from projections.queries import CellRow, RankRow
 
 Answer = dict[str, Any]
+LABEL = "Số liệu minh họa, không phải điểm thật · invented data, not real scores"
 
 
 def ranking(log: Log, connection: Connection, round_code: str, block: str | None, size: int) -> Answer:

@@ -18,9 +18,8 @@ from api.answers import Answer
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
-from api.demo import DemoRefused, LogInTheWay, build_demo, example_folder
-from api.example import ExampleError, load_example
-from api.register import UnknownSubject, chosen_round, size_at
+from api.errors import CommandError, DemoRefused
+from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
 from api.settings import settings
@@ -49,6 +48,9 @@ def demo(
     lang: Lang = Language.VI,
 ) -> None:
     """Build the Da Nang 2016 example as signed events, rank it, verify it."""
+    from api.demo import build_demo, example_folder  # what no other command waits for
+    from api.example import load_example
+
     del no_serve
     where = settings(data)
     with progress_bar("Dựng ví dụ Đà Nẵng 2016" if lang is Language.VI else "Building Da Nang 2016") as bar:
@@ -135,12 +137,9 @@ def main() -> None:
     """Run a command; what cannot be answered is said on the error stream."""
     try:
         app()
-    except (DemoRefused, LogStopped) as wrong:
+    except (CommandError, LedgerError) as wrong:
         sys.stderr.write(f"minhchung: {wrong}\n")
-        sys.exit(1)
-    except (UnknownSubject, LedgerError, ExampleError, LogInTheWay) as wrong:
-        sys.stderr.write(f"minhchung: {wrong}\n")
-        sys.exit(2)
+        sys.exit(1 if isinstance(wrong, DemoRefused | LogStopped) else 2)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api.acts import Act, Asked, File, IdOf, Ref
 from api.clock import ScriptedClock
+from api.errors import DemoRefused, LogInTheWay
 from api.example import Example
 from api.log_key import keep_key
 from api.runtime import Runtime, open_runtime, reading
@@ -32,7 +33,7 @@ from audit.ledger.database import open_database
 from audit.ledger.errors import LedgerError
 from audit.ledger.files import write_whole
 from audit.ledger.recorder import LedgerRecorder
-from audit.ledger.submission import Accepted, Refused, Submission
+from audit.ledger.submission import Accepted, Submission
 from audit.proofs.entry import parse_entry
 from audit.proofs.errors import AuditError
 from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR
@@ -48,23 +49,6 @@ LOG_KEY = DEMO_KEYS - 1
 FIRST_MOMENT = datetime(2017, 1, 9, 7, 30, tzinfo=ZONE)
 Progress = Callable[[int, int], None]
 """(done, of how many) -> None."""
-
-
-class DemoRefused(Exception):
-    """An act of the example was not admitted: the example contradicts the rules."""
-
-    def __init__(self, act: Act | None, refused: Refused) -> None:
-        subject = f"{act.type} {act.agency or ''} {act.criterion or ''} {act.at}" if act else "an enrolment"
-        super().__init__(f"{subject}: {refused.refusal.rule} {dict(refused.refusal.facts)}")
-
-
-class LogInTheWay(Exception):
-    """There is a log already that a demo must not take the place of."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__(
-            f"{where} holds a log already, and not a demo's; `--data DIR` names another directory"
-        )
 
 
 def build_demo(settings: Settings, example: Example, progress: Progress | None = None) -> int:
@@ -292,7 +276,10 @@ class _Stage:
         outcomes = self._runtime.intake.submit(submissions)
         for act, outcome in zip(acts, outcomes, strict=True):
             if not isinstance(outcome, Accepted):
-                raise DemoRefused(act, outcome)
+                subject = (
+                    f"{act.type} {act.agency or ''} {act.criterion or ''} {act.at}" if act else "an enrolment"
+                )
+                raise DemoRefused(subject, f"{outcome.refusal.rule} {dict(outcome.refusal.facts)}")
         self._desk.seen = self._runtime.intake.checkpoint
 
 

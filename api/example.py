@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from api.errors import ExampleError
 from api.example_council import CouncilPlan, Decisions
 from api.example_plans import Delegation, DisputePlan, Dossiers, Guidance, RegistryPlan, Results
 from domain.criteria import Block, CriteriaSet
@@ -18,15 +19,6 @@ from domain.deadlines import DeadlineRule, Phase
 from domain.refusals import Malformed
 from domain.shapes import Stated, read
 from domain.stated.rounds import AwardRule, PublicationPolicy, Timer
-
-LABEL = "Số liệu minh họa, không phải điểm thật · invented data, not real scores"
-
-
-class ExampleError(Exception):
-    """A file of the example is missing or says something it cannot."""
-
-    def __init__(self, file: str, what: str) -> None:
-        super().__init__(f"{file}: {what}; mend it there and run the command again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

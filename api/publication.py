@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.answers import Answer, ranking
-from api.register import UnknownSubject, read_register
+from api.errors import UnknownSubject
+from api.register import read_register
 from api.runtime import Log
 from domain.events import CATALOGUE, Kind
 from domain.stated.rounds import PublicationPolicy

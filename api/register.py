@@ -10,6 +10,7 @@ from datetime import datetime
 from eventsourcing.application import AggregateNotFoundError
 from sqlalchemy import Connection, select
 
+from api.errors import UnknownSubject
 from api.runtime import Log
 from audit.ledger.codec import Recorded
 from audit.ledger.intake import follow
@@ -23,10 +24,6 @@ from domain.standing import Round, Standing
 from projections import queries
 
 PUBLISHED = "ResultPublished.v1"
-
-
-class UnknownSubject(Exception):
-    """What was asked for is not in the log; says what there is instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from api.answers import Answer, subject, trace_event, words_of
 from api.clock import real_clock
-from api.register import Register, UnknownSubject, fold, stream
+from api.errors import UnknownSubject
+from api.register import Register, fold, stream
 from api.runtime import Log
 from domain.agenda import agenda
 from domain.awards import flagged

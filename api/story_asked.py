@@ -19,7 +19,7 @@ def points_now(standing: Standing, act: Act) -> str:
 
 def statements_now(standing: Standing, act: Act) -> int:
     """Return how many statements there are about the agency."""
-    return standing.dossier(act.round or "", act.agency or "").statements
+    return standing.activity(act.round or "", act.agency or "").statements
 
 
 def rank_now(standing: Standing, act: Act) -> int:

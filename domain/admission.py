@@ -7,7 +7,7 @@ admitted one and never refuses, so that any log can be folded again, with or wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from domain import (
@@ -27,6 +27,7 @@ from domain import (
     teams,
 )
 from domain.deadlines import Phase
+from domain.dossiers import Activity
 from domain.events import Event, Scope, Signing
 from domain.refusals import Refusal, UnknownEvent, refuse
 from domain.standing import Standing
@@ -264,9 +265,9 @@ def follow(standing: Standing, event: Event) -> None:
 
 def _count(standing: Standing, event: Event, subject: tuple[str, str]) -> None:
     """There is one more statement about the agency; it may be the agency's own."""
-    dossier = standing.dossier(*subject)
-    own = event.arrived_at if standing.at_home(event.actor, event.agency) else dossier.own_act
-    standing.dossiers[subject] = replace(dossier, statements=dossier.statements + 1, own_act=own)
+    before = standing.activity(*subject)
+    own = event.arrived_at if standing.at_home(event.actor, event.agency) else before.own_act
+    standing.activities[subject] = Activity(before.statements + 1, own)
 
 
 def _refusals(standing: Standing, event: Event, rule: Rule) -> Iterator[Refusal]:

@@ -47,13 +47,17 @@ class Dossier:
     reports: tuple[Report, ...] = ()
     declared: frozenset[str] = frozenset()
     serials: Mapping[str, int] = field(default_factory=dict)
-    statements: int = 0
-    """How many statements there are about this agency in this round."""
-    own_act: datetime | None = None
-    """When the agency last stated something itself (R62)."""
     compiled: int | None = None
     """The position of the freeze that holds, if one does."""
     recused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The statements about an agency in a round: how many, and when its own last one came (R62)."""
+
+    statements: int = 0
+    own_act: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +209,6 @@ class Award:
     rank: int
 
 
+NO_ACTIVITY = Activity()
 NO_DOSSIER = Dossier()
 NO_CELL = Cell()

@@ -179,8 +179,9 @@ def dossier_compiled_may(s: Standing, e: Event, b: DossierCompiled) -> Iterator[
     dossier = dossier_of(s, e)
     if dossier.compiled is not None:
         yield refuse("dossier.frozen", agency=e.agency or "", since=dossier.compiled)
-    if b.statements != dossier.statements:
-        yield refuse("dossier.wrong_count", stated=b.statements, expected=dossier.statements)
+    expected = s.activity(e.round or "", e.agency or "").statements
+    if b.statements != expected:
+        yield refuse("dossier.wrong_count", stated=b.statements, expected=expected)
 
 
 def dossier_compiled(s: Standing, e: Event, b: DossierCompiled) -> None:

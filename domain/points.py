@@ -59,14 +59,19 @@ def write(value: Fraction) -> str:
 
 
 def add(values: Iterable[Fraction]) -> Fraction:
-    """Add exact numbers as `sum` does, over one growing denominator that is reduced once, at the end."""
+    """Add exact numbers as `sum` does, in a fraction of its time."""
+    return weigh((value, 1) for value in values)
+
+
+def weigh(counted: Iterable[tuple[Fraction, int]]) -> Fraction:
+    """Add exact numbers, each so many times, over one denominator that is reduced once, at the end."""
     total, below = 0, 1
-    for value in values:
+    for value, times in counted:
         number, its = value.as_integer_ratio()
         if below % its:
             wider = lcm(below, its)
             total, below = total * (wider // below), wider
-        total += number * (below // its)
+        total += number * times * (below // its)
     return Fraction(total, below)
 
 

@@ -31,7 +31,7 @@ from domain.criteria import (
 )
 from domain.deadlines import Phase
 from domain.dossiers import Act, Cell, Dossier
-from domain.points import add, hundredths
+from domain.points import add, hundredths, weigh
 from domain.standing import Round, Standing
 from domain.stated.choices import Quality
 
@@ -270,10 +270,9 @@ def _survey(criteria: CriteriaSet, criterion: Criterion, cell: Cell) -> Score:
     if ballots < criteria.min_ballots:  # none, where those of too few were withheld
         too_few = (Flag.TOO_FEW_BALLOTS,)
         return Score(ZERO, criterion.max_points, Stage.TALLIED, (cell.tally.position,), too_few, counts=False)
-    weighed = sum((criteria.weights[answer] * n for answer, n in cell.tally.answers.items()), ZERO)
-    return Score(
-        criterion.max_points * weighed / ballots, criterion.max_points, Stage.TALLIED, (cell.tally.position,)
-    )
+    weighed = weigh((criteria.weights[answer], n) for answer, n in cell.tally.answers.items())
+    points = criterion.max_points * weighed / ballots
+    return Score(points, criterion.max_points, Stage.TALLIED, (cell.tally.position,))
 
 
 def _improvement(subject: _Subject, criterion: Criterion, now: Fraction) -> Score:
@@ -297,7 +296,7 @@ def _by_rule(
     """Points by a rule from quantities or the log, with the positions looked at beyond the cell's own act."""
     if isinstance(rule, PartsRule):
         parts = [_by_rule(subject, part.rule, part.max_points, quantities) for part in rule.parts]
-        return sum((points for points, _ in parts), ZERO), tuple(p for _, seen in parts for p in seen)
+        return add(points for points, _ in parts), tuple(p for _, seen in parts for p in seen)
     if isinstance(rule, LogRule):
         return _from_log(subject, rule, maximum)
     if isinstance(rule, CountRule):
@@ -315,7 +314,8 @@ def _ratio(rule: RatioRule, maximum: Fraction, quantities: Mapping[str, Fraction
     ratio = quantities[rule.of] / quantities[rule.to]
     if rule.floor is not None and ratio < rule.floor:
         return ZERO
-    return maximum * min(ratio / (rule.target or ONE), ONE)
+    target = rule.target or ONE
+    return maximum if ratio >= target else maximum * ratio / target
 
 
 def _bands(rule: BandsRule, maximum: Fraction, quantities: Mapping[str, Fraction]) -> Fraction:

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from domain.criteria import Block, CriteriaSet, Criterion
 from domain.deadlines import Deadline, DeadlineRule, Phase, add_working_days, end_of
-from domain.dossiers import NO_CELL, NO_DOSSIER, Award, Cell, Dispute, Dossier, Item
+from domain.dossiers import NO_ACTIVITY, NO_CELL, NO_DOSSIER, Activity, Award, Cell, Dispute, Dossier, Item
 from domain.stated.choices import Path, Role, Step, TeamRole
 from domain.stated.registry import LogOpened
 from domain.stated.rounds import AwardRule, PublicationPolicy, Timer
@@ -201,6 +201,7 @@ class Standing:
     waves: MutableMapping[tuple[str, str], Wave] = field(default_factory=dict)
     meetings: MutableMapping[tuple[str, str], Meeting] = field(default_factory=dict)
     dossiers: MutableMapping[RoundAgency, Dossier] = field(default_factory=dict)
+    activities: MutableMapping[RoundAgency, Activity] = field(default_factory=dict)
     cells: MutableMapping[CellKey, Cell] = field(default_factory=dict)
     items: MutableMapping[tuple[str, int], Item] = field(default_factory=dict)
     """(round, position) -> the item of evidence that was submitted there."""
@@ -226,6 +227,10 @@ class Standing:
     def dossier(self, round_code: str, agency: str) -> Dossier:
         """Return an agency's dossier, empty where nothing was stated yet."""
         return self.dossiers.get((round_code, agency), NO_DOSSIER)
+
+    def activity(self, round_code: str, agency: str) -> Activity:
+        """Return how much was stated about an agency, none where nothing was stated yet."""
+        return self.activities.get((round_code, agency), NO_ACTIVITY)
 
     def cell(self, round_code: str, agency: str, criterion: str) -> Cell:
         """Return a cell, empty where nothing was stated yet."""

@@ -83,7 +83,7 @@ def _progress(standing: Standing, found: Round, agency: str, now: datetime) -> P
         submitted=dossier.submitted is not None,
         minutes=dossier.minutes is not None,
         compiled=dossier.compiled is not None,
-        last_act=dossier.own_act,
+        last_act=standing.activity(found.code, agency).own_act,
         delays=delays,
         alerts=tuple(_alerts(standing, found, agency, dossier, now)),
         inconsistencies=inconsistencies(standing, found.code, agency),
@@ -122,7 +122,7 @@ def _alerts(
     if dossier.focal is None:
         yield Alert.NO_FOCAL_OFFICER
     owing = found.phase is Phase.SELF_ASSESSMENT and dossier.submitted is None
-    since = dossier.own_act or found.opened[Phase.PREPARATION]
+    since = standing.activity(found.code, agency).own_act or found.opened[Phase.PREPARATION]
     if owing and now - since > SILENT_AFTER:
         yield Alert.SILENT
     if any(agency in waiting for (code, _), waiting in standing.guidance.items() if code == found.code):

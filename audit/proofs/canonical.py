@@ -60,6 +60,8 @@ def decode(data: bytes, *, limit: int) -> Any:
     except UnicodeDecodeError:
         raise CanonicalError("bytes.not_canonical", reason="not UTF-8") from None
     _check_depth(text)
+    if (plain := _plain(text)) is not None:
+        return plain
     try:
         value = _PARSER.decode(text)
     except (json.JSONDecodeError, RecursionError):
@@ -73,6 +75,21 @@ def decode(data: bytes, *, limit: int) -> Any:
     return value
 
 
+def _plain(text: str) -> Any:
+    """Read an object of ASCII without escapes and long numbers in half the time, if so spelled."""
+    if (
+        not (text.startswith("{") and text.isascii() and text.isprintable())
+        or "\\" in text
+        or _LONG.search(text)
+    ):
+        return None
+    try:
+        value = _QUICK.decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    return value if _dump_sorted(value) == text else None
+
+
 def check_text(text: str, *, line_feeds: bool = False) -> None:
     """Refuse text that is not NFC (`text.not_nfc`) or hides characters (`text.hidden`)."""
     if text.isascii() and text.isprintable():
@@ -84,6 +101,8 @@ def check_text(text: str, *, line_feeds: bool = False) -> None:
         raise CanonicalError("text.not_nfc")
 
 
+_LONG = re.compile(r"[:,\[]-?[0-9]{16}")
+_dump_sorted = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -110,10 +129,13 @@ def _sorted(value: object, room: int) -> object:
 
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Keys must stand in strictly ascending UTF-16 order, which also leaves no room for duplicates."""
-    for (before, _), (after, _) in pairwise(pairs):
-        if before >= after if before.isascii() and after.isascii() else _utf16(before) >= _utf16(after):
-            raise CanonicalError("bytes.not_canonical", reason="keys not in ascending order", key=after[:40])
-    return dict(pairs)
+    found = dict(pairs)
+    keys = list(found)
+    ascending = sorted(keys, key=None if "".join(keys).isascii() else _utf16)  # the same order, of ASCII keys
+    if keys != ascending or len(keys) != len(pairs):
+        astray = next(b for (a, _), (b, _) in pairwise(pairs) if _utf16(a) >= _utf16(b))
+        raise CanonicalError("bytes.not_canonical", reason="keys not in ascending order", key=astray[:40])
+    return found
 
 
 def _integer(text: str) -> int:
@@ -132,6 +154,7 @@ def _refuse_float(text: str) -> NoReturn:
     raise CanonicalError("number.float", stated=text[:40])
 
 
+_QUICK = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
 _PARSER = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_int=_integer, parse_float=_refuse_float, parse_constant=_refuse_float
 )

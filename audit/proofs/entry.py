@@ -11,6 +11,10 @@ from audit.proofs.errors import StatementError
 from audit.proofs.statement import Envelope, check_time, envelope_from_json
 
 MAX_ENTRY = 65_535
+_PLAIN = re.compile(
+    rb'\{"arrived_at":"([0-9TZ:.-]+)","envelope":\{"payload":"([0-9A-Za-z+/=]+)","payloadType":"([a-z./+]+)",'
+    rb'"signatures":\[\{"keyid":"([0-9a-f]+)","sig":"([0-9A-Za-z+/=]+)"\}\]\},"received_at":"([0-9TZ:.-]+)"\}'
+)
 _UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
 
@@ -37,7 +41,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 def parse_entry(data: bytes) -> Entry:
     """Read an entry; raises CanonicalError or StatementError `entry.malformed`, `envelope.not_canonical`."""
-    stated = canonical.decode(data, limit=MAX_ENTRY)
+    stated = _plain(data) or canonical.decode(data, limit=MAX_ENTRY)
     if not isinstance(stated, dict) or stated.keys() != {"arrived_at", "envelope", "received_at"}:
         raise StatementError("entry.malformed", field="entry")
     for name in ("arrived_at", "received_at"):
@@ -47,6 +51,16 @@ def parse_entry(data: bytes) -> Entry:
     if stated["arrived_at"] > stated["received_at"]:
         raise StatementError("entry.malformed", field="received_at")
     return Entry(stated["arrived_at"], envelope_from_json(stated["envelope"]), stated["received_at"])
+
+
+def _plain(data: bytes) -> object:
+    """Return what decoding gives, in a quarter of the time, for the one spelling of most entries."""
+    found = _PLAIN.fullmatch(data) if len(data) <= MAX_ENTRY else None
+    if found is None:
+        return None
+    arrived_at, payload, kind, key, signature, received_at = (part.decode("ascii") for part in found.groups())
+    envelope = {"payload": payload, "payloadType": kind, "signatures": [{"keyid": key, "sig": signature}]}
+    return {"arrived_at": arrived_at, "envelope": envelope, "received_at": received_at}
 
 
 def entry_leaf(data: bytes) -> bytes:

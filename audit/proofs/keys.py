@@ -14,6 +14,7 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -34,8 +35,10 @@ _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
 _SQRT_M1 = pow(2, (_P - 1) // 4, _P)
-_Point = tuple[int, int, int, int]
-_IDENTITY: _Point = (0, 1, 1, 0)
+_TIMES = 2**254 + 40
+_DIVIDED = next(
+    n for n in range(pow(_TIMES, -1, _L), 2**255, _L) if n >= 2**254 and n % 8 == 0
+)  # both are as X25519 wants a scalar (RFC 7748 section 5): 2^254 and more, and a multiple of 8
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,31 @@ def load_public_key(raw: bytes) -> PublicKey:
     """
     if len(raw) != KEY_SIZE:
         raise UnsafeKey("key.unsafe", reason="not 32 bytes")
-    point = _decompress(raw)
-    if point[0] == 0 or _is_identity(_times(8, point)):
+    x, y = _decompress(raw)
+    u = (1 + y) * pow(1 - y, -1, _P) % _P if x else 0  # as X25519 knows it (RFC 7748 section 4.1)
+    if (through := _multiplied(u)) is None:
         raise UnsafeKey("key.unsafe", reason="low order")
-    if not _is_identity(_times(_L, point)):
+    if through != u:
         raise UnsafeKey("key.unsafe", reason="outside the prime-order subgroup")
     return PublicKey(raw, hashlib.sha256(raw).hexdigest())
 
 
-def _decompress(raw: bytes) -> _Point:
+def _multiplied(u: int) -> int | None:
+    """Multiply by n and by 1/n modulo the prime order: what comes back has lost its part of small order.
+
+    Both factors are multiples of 8, the order of that part; a point that consists of nothing else is lost.
+    """
+    try:
+        for factor in (_TIMES, _DIVIDED):
+            private = X25519PrivateKey.from_private_bytes(factor.to_bytes(32, "little"))
+            public = X25519PublicKey.from_public_bytes(u.to_bytes(32, "little"))
+            u = int.from_bytes(private.exchange(public), "little")
+    except ValueError:
+        return None
+    return u
+
+
+def _decompress(raw: bytes) -> tuple[int, int]:
     """RFC 8032 section 5.1.3, without its leniency for a second spelling of the same point."""
     encoded = int.from_bytes(raw, "little")
     sign, y = encoded >> 255, encoded & (2**255 - 1)
@@ -95,29 +114,7 @@ def _decompress(raw: bytes) -> _Point:
         raise UnsafeKey("key.unsafe", reason="sign of zero")
     if x & 1 != sign:
         x = _P - x
-    return x, y, 1, x * y % _P
-
-
-def _add(p: _Point, q: _Point) -> _Point:
-    """RFC 8032 section 5.1.4, extended homogeneous coordinates."""
-    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
-    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
-
-
-def _times(scalar: int, point: _Point) -> _Point:
-    found = _IDENTITY
-    while scalar:
-        if scalar & 1:
-            found = _add(found, point)
-        point = _add(point, point)
-        scalar >>= 1
-    return found
-
-
-def _is_identity(point: _Point) -> bool:
-    return point[0] % _P == 0 and (point[1] - point[2]) % _P == 0
+    return x, y
 
 
 class Signer(Protocol):

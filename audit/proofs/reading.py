@@ -6,6 +6,7 @@ which key, which counter comes next) is left to the one who walks it.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from queue import SimpleQueue
 from types import TracebackType
+from typing import IO
 
 from audit.proofs.entry import Entry, parse_entry
 from audit.proofs.errors import AuditError
@@ -29,10 +31,6 @@ ALONE_UP_TO = 4 * CHUNK
 
 Keys = Mapping[str, bytes]
 """Key id -> the 32 bytes of a key that was found safe."""
-
-
-Asked = tuple[list[bytes], Keys, Check]
-"""What a process is asked: to read these entries, knowing these keys."""
 
 
 @dataclass(slots=True)
@@ -71,11 +69,14 @@ def read_ahead(states: Iterable[bytes], size: int, keys: Callable[[], Keys], che
     A log of `size` entries that is worth it is read by other processes, ahead of who walks it; `check` has
     to be a function of a module then, so that they find it.
     """
+    remaining = iter(states)
     if size <= ALONE_UP_TO:
-        yield from (read(state, keys(), check) for state in states)
+        yield from (read(state, keys(), check) for state in remaining)
         return
     with Readers(os.cpu_count() or 1) as readers:
-        yield from readers.read(states, keys, check)
+        # What enrols the first keys is read here, while the readers start: they know those keys then.
+        yield from (read(state, keys(), check) for state in islice(remaining, CHUNK // 2))
+        yield from readers.read(remaining, keys, check)
 
 
 class Readers:
@@ -100,15 +101,16 @@ class Readers:
 
     def read(self, states: Iterable[bytes], keys: Callable[[], Keys], check: Check) -> Iterator[Read]:
         """Read entries, a few chunks ahead of who takes them."""
-        remaining, ahead = iter(states), deque[Future[list[Read]]]()
+        remaining, ahead = iter(states), deque[Future[bytes]]()
         while chunk := list(islice(remaining, CHUNK)):
-            ahead.append(self._threads.submit(self._ask, (chunk, dict(keys()), check)))
+            asked = pickle.dumps((chunk, dict(keys()), check), pickle.HIGHEST_PROTOCOL)
+            ahead.append(self._threads.submit(self._ask, asked))
             if len(ahead) > 2 * len(self._readers):
-                yield from ahead.popleft().result()
+                yield from pickle.loads(ahead.popleft().result())  # noqa: S301 - from our own child
         while ahead:
-            yield from ahead.popleft().result()
+            yield from pickle.loads(ahead.popleft().result())  # noqa: S301 - from our own child
 
-    def _ask(self, asked: Asked) -> list[Read]:
+    def _ask(self, asked: bytes) -> bytes:
         reader = self._free.get()
         try:
             return reader.ask(asked)
@@ -128,13 +130,12 @@ class _Reader:
             env=environment,
         )
 
-    def ask(self, asked: Asked) -> list[Read]:
+    def ask(self, asked: bytes) -> bytes:
         """Have a chunk read."""
         if self._process.stdin is None or self._process.stdout is None:
             raise BrokenPipeError("a reader has no pipes")
-        pickle.dump(asked, self._process.stdin, pickle.HIGHEST_PROTOCOL)
-        self._process.stdin.flush()
-        return pickle.load(self._process.stdout)  # type: ignore[no-any-return]  # noqa: S301 - from our own child
+        _tell(self._process.stdin, asked)
+        return _told(self._process.stdout)
 
     def close(self) -> None:
         """Let the process end."""
@@ -147,11 +148,18 @@ class _Reader:
 
 def serve() -> None:
     """Read chunks until there are no more: the child's side."""
-    asked, told = sys.stdin.buffer, sys.stdout.buffer
-    while True:
-        try:
-            chunk, keys, check = pickle.load(asked)  # noqa: S301 - from our own parent
-        except EOFError:
-            return
-        pickle.dump([read(state, keys, check) for state in chunk], told, pickle.HIGHEST_PROTOCOL)
-        told.flush()
+    gc.disable()  # what is read are values without cycles
+    while asked := _told(sys.stdin.buffer):
+        chunk, keys, check = pickle.loads(asked)  # noqa: S301 - from our own parent
+        found = [read(state, keys, check) for state in chunk]
+        _tell(sys.stdout.buffer, pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+
+
+def _tell(pipe: IO[bytes], data: bytes) -> None:
+    pipe.write(len(data).to_bytes(8) + data)
+    pipe.flush()
+
+
+def _told(pipe: IO[bytes]) -> bytes:
+    """Take what was told, whole; nothing where the other side has ended."""
+    return pipe.read(int.from_bytes(pipe.read(8)))

@@ -183,6 +183,10 @@ class Story:
         """Return a dossier as it stands."""
         return self.standing.dossier(ROUND, agency)
 
+    def statements(self, agency: str) -> int:
+        """Count the statements about an agency."""
+        return self.standing.activity(ROUND, agency).statements
+
     def card(self, agency: str) -> Card:
         """Compute an agency's card."""
         return scoring.card(self.standing, ROUND, agency)

@@ -46,14 +46,14 @@ def explained() -> Story:
 def frozen() -> Story:
     """STC's dossier was frozen in time for explanations still to come."""
     story = explained()
-    return story.given(compiles(story.dossier("STC").statements))
+    return story.given(compiles(story.statements("STC")))
 
 
 def test_freeze_says_how_many_statements_it_holds() -> None:
     """Every statement about the agency is counted, whoever made it; a wrong count is refused (R23)."""
     story = explained()
     about = sum(e.agency == "STC" for e in story.events)
-    assert story.dossier("STC").statements == about
+    assert story.statements("STC") == about
     for wrong in (about - 1, about + 1, -1):
         story.when(compiles(wrong)).then(refused("dossier.wrong_count", stated=wrong, expected=about))
     story.when(compiles(about, "head-STC")).then(refused("role.missing", role="SECRETARIAT"))
@@ -65,7 +65,7 @@ def test_frozen_dossier_is_not_frozen_again() -> None:
     """A second freeze is refused, and so is opening what is open."""
     explained().when(unfreezes()).then(refused("dossier.not_frozen", agency="STC"))
     story = frozen()
-    again = compiles(story.dossier("STC").statements)
+    again = compiles(story.statements("STC"))
     story.when(again).then(refused("dossier.frozen", since=story.last_position))
 
 
@@ -125,7 +125,7 @@ def test_dossier_is_opened_again_with_a_reason() -> None:
     story.when(unfreezes("authority")).then(refused("role.missing", role="SECRETARIAT"))
     story.when(unfreezes()).then(admitted)
     story.when(submits("STC/A1.2")).then(admitted)
-    story.when(compiles(story.dossier("STC").statements)).then(admitted)
+    story.when(compiles(story.statements("STC"))).then(admitted)
 
 
 def test_council_works_on_a_frozen_dossier() -> None:

@@ -221,7 +221,7 @@ def _minutes(story: Story) -> None:
         tallies("STC/A3.1", STAFF={"A": 8, "B": 4, "D": 4}),
     )
     for unfrozen in (True, False):
-        statements = story.dossier("STC").statements
+        statements = story.statements("STC")
         story.given(states("secretariat", DossierCompiled(statements=statements), "STC"))
         if unfrozen:
             reason = DossierUnfrozen(category=ReasonCategory.EVIDENCE_OVERLOOKED)

@@ -1,0 +1,34 @@
+"""Why a command ends without an answer: one base."""
+
+from __future__ import annotations
+
+
+class CommandError(Exception):
+    """What was asked for cannot be done; the message says what to do instead."""
+
+
+class UnknownSubject(CommandError):
+    """What was asked for is not in the log; says what there is instead."""
+
+
+class ExampleError(CommandError):
+    """A file of the example is missing or says something it cannot."""
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(f"{file}: {what}; mend it there and run the command again")
+
+
+class LogInTheWay(CommandError):
+    """There is a log already that a demo must not take the place of."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"{where} holds a log already, and not a demo's; `--data DIR` names another directory"
+        )
+
+
+class DemoRefused(CommandError):
+    """An act of the example was not admitted: the example contradicts the rules."""
+
+    def __init__(self, act: str, rule: str) -> None:
+        super().__init__(f"{act}: {rule}")
