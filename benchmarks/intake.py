@@ -73,8 +73,8 @@ def _intake(settings: Settings, recorder: LedgerRecorder) -> Intake:
 
 def _admitted(intake: Intake) -> Callable[[list[Submission]], None]:
     def submit(batch: list[Submission]) -> None:
-        outcomes = intake.submit(batch)
-        assert all(isinstance(outcome, Accepted) and not outcome.repeated for outcome in outcomes)
+        for outcome in intake.submit(batch):
+            assert isinstance(outcome, Accepted) and not outcome.repeated, outcome
 
     return submit
 
@@ -118,7 +118,7 @@ class _Office:
         return self._draft(
             "EvidenceSubmitted.v1",
             cell,
-            {"serial": f"{number}/BC"},
+            {"serial": f"{number}/BC", "version": 1},
             {"title": "Báo cáo kết quả thực hiện kế hoạch cải cách hành chính"},
             [{"sha256": sha256, "size": len(CONTENT), "media_type": "text/plain"}],
         )

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from audit.proofs.keys import Check, PublicKey
+from audit.proofs.errors import BadSignature
+from audit.proofs.keys import SIGNATURE_SIZE, Check, PublicKey
 
 
 def check_with_sodium(key: PublicKey, signature: bytes, data: bytes) -> None:
     """Raise BadSignature unless libsodium, or else the usual check, accepts the signature."""
+    from nacl.bindings import crypto_sign_open
     from nacl.exceptions import BadSignatureError
-    from nacl.signing import VerifyKey
 
+    if len(signature) != SIGNATURE_SIZE:
+        raise BadSignature("signature.bad", key=key.id)
     try:
-        VerifyKey(key.raw).verify(data, signature)
+        crypto_sign_open(signature + data, key.raw)
     except (BadSignatureError, ValueError, TypeError):
         key.verify(signature, data)
 

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 
 from audit.proofs import canonical, merkle
 from audit.proofs.errors import StatementError
-from audit.proofs.statement import Envelope, check_time, envelope_from_json
+from audit.proofs.statement import SIGNED_ONCE, Envelope, check_time, envelope_from_json, signed_once
 
 MAX_ENTRY = 65_535
 _PLAIN = re.compile(
-    rb'\{"arrived_at":"([0-9TZ:.-]+)","envelope":\{"payload":"([0-9A-Za-z+/=]+)","payloadType":"([a-z./+]+)",'
-    rb'"signatures":\[\{"keyid":"([0-9a-f]+)","sig":"([0-9A-Za-z+/=]+)"\}\]\},"received_at":"([0-9TZ:.-]+)"\}'
+    rb'\{"arrived_at":"([0-9TZ:.-]+)","envelope":(%b),"received_at":"([0-9TZ:.-]+)"\}' % SIGNED_ONCE.pattern
 )
 _UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
@@ -58,9 +57,8 @@ def _plain(data: bytes) -> object:
     found = _PLAIN.fullmatch(data) if len(data) <= MAX_ENTRY else None
     if found is None:
         return None
-    arrived_at, payload, kind, key, signature, received_at = (part.decode("ascii") for part in found.groups())
-    envelope = {"payload": payload, "payloadType": kind, "signatures": [{"keyid": key, "sig": signature}]}
-    return {"arrived_at": arrived_at, "envelope": envelope, "received_at": received_at}
+    arrived_at, _, *envelope, received_at = (part.decode("ascii") for part in found.groups())
+    return {"arrived_at": arrived_at, "envelope": signed_once(*envelope), "received_at": received_at}
 
 
 def entry_leaf(data: bytes) -> bytes:
@@ -70,7 +68,7 @@ def entry_leaf(data: bytes) -> bytes:
 
 def write_time(moment: datetime) -> str:
     """Write a moment as entries carry it: UTC, six decimals, Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def read_time(text: str) -> datetime:
