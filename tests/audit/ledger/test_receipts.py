@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from audit.ledger.receipts import receipt_at
-from audit.ledger.submission import Accepted, Submission
+from audit.ledger.submission import Accepted, Refused, Submission
 from audit.proofs.errors import AuditError, MerkleError
 from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.note import vkey
@@ -26,9 +26,8 @@ def taken(world: World, *submissions: Submission) -> list[Accepted]:
 
 def checked(world: World, receipt: bytes, sent: Submission) -> None:
     """Check a receipt as its holder does, from the envelope and the log's key alone."""
-    verify_receipt(
-        receipt, envelope=sent.envelope, vkeys=[vkey(world.origin, world.keys[LOG_ACTOR].public_key)]
-    )
+    key = vkey(world.origin, world.keys[LOG_ACTOR].public_key)
+    verify_receipt(receipt, envelope=sent.envelope, vkeys=[key])
 
 
 def several(world: World, *codes: str) -> list[Submission]:
@@ -70,7 +69,7 @@ def test_receipt_of_a_repeat_among_new_ones(world: World) -> None:
 
 
 def test_receipt_can_be_written_for_every_entry(world: World) -> None:
-    """What the log holds, it can prove at any time: the receipt of each position is the one that was given."""
+    """In one batch each gets its own: the old one under the old checkpoint, the new under the new."""
     given = {outcome.position: outcome.receipt for outcome in taken(world, *several(world, *"ABCDE"))}
     with world.runtime.log.database.read() as connection:
         assert {position: receipt_at(connection, position) for position in given} == given
@@ -92,5 +91,7 @@ def test_refused_statement_gets_no_receipt(world: World) -> None:
     """What was turned away has the log's signed refusal, and no receipt."""
     good, bad = registering(world, "A"), Submission(b"{}")
     accepted, refused = world.submit(good, bad)
-    assert isinstance(accepted, Accepted) and accepted.receipt
-    assert not isinstance(refused, Accepted) and refused.line
+    assert isinstance(accepted, Accepted)
+    assert isinstance(refused, Refused)
+    checked(world, accepted.receipt, good)
+    assert refused.line
