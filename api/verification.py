@@ -6,6 +6,7 @@ folds scores and ranks, and compares what the site shows with what the log says.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from api.runtime import CHUNK, Log, reading
 from api.settings import Settings
 from audit.ledger import tree
 from audit.ledger.ballots import BallotBox
+from audit.ledger.beside import Filed, check_beside
 from audit.ledger.codec import to_event
 from audit.ledger.cosignatures import cosigned_notes
 from audit.ledger.errors import EvidenceError
@@ -75,7 +77,9 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
         lies beside it; that is examined first, likewise.
-    17. With a trust file: what that says of the log and of its witnesses (`trust`, `witness`); `judge` has
+    17. What lies beside the entries repeats what they say: indexes, columns, tiles, cosignatures (`index`,
+        `tree`, `checkpoint`, `opening`, `refusal`, `witness`); `check_beside` has the steps.
+    18. With a trust file: what that says of the log and of its witnesses (`trust`, `witness`); `judge` has
         the steps.
     """
     return _examine_all(Settings(path), progress, trust)
@@ -117,6 +121,7 @@ def _examine(
     beside = [
         *_check_evidence(store, refold.attached),
         *_check_refusals(connection, verdict),
+        *check_beside(connection, refold.filed, copy.leaf_hashes, damaged=damaged),
         *(() if damaged else _compare(connection, board)),
         *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
     ]
@@ -170,9 +175,11 @@ class _Refold:
         self.findings: list[Finding] = []
         self.attached: dict[str, tuple[int, Attachment]] = {}
         self.survey: list[Event] = []
+        self.filed: list[Filed] = []
         self._next = 0
 
     def observe(self, position: int, entry: Entry, statement: Statement) -> None:
+        self.filed.append(Filed(position, statement, hashlib.sha256(entry.envelope.payload).digest()))
         for attachment in statement.attachments:
             self.attached.setdefault(attachment.sha256, (position, attachment))
         if position != self._next or self.findings:
