@@ -147,7 +147,7 @@ def test_a_flipped_bit_is_found_and_named(sound: Sound, tmp_path: Path, number: 
 
 
 def test_text_that_is_none_any_more_is_said_to_be(sound: Sound, tmp_path: Path) -> None:
-    """What is no UTF-8 in a text column cannot be read at all: the verdict names the column, and ends with 1."""
+    """What is no UTF-8 in a text column cannot be read at all: the verdict names the column."""
     copy = copied(sound, tmp_path / "copy")
     with sqlite3.connect(copy / "minhchung.db") as connection:
         connection.execute("UPDATE stored_events SET topic = CAST(x'c3' AS TEXT) WHERE position = 7")
