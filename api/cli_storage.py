@@ -38,7 +38,7 @@ def backup(
     lang: Lang = Language.VI,
 ) -> None:
     """Copy the log and its evidence, consistent while others read and write; not its key, not its anchor."""
-    with _refusals(lang):
+    with refusals(lang):
         made = make_backup(settings(data), into)
     _say(_backed_up(made, into), "backed_up", lang, as_json=as_json)
     raise typer.Exit(1 if made.evidence_missing else 0)
@@ -81,7 +81,7 @@ def restore(
 ) -> None:
     """Put a backup in place and refill what it lacks, or continue it as a new log that says what is lost."""
     where, spares = settings(data), entries or []
-    with _refusals(lang):
+    with refusals(lang):
         if new_epoch is not None:
             registrars = [load_key(path) for path in registrar_key or []]
             cited = begin_epoch(where, new_epoch, registrars, source=source, spares=spares)
@@ -113,7 +113,7 @@ def anchor(
 ) -> None:
     """Show what was acknowledged, and whether the log holds it."""
     where = settings(data)
-    with _refusals(lang):
+    with refusals(lang):
         if adopt:
             with writing(where, adopt_anchor=True):
                 pass  # it is begun where the log may be written
@@ -137,7 +137,7 @@ def log_key(
 ) -> None:
     """Show the log's keys and how the private one is kept; encrypt it, or rotate to a new one."""
     where = settings(data)
-    with _refusals(lang):
+    with refusals(lang):
         if encrypt:
             encrypt_key(where)
         if rotate_it:
@@ -191,7 +191,7 @@ def _say(answer: Answer, sentence: str, lang: Language, *, as_json: bool) -> Non
 
 
 @contextmanager
-def _refusals(lang: Language) -> Iterator[None]:
+def refusals(lang: Language) -> Iterator[None]:
     """Say why not, and what to do, on the error stream; end with 1."""
     try:
         yield

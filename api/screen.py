@@ -124,11 +124,15 @@ class Screen:
         stated = self.text("sealed") if event["sealed"] else self._body(event["body"])
         lines += [Text("   " + stated)] if stated else []
         for name, words in event["texts"].items():
-            told = words if words is not None else self.text("erased")
-            lines.append(Text(f"   {term('field', name, self.language)}: “{told}”"))
+            told = self.text("not there") if words is None else f"“{words}”"
+            told = self._erased(event["erased"][name]) if name in event["erased"] else told
+            lines.append(Text(f"   {term('field', name, self.language)}: {told}"))
         for file in event["attachments"]:
             lines.append(Text(f"   sha256:{file['sha256']} ({file['size']} B)", style="dim"))
         return Group(*lines)
+
+    def _erased(self, by: Answer) -> str:
+        return self.text("erased", **by | {"category": tell("category", by["category"], self.language)})
 
     def _signers(self, event: Answer) -> str:
         told = []
@@ -170,6 +174,9 @@ class Screen:
 
     def _reach(self, answer: Answer) -> list[str]:
         lines = [self.text("checked", **answer["checked"]), self.text(answer["ranks"], **answer["checked"])]
+        for by in answer["erased"]:
+            told = {"category": tell("category", by["category"], self.language)}
+            lines.append(self.text("erased by", **by | told))
         lines.append(self.text("alone"))
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))

@@ -6,11 +6,11 @@ folds scores and ranks, and compares what the site shows with what the log says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from api.recount import SURVEY, check_ballots
 from api.runtime import CHUNK, Log, reading
@@ -28,6 +28,7 @@ from audit.proofs.continuation import Continuation, verify_continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
 from audit.proofs.note import open_note, vkey
+from audit.proofs.openings import Erased, Openings, Text
 from audit.proofs.statement import Attachment, Statement
 from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
 from domain import admission
@@ -47,6 +48,8 @@ class Examination:
     board: Scoreboard
     evidence: int
     refusals: int
+    erased: tuple[tuple[Erased, int], ...]
+    """The statements by which words were erased, oldest first, each with how many."""
     compared: bool
     """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
     left: Verdict | None = None
@@ -70,6 +73,8 @@ def examine(path: Path, progress: Progress | None = None) -> Examination:
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
         lies beside it; that is examined first, likewise.
+    17. Each committed text has its opening, with its class, but for those that a statement erased, and there
+        are no others (`opening`); `Openings.check` has the steps.
     """
     return _examine_all(Settings(path), progress)
 
@@ -101,12 +106,19 @@ def _examine(
         _notes(connection),
         _words(connection),
     )
-    verdict = verify_log(copy, observe=refold.observe, progress=progress, check=fastest_check())
+    kept = Openings()
+
+    def observe(position: int, entry: Entry, statement: Statement) -> None:
+        kept.observe(position, statement)
+        refold.observe(position, entry, statement)
+
+    verdict = verify_log(copy, observe=observe, progress=progress, check=fastest_check())
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
     if not damaged:
         board.adopt(refold.standing)
     beside = [
+        *_check_openings(connection, kept, refold.classes, whole=not damaged),
         *_check_evidence(store, refold.attached),
         *_check_refusals(connection, verdict),
         *(() if damaged else _compare(connection, board)),
@@ -114,7 +126,9 @@ def _examine(
     ]
     found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
     refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
-    return Examination(verdict, (*found, *beside), board, len(refold.attached), refused, compared=not damaged)
+    erased = tuple(sorted(kept.by_statement().items(), key=lambda its: its[0].position))
+    findings = (*found, *beside)
+    return Examination(verdict, findings, board, len(refold.attached), refused, erased, compared=not damaged)
 
 
 # --- the copy that is verified --------------------------------------------------------------------------
@@ -158,6 +172,8 @@ class _Refold:
         self.findings: list[Finding] = []
         self.attached: dict[str, tuple[int, Attachment]] = {}
         self.survey: list[Event] = []
+        self.classes: dict[Text, tuple[int, str]] = {}
+        """Each committed text, with its position and the class that its kind gives it."""
         self._next = 0
 
     def observe(self, position: int, entry: Entry, statement: Statement) -> None:
@@ -177,6 +193,8 @@ class _Refold:
             self.findings.append(Finding("rule", position, refusal.rule, refusal.facts))
         else:
             admission.follow(self.standing, event)
+            for name in event.texts:
+                self.classes[event.id, name] = (position, event.kind.texts[name].value)
             if isinstance(event.body, SURVEY):
                 self.survey.append(event)
 
@@ -186,8 +204,9 @@ class _Refold:
 
 def _check_continuation(cited: Continuation, left: Examination) -> Iterator[Finding]:
     verdict = left.verdict
-    if left.findings:
-        yield Finding("continuation", 0, "continuation.damaged", {"findings": len(left.findings)})
+    damage = sum(found.rule != "opening.not_there" for found in left.findings)  # words are lost with a tail
+    if damage:
+        yield Finding("continuation", 0, "continuation.damaged", {"findings": damage})
     try:
         head = Checkpoint(verdict.origin, verdict.size, verdict.root)
         vkeys = [vkey(verdict.origin, key) for _, key in verdict.log_keys]
@@ -197,6 +216,24 @@ def _check_continuation(cited: Continuation, left: Examination) -> Iterator[Find
 
 
 # --- what lies beside the log ---------------------------------------------------------------------------
+
+
+def _check_openings(
+    connection: Connection, kept: Openings, classes: Mapping[Text, tuple[int, str]], *, whole: bool
+) -> Iterator[Finding]:
+    """Openings that are there, or have left a salt behind, are held; rows of the others are empty."""
+    held: set[Text] = set()
+    emptied: set[Text] = set()
+    columns = (openings.c.statement_id, openings.c.field, openings.c.visibility)
+    something = or_(openings.c.value.is_not(None), openings.c.salt.is_not(None))
+    for statement_id, name, visibility, there in connection.execute(select(*columns, something)):
+        text = (statement_id, name)
+        (held if there else emptied).add(text)
+        position, expected = classes.get(text, (None, visibility))
+        if visibility != expected:
+            facts = {"field": name, "stated": visibility, "expected": expected}
+            yield Finding("opening", position, "opening.other_visibility", facts)
+    yield from kept.check(held, emptied, whole=whole)
 
 
 def _check_evidence(store: DirectoryStore, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:

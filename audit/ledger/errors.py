@@ -88,6 +88,12 @@ class BackupRefused(StorageRefused):
     about = "no copy was made"
 
 
+class ErasureRefused(StorageRefused):
+    """Words cannot be erased: by the rule that the statement of it did not meet."""
+
+    about = "nothing was erased"
+
+
 class EpochRefused(StorageRefused):
     """A log cannot be continued as a new one."""
 

@@ -64,6 +64,8 @@ class ErasureCategory(StrEnum):
     RETENTION_ENDED = "RETENTION_ENDED"
     ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
     ORDERED = "ORDERED"
+    LOST = "LOST"
+    """They were lost already, with a copy that could not be refilled; it is said so that nobody wonders."""
 
 
 class Choice(StrEnum):
