@@ -275,7 +275,7 @@ def verdict(examined: Examination) -> Answer:
             "cells": sum(len(card.scores) for card in examined.board.cards.values()),
             "ranked": len(examined.board.places),
         },
-        "erased": [
+        "erasures": [
             {"position": by.position, "category": by.category, "openings": count}
             for by, count in examined.erased
         ],

@@ -174,7 +174,7 @@ class Screen:
 
     def _reach(self, answer: Answer) -> list[str]:
         lines = [self.text("checked", **answer["checked"]), self.text(answer["ranks"], **answer["checked"])]
-        for by in answer["erased"]:
+        for by in answer["erasures"]:
             told = {"category": tell("category", by["category"], self.language)}
             lines.append(self.text("erased by", **by | told))
         lines.append(self.text("alone"))
