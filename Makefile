@@ -38,7 +38,7 @@ $(VENV)/.ready-run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Minh Chứng needs Python 3.11 or newer; PYTHON=... names another one") if sys.version_info < (3, 11) else None'
 	@echo "Installing into $(VENV) (once, about a minute) ..."
 	@$(CREATE)
-	@$(INSTALL) --editable . --constraint constraints.txt
+	@$(INSTALL) --editable '.[fast]' --constraint constraints.txt || $(INSTALL) --editable . --constraint constraints.txt
 	@touch $@
 
 $(VENV)/.ready-test: $(VENV)/.ready-run

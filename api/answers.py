@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from api.verification import Examination
 from api.words import Words, read_words
 from audit.ledger.codec import Recorded
 from audit.proofs.errors import AuditError
+from audit.proofs.judgement import Judgement
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.note import vkey
 from audit.proofs.statement import verify_signatures
@@ -260,7 +262,7 @@ def verdict(examined: Examination) -> Answer:
         "clock": log.clock,
         "size": log.size,
         "root": log.root.hex(),
-        "trust": "consistent with itself",
+        "trust": _trusted(examined),
         "ranks": "recomputed" if examined.compared else "not compared",
         "checked": {
             "entries": log.size,
@@ -281,7 +283,33 @@ def verdict(examined: Examination) -> Answer:
         ],
         "findings": [_finding(found) for found in examined.findings],
         **_continues(examined),
+        **_witnessed(examined.judgement, log.size),
     }
+
+
+def _trusted(examined: Examination) -> str:
+    """How far a verdict reaches: without a trust file a forged log would be as sound as a true one."""
+    if examined.judgement is None:
+        return "consistent with itself"
+    return "not as trusted" if examined.judgement.findings else "as trusted"
+
+
+def _witnessed(judgement: Judgement | None, size: int) -> Answer:
+    """With a trust file: what it knew beforehand, and who else has seen the log, up to which size."""
+    if judgement is None:
+        return {}
+    by = [
+        {
+            "witness": one.witness.name,
+            "operator": one.witness.operator,
+            "at": datetime.fromtimestamp(one.time, UTC).isoformat().replace("+00:00", "Z"),
+            "of_the_operator": judgement.log is not None and one.witness.operator == judgement.log.operator,
+        }
+        for one in judgement.witnesses
+    ]
+    known = judgement.known.size if judgement.known else None
+    reach = {"known": known, "covered": judgement.covered, "beyond": size - judgement.covered}
+    return {"witnessed": {**reach, "quorum": judgement.quorum, "by": by}}
 
 
 def _continues(examined: Examination) -> Answer:

@@ -19,14 +19,17 @@ from api.cli_erasure import app as erasure
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
+from api.cli_witness import app as witnesses
 from api.errors import CommandError, DemoRefused
 from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
 from api.settings import settings
+from api.trusting import read_trust
 from api.verification import examine, log_size
 from api.wording import Language
 from audit.ledger.errors import LedgerError, LogStopped
+from audit.proofs.trust import Trust
 from domain.criteria import Block
 
 app = typer.Typer(
@@ -40,6 +43,7 @@ app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
 app.add_typer(storage)
 app.add_typer(erasure)
+app.add_typer(witnesses)
 
 
 @app.command()
@@ -113,12 +117,16 @@ def trace(
 @app.command()
 def verify(
     path: Annotated[Path | None, typer.Argument(help="A data directory.", show_default=False)] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", help="A trust file, kept apart from the log.", show_default=False),
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
 ) -> None:
-    """Check every signature, hash, rule and number of a log from its bytes alone."""
-    verified = _verdict(path or settings(data).data, lang)
+    """Check every signature, hash, rule and number of a log; by a trust file, that it is the known one."""
+    verified = _verdict(path or settings(data).data, lang, read_trust(trust) if trust else None)
     answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
     raise typer.Exit(0 if verified["ok"] else 1)
 
@@ -126,11 +134,11 @@ def verify(
 # --- what the commands share ----------------------------------------------------------------------------
 
 
-def _verdict(path: Path, lang: Language) -> Answer:
+def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:
     try:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
             size = log_size(path)
-            return answers.verdict(examine(path, lambda done: bar(done, size)))
+            return answers.verdict(examine(path, lambda done: bar(done, size), trust))
     except DatabaseError as wrong:
         return answers.unreadable(str(wrong.orig))
 

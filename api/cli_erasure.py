@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli_options import AsJson, Data, Lang, print_json
-from api.cli_storage import refusals
+from api.cli_options import AsJson, Data, Lang, print_json, refusals
 from api.erasure import Wanted, state_erasure, wanted
 from api.log_key import load_key
 from api.runtime import reading, writing

@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.answers import Answer
-from api.wording import Language
+from api.wording import Language, word
+from audit.ledger.errors import LogStopped, StorageRefused
 
 Data = Annotated[
     Path | None,
@@ -55,3 +56,17 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, of: progress.update(task, completed=done, total=of)
+
+
+@contextmanager
+def refusals(lang: Language) -> Iterator[None]:
+    """Say why not, and what to do, on the error stream; end with 1."""
+    try:
+        yield
+    except StorageRefused as refused:
+        words = word(refused.rule, refused.facts, lang)
+        sys.stderr.write(f"minhchung: {words.what} {words.todo} ({refused.rule})\n")
+        raise typer.Exit(1) from None
+    except LogStopped as stopped:
+        sys.stderr.write(f"minhchung: {stopped}\n")
+        raise typer.Exit(1) from None

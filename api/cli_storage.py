@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from api.cli_options import AsJson, Data, Lang
+from api.cli_options import AsJson, Data, Lang, refusals
 from api.epoch import begin_epoch
 from api.log_key import encrypt_key, is_encrypted, load_key, make_next_key, rotation, take_over
 from api.runtime import keyring_of, reading, writing
@@ -19,10 +17,10 @@ from api.settings import Settings, settings
 from api.storage import backup as make_backup
 from api.storage import restore as put_back
 from api.terms import term
-from api.wording import Language, word
+from api.wording import Language
 from audit.ledger.anchor import Anchor
 from audit.ledger.backup import BackedUp
-from audit.ledger.errors import LogStopped, StorageRefused
+from audit.ledger.errors import LogStopped
 from audit.ledger.submission import Accepted
 from audit.proofs.note import vkey
 
@@ -188,17 +186,3 @@ def _say(answer: Answer, sentence: str, lang: Language, *, as_json: bool) -> Non
     told += [(name, answer) for name in TOLD_IF_SO if answer.get(name)]
     for name, facts in told:
         sys.stdout.write(term("storage", name, lang).format(**facts) + "\n")
-
-
-@contextmanager
-def refusals(lang: Language) -> Iterator[None]:
-    """Say why not, and what to do, on the error stream; end with 1."""
-    try:
-        yield
-    except StorageRefused as refused:
-        words = word(refused.rule, refused.facts, lang)
-        sys.stderr.write(f"minhchung: {words.what} {words.todo} ({refused.rule})\n")
-        raise typer.Exit(1) from None
-    except LogStopped as stopped:
-        sys.stderr.write(f"minhchung: {stopped}\n")
-        raise typer.Exit(1) from None

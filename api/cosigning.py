@@ -10,11 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from audit.ledger.cosignatures import cosigned_note, keep_cosignatures
+from audit.ledger.database import Database
+from audit.ledger.publisher import latest_checkpoint
+from audit.ledger.startup import prover
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.errors import AuditError, Fact, WitnessRefusal
 from audit.proofs.lines import read_number
 from audit.proofs.note import append_lines, open_note, unverified_text
-from audit.proofs.policy import Witness
+from audit.proofs.policy import Policy, Witness
 from audit.proofs.witness import AddCheckpoint, format_request
 
 TIMEOUT = 10.0
@@ -47,6 +51,28 @@ def cosign_everywhere(
     with ThreadPoolExecutor(max(1, len(asked))) as pool:
         answers = tuple(pool.map(lambda witness: _answer(witness, note, prove, timeout), asked))
     return append_lines(note, b"".join(answer.line for answer in answers)), answers
+
+
+def cosign_log(
+    database: Database, policy: Policy, *, timeout: float = TIMEOUT
+) -> tuple[int, tuple[Answer, ...], bool]:
+    """Have the newest checkpoint of a log cosigned, and keep the lines.
+
+    Returns its size, every answer, and whether a quorum has cosigned it by now.
+    """
+    with database.read() as connection:
+        newest = latest_checkpoint(connection)
+        if newest is None:
+            return 0, (), False
+        size = newest[0]
+        note = cosigned_note(connection, size) or newest[2]
+    prove = prover(database)
+    whole, answers = cosign_everywhere(note, policy.witnesses, lambda old: prove(old, size), timeout=timeout)
+    signed = [one.vkey for one in policy.witnesses if _has_cosigned(one, whole)]
+    if signed:
+        with database.begin() as connection:
+            keep_cosignatures(connection, whole, signed, size)
+    return size, answers, policy.is_met_by(signed)
 
 
 def _has_cosigned(witness: Witness, note: bytes) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api.acts import Act, Asked, File, IdOf, Ref
 from api.clock import ScriptedClock
+from api.demo_witnesses import DemoWitnesses
 from api.errors import DemoRefused, LogInTheWay
 from api.example import Example
 from api.log_key import keep_key
@@ -128,15 +129,20 @@ def _tell(settings: Settings, example: Example, progress: Progress | None) -> in
     runtime = open_runtime(settings, origin=DEMO_ORIGIN, log_key=log_key, clock=clock)
     try:
         stage = _Stage(runtime, example, clock, log_key)
+        witnesses = DemoWitnesses(settings, runtime, log_key)
         stage.open_log()
         fill_all(BallotBox(runtime.log.database, scripted_entropy), example)
         acts = list(tell(example))
         done = 0
         for batch in _batches(acts):
             stage.play(batch)
+            if batch[-1].type in OF_RECORD:
+                witnesses.cosign(batch[-1].at)
             done += len(batch)
             if progress is not None:
                 progress(done, len(acts))
+        witnesses.cosign(acts[-1].at)
+        witnesses.write_trust()
         return runtime.intake.size
     finally:
         runtime.log.database.close()

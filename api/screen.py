@@ -177,13 +177,22 @@ class Screen:
         for by in answer["erasures"]:
             told = {"category": tell("category", by["category"], self.language)}
             lines.append(self.text("erased by", **by | told))
-        lines.append(self.text("alone"))
+        lines += self._witnessed(answer)
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))
         if (cited := answer.get("continues")) is not None:
             lines.append(self.text("continues" if cited["proved"] else "continues alone", **cited))
         lines.append(f"{self.text('root')}: {answer['size']} {answer['root']}")
         return [*lines, f"{self.text('key')}: {answer['log_key']}"]
+
+    def _witnessed(self, answer: Answer) -> list[str]:
+        """How far the verdict reaches: the log itself and no further, or what was known and who saw it."""
+        if (seen := answer.get("witnessed")) is None:
+            return [self.text("alone")]
+        lines = [self.text(answer["trust"]), self.text("known" if seen["known"] else "not known", **seen)]
+        lines.append(self.text("covered" if seen["covered"] else "not covered", **seen))
+        by = (self.text("own witness" if one["of_the_operator"] else "witness", **one) for one in seen["by"])
+        return [*lines, *by]
 
     def next_steps(self) -> None:
         """Say what can be asked now."""

@@ -53,6 +53,11 @@ class Settings:
         return self.data / "continues"
 
     @property
+    def trust(self) -> Path:
+        """The demo's trust file; of a real log it lies with whoever trusts, never here."""
+        return self.data / "trust.json"
+
+    @property
     def evidence(self) -> Path:
         """The byte store of evidence."""
         return self.data / "evidence"

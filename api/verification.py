@@ -18,6 +18,7 @@ from api.settings import Settings
 from audit.ledger import tree
 from audit.ledger.ballots import BallotBox
 from audit.ledger.codec import to_event
+from audit.ledger.cosignatures import cosigned_notes
 from audit.ledger.errors import EvidenceError
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
@@ -27,9 +28,11 @@ from audit.proofs.commitment import Opening
 from audit.proofs.continuation import Continuation, verify_continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
+from audit.proofs.judgement import Judgement, judge, sizes_of_interest
 from audit.proofs.note import open_note, vkey
 from audit.proofs.openings import Erased, Openings, Text
 from audit.proofs.statement import Attachment, Statement
+from audit.proofs.trust import Trust
 from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
 from domain import admission
 from domain.events import Event
@@ -52,6 +55,8 @@ class Examination:
     """The statements by which words were erased, oldest first, each with how many."""
     compared: bool
     """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
+    judgement: Judgement | None = None
+    """What a trust file says of it, where there was one."""
     left: Verdict | None = None
     """What is left of the log that this one continues, where it does and that is at hand."""
 
@@ -61,7 +66,7 @@ class Examination:
         return not self.findings
 
 
-def examine(path: Path, progress: Progress | None = None) -> Examination:
+def examine(path: Path, progress: Progress | None = None, trust: Trust | None = None) -> Examination:
     """Examine a data directory; raises NoDatabase when there is no log in it.
 
     11. Every statement was one to admit, by the rules that held then (`rule`); up to the first damage, after
@@ -73,15 +78,17 @@ def examine(path: Path, progress: Progress | None = None) -> Examination:
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
         lies beside it; that is examined first, likewise.
-    17. Each committed text has its opening, with its class, but for those that a statement erased, and there
+    17. With a trust file: what that says of the log and of its witnesses (`trust`, `witness`); `judge` has
+        the steps.
+    18. Each committed text has its opening, with its class, but for those that a statement erased, and there
         are no others (`opening`); `Openings.check` has the steps.
     """
-    return _examine_all(Settings(path), progress)
+    return _examine_all(Settings(path), progress, trust)
 
 
-def _examine_all(settings: Settings, progress: Progress | None) -> Examination:
+def _examine_all(settings: Settings, progress: Progress | None, trust: Trust | None = None) -> Examination:
     with reading(settings) as log, log.database.read() as connection:
-        examined = _examine(log, connection, DirectoryStore(settings.evidence), progress)
+        examined = _examine(log, connection, DirectoryStore(settings.evidence), progress, trust)
     if examined.verdict.continues is None or not settings.continues.is_dir():
         return examined
     left = _examine_all(Settings(settings.continues, beside_data=True), None)
@@ -96,7 +103,7 @@ def log_size(path: Path) -> int:
 
 
 def _examine(
-    log: Log, connection: Connection, store: DirectoryStore, progress: Progress | None
+    log: Log, connection: Connection, store: DirectoryStore, progress: Progress | None, trust: Trust | None
 ) -> Examination:
     refold = _Refold()
     copy = LogCopy(
@@ -105,6 +112,7 @@ def _examine(
         _head(connection),
         _notes(connection),
         _words(connection),
+        sizes_of_interest(trust) if trust else (),
     )
     kept = Openings()
 
@@ -124,11 +132,14 @@ def _examine(
         *(() if damaged else _compare(connection, board)),
         *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
     ]
+    judgement = judge(trust, verdict, list(cosigned_notes(connection))) if trust else None
+    beside += judgement.findings if judgement else ()
     found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
     refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
     erased = tuple(sorted(kept.by_statement().items(), key=lambda its: its[0].position))
     findings = (*found, *beside)
-    return Examination(verdict, findings, board, len(refold.attached), refused, erased, compared=not damaged)
+    attached = len(refold.attached)
+    return Examination(verdict, findings, board, attached, refused, erased, not damaged, judgement)
 
 
 # --- the copy that is verified --------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 
@@ -23,6 +23,7 @@ from audit.ledger.erasure import TOMBSTONE, erase, forget
 from audit.ledger.errors import LogStopped
 from audit.ledger.evidence import EvidenceStore
 from audit.ledger.publisher import Publisher, latest_checkpoint
+from audit.ledger.receipts import write_receipts
 from audit.ledger.recorder import Appended, LedgerRecorder
 from audit.ledger.submission import (
     Accepted,
@@ -220,11 +221,23 @@ class Intake:
             # The batch and its checkpoint are in database and anchor: after this line a crash loses nothing.
             self._anchored = appended.size
             self._settle(batch, appended, settle)
+            receipts = self._receipts(batch, outcomes)
         except BaseException as wrong:
             self._stopped = wrong  # memory is behind what is on disk
             raise
         for group, decided in zip(groups, outcomes, strict=True):
-            group.outcomes = decided
+            group.outcomes = [
+                replace(o, receipt=receipts[o.position]) if isinstance(o, Accepted) else o for o in decided
+            ]
+
+    def _receipts(self, batch: _Batch, outcomes: list[list[Outcome]]) -> dict[int, bytes]:
+        """Write the receipts; one that is asked for again is the same, byte for byte."""
+        accepted = {o.position: None for decided in outcomes for o in decided if isinstance(o, Accepted)}
+        if not accepted:
+            return {}
+        new = {recorded.position: recorded.entry for recorded in batch.recorded}
+        with self._recorder.database.read() as connection:
+            return write_receipts(connection, {**accepted, **new})
 
     def _head_note(self, connection: Connection, batch: _Batch, appended: Appended) -> bytes | None:
         """Return the checkpoint that the answers rest on, unless it is anchored already.

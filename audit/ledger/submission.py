@@ -39,11 +39,15 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The statement is in the log, at this position; `repeated` when it had been before."""
+    """The statement is in the log, at this position; `repeated` when it had been before.
+
+    `receipt` is a tlog-proof (docs/formats/receipt.md), written once the batch cannot be lost any more.
+    """
 
     position: int
     statement_id: str
     repeated: bool = False
+    receipt: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

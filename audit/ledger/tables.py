@@ -63,6 +63,15 @@ checkpoints = Table(
 )
 """One signed note per commit batch."""
 
+cosignatures = Table(
+    "cosignatures",
+    ledger,
+    Column("size", _POSITION, primary_key=True, autoincrement=False),
+    Column("vkey", Text, primary_key=True),
+    Column("line", LargeBinary, nullable=False),
+)
+"""What others signed under a checkpoint once it was out: witnesses, and the log's key of record."""
+
 statement_ids = Table(
     "statement_ids",
     ledger,

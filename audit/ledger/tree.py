@@ -107,9 +107,14 @@ def root_at(connection: Connection, size: int) -> bytes:
 
 def inclusion_proof(connection: Connection, index: int, size: int) -> list[bytes]:
     """Return the path of a leaf in the tree of `size` (RFC 6962 section 2.1.1)."""
+    return path(TileReader(connection), index, size)
+
+
+def path(reader: TileReader, index: int, size: int) -> list[bytes]:
+    """Return the path of a leaf, by a reader that others of the same tiles may share."""
     if not 0 <= index < size:
         raise MerkleError("proof.index_outside_tree", index=index, size=size)
-    return _path(TileReader(connection), index, 0, size)
+    return _path(reader, index, 0, size)
 
 
 def consistency_proof(connection: Connection, size1: int, size2: int) -> list[bytes]:
@@ -132,17 +137,20 @@ def leaf_hashes(connection: Connection) -> Iterator[bytes]:
 
 
 class TileReader:
-    """Reads each tile once, and computes the nodes inside it."""
+    """Reads each tile once, and computes each node inside it once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._tiles: dict[tuple[int, int], bytes] = {}
+        self._nodes: dict[tuple[int, int], bytes] = {}
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of the complete subtree `index` of tree level `level` (0 = leaves)."""
-        tile_level, height = divmod(level, TILE_HEIGHT)
-        tile, offset = divmod(index << height, TILE_WIDTH)
-        return _subtree(_split(self.hashes(tile_level, tile, offset, 1 << height)))
+        if (level, index) not in self._nodes:
+            tile_level, height = divmod(level, TILE_HEIGHT)
+            tile, offset = divmod(index << height, TILE_WIDTH)
+            self._nodes[level, index] = _subtree(_split(self.hashes(tile_level, tile, offset, 1 << height)))
+        return self._nodes[level, index]
 
     def hashes(self, level: int, index: int, start: int, count: int) -> bytes:
         """Return so many hashes of a tile; raises MerkleError `tile.missing` where they are not there."""

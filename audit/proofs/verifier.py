@@ -7,7 +7,7 @@ statement on, in order, to whoever folds in the same pass.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit.proofs import merkle
@@ -56,6 +56,8 @@ class LogCopy:
     head: tuple[int, bytes]
     checkpoints: Sequence[tuple[int, bytes]]
     openings: Mapping[str, Sequence[Opening]] = field(default_factory=dict)
+    sizes: Collection[int] = ()
+    """Further sizes at which the root is to be noted (`Verdict.roots`), for whoever compares it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Verdict:
     openings: int
     clock: str
     platform_keys: int
+    roots: Mapping[int, bytes] = field(default_factory=dict)
+    """The roots at the sizes of all checkpoints, and of those asked for."""
     continues: Continuation | None = None
     """What genesis says of the log that this one continues; `verify_continuation` proves it."""
 
@@ -150,6 +154,7 @@ class _Walk:
         self._stored_roots: dict[int, bytes] = {}
         self._seen: list[tuple[int, Seen]] = []
         self._wanted = {size for size, _ in copy.checkpoints}
+        self._noted = self._wanted | set(copy.sizes)
         self._origin = ""
         self._received = ""
         self._signatures = 0
@@ -182,6 +187,7 @@ class _Walk:
             openings=self._openings,
             clock=opened.clock if opened else "unknown",
             platform_keys=sum(record.custody == "platform" for record in records),
+            roots=self._roots,
             continues=opened.continues if opened else None,
         )
 
@@ -214,7 +220,7 @@ class _Walk:
             self._found("leaf", row.position, "leaf.other_bytes")
         self._tree.append(leaf)
         self._stored.append(stored[position] if position < len(stored) else leaf)
-        if self._tree.size in self._wanted:
+        if self._tree.size in self._noted:
             self._roots[self._tree.size] = self._tree.root()
             self._stored_roots[self._tree.size] = self._stored.root()
 

@@ -86,7 +86,7 @@ ERASURE = (
     Case(
         "words are erased that a dispute rests on",
         "erasure.under_dispute",
-        _erases(_texts(lambda held: (held.round, held.fields) == (PUBLISHED, {"grounds"}))),
+        _erases(_texts(lambda held: (held.round, held.fields) == (PUBLISHED, frozenset({"grounds"})))),
         {"dispute": FILED},
     ),
     Case(

@@ -1,0 +1,22 @@
+"""Reading a trust file for a command: what is wrong in it is said with the file's name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.errors import CommandError
+from audit.proofs.errors import AuditError
+from audit.proofs.trust import Trust
+from audit.proofs.trust_file import parse_trust
+
+
+class TrustUnreadable(CommandError):
+    """A trust file is not there, or not one; nothing was checked by it."""
+
+
+def read_trust(path: Path) -> Trust:
+    """Read a trust file (docs/formats/trust.md); raises TrustUnreadable."""
+    try:
+        return parse_trust(path.read_bytes())
+    except (OSError, AuditError) as wrong:
+        raise TrustUnreadable(f"{path}: {wrong}") from None
