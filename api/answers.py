@@ -274,6 +274,8 @@ def verdict(examined: Examination) -> Answer:
             "openings_erased": sum(count for _, count in examined.erased),
             "evidence_files": examined.evidence,
             "refusals": examined.refusals,
+            "time_tokens": examined.stamped.tokens,
+            "time_tokens_unchecked": examined.stamped.unchecked,
             "cells": sum(len(card.scores) for card in examined.board.cards.values()),
             "ranked": len(examined.board.places),
         },

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, or_, select
 from api.recount import SURVEY, check_ballots
 from api.runtime import CHUNK, Log, reading
 from api.settings import Settings
+from api.timing import Receptions, read_stamps
 from audit.ledger import tree
 from audit.ledger.ballots import BallotBox
 from audit.ledger.codec import to_event
@@ -32,6 +33,7 @@ from audit.proofs.judgement import Judgement, judge, sizes_of_interest
 from audit.proofs.note import open_note, vkey
 from audit.proofs.openings import Erased, Openings, Text
 from audit.proofs.statement import Attachment, Statement
+from audit.proofs.timestamp import NO_STAMPS, Stamped
 from audit.proofs.trust import Trust
 from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
 from domain import admission
@@ -55,6 +57,8 @@ class Examination:
     """The statements by which words were erased, oldest first, each with how many."""
     compared: bool
     """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
+    stamped: Stamped = NO_STAMPS
+    """The time tokens beside the log, and what they say as far as they could be checked."""
     judgement: Judgement | None = None
     """What a trust file says of it, where there was one."""
     left: Verdict | None = None
@@ -82,6 +86,8 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
         the steps.
     18. Each committed text has its opening, with its class, but for those that a statement erased, and there
         are no others (`opening`); `Openings.check` has the steps.
+    19. Time tokens are over checkpoints of the log; with a trust file, they lead to authorities that it
+        names, and nothing was received after others had seen it (`time`); `check_tokens` has the steps.
     """
     return _examine_all(Settings(path), progress, trust)
 
@@ -114,11 +120,12 @@ def _examine(
         _words(connection),
         sizes_of_interest(trust) if trust else (),
     )
-    kept = Openings()
+    kept, receptions = Openings(), Receptions(connection)
 
     def observe(position: int, entry: Entry, statement: Statement) -> None:
         kept.observe(position, statement)
         refold.observe(position, entry, statement)
+        receptions.observe(position, entry)
 
     verdict = verify_log(copy, observe=observe, progress=progress, check=fastest_check())
     board = Scoreboard()
@@ -134,12 +141,14 @@ def _examine(
     ]
     judgement = judge(trust, verdict, list(cosigned_notes(connection))) if trust else None
     beside += judgement.findings if judgement else ()
+    stamped = receptions.judge(read_stamps(connection, trust))
+    beside += stamped.findings
     found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
     refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
     erased = tuple(sorted(kept.by_statement().items(), key=lambda its: its[0].position))
     findings = (*found, *beside)
     attached = len(refold.attached)
-    return Examination(verdict, findings, board, attached, refused, erased, not damaged, judgement)
+    return Examination(verdict, findings, board, attached, refused, erased, not damaged, stamped, judgement)
 
 
 # --- the copy that is verified --------------------------------------------------------------------------
