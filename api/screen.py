@@ -147,7 +147,7 @@ class Screen:
             return None
         sentence = "between" if len(told) > 1 else "after" if "first" in told else "before"
         mark = f" {self.text('contradicts')}" if time["contradicts"] else ""
-        return self.text(sentence, **told) + mark
+        return self.text(f"stated {sentence}", **told) + mark
 
     def _erased(self, by: Answer) -> str:
         return self.text("erased", **by | {"category": tell("category", by["category"], self.language)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import urllib.request
 
@@ -58,9 +59,12 @@ def add_token(
     return size, _keep(database, size, response, text, authority, None)
 
 
-def _keep(database: Database, token: Token, text: bytes, authority: TimeAuthority, nonce: int | None) -> Told:
+def _keep(
+    database: Database, size: int, response: bytes, text: bytes, authority: TimeAuthority, nonce: int | None
+) -> Told:
+    token = Token(size, authority.name, response, hashlib.sha256(response).digest())
     try:
-        told = verify_token(token.response, text, authority, nonce=nonce)
+        told = verify_token(response, text, authority, nonce=nonce)
     except AuditError as wrong:
         raise StampingRefused(wrong.rule, **wrong.facts) from None
     with database.begin() as connection:
