@@ -40,12 +40,17 @@ def _once(name: str | None) -> str | None:
     return None if name is None else intern(name)
 
 
-def openings_erased_may(s: Standing, e: Event, b: OpeningsErased) -> Iterator[Refusal]:
-    """A quorum of registrars erases texts that are there, each once, and that nobody needs any more."""
+def by_registrars(s: Standing, e: Event) -> Iterator[Refusal]:
+    """Yield a refusal unless a quorum of registrars signed, and nobody else."""
     yield from by_registrar(s, e)
     quorum = s.log["genesis"].quorum
     if len(e.signed_by) < quorum:
         yield refuse("erasure.registrars_needed", signed=len(e.signed_by), quorum=quorum)
+
+
+def openings_erased_may(s: Standing, e: Event, b: OpeningsErased) -> Iterator[Refusal]:
+    """A quorum of registrars erases texts that are there, each once, and that nobody needs any more."""
+    yield from by_registrars(s, e)
     if not b.erased:
         yield refuse("erasure.nothing_named")
     named: set[tuple[str, str]] = set()
