@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from api import answers, publication
 from api.answers import Answer
 from api.cli_erasure import app as erasure
+from api.cli_export import app as export
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
@@ -47,6 +48,7 @@ app.add_typer(storage)
 app.add_typer(erasure)
 app.add_typer(witnesses)
 app.add_typer(timestamp, name="timestamp")
+app.add_typer(export, name="export")
 
 
 @app.command()
@@ -73,7 +75,7 @@ def demo(
     else:
         screen.ranking(ranked)
         screen.verdict(verified)
-        screen.next_steps()
+        screen.next_steps(where.trust)
     raise typer.Exit(0 if verified["ok"] else 1)
 
 

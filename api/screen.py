@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group, JustifyMethod, RenderableType
@@ -214,9 +215,9 @@ class Screen:
         by = (self.text("own witness" if one["of_the_operator"] else "witness", **one) for one in seen["by"])
         return [*lines, *by]
 
-    def next_steps(self) -> None:
-        """Say what can be asked now."""
-        self.print(self.text("next"))
+    def next_steps(self, trust: Path) -> None:
+        """Say what can be asked now; by the trust file that lies there."""
+        self.print(self.text("next", trust=trust))
 
     def _finding(self, found: Answer) -> str:
         where = self.text("whole" if found["position"] is None else "at", **found)

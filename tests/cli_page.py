@@ -64,6 +64,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "rank": ("rank", "--round", "2016", "--block", "CENTRAL"),
     "trace": ("trace", "SNV", "A1.2"),
     "verify": ("verify",),
+    "trusted": ("verify", "--trust", "{data}/trust.json"),
     "progress": ("progress",),
     "conflicts": ("conflicts",),
     "changes": ("changes",),
@@ -79,6 +80,11 @@ LONG = {"progress", "conflicts", "decisions"}
 PLAIN = [name for name in COMMANDS if name not in LONG]
 JSON = [f"{name} json" for name in COMMANDS]
 DAMAGED_JSON = "damaged json"
+
+
+def words_of(name: str, data: Path) -> tuple[str, ...]:
+    """Return the words of a command, about a data directory."""
+    return tuple(word.format(data=data) for word in COMMANDS[name])
 
 
 def _of_damaged(data: Path, *words: str) -> str:
@@ -118,7 +124,7 @@ def samples() -> dict[str, str]:
 
 def _block(data: Path, name: str) -> str:
     if name in PLAIN:
-        told = "\n".join(line.rstrip() for line in said(data, 0, *COMMANDS[name]).splitlines())
+        told = "\n".join(line.rstrip() for line in said(data, 0, *words_of(name, data)).splitlines())
         return f"\n```text\n{told}\n```\n\n"
     answer = _of_damaged(data, "--json") if name == DAMAGED_JSON else _json(data, name)
     told = json.dumps(shortened(json.loads(answer)), ensure_ascii=False, indent=2)
@@ -126,7 +132,7 @@ def _block(data: Path, name: str) -> str:
 
 
 def _json(data: Path, name: str) -> str:
-    return said(data, 0, *COMMANDS[name.removesuffix(" json")], "--json")
+    return said(data, 0, *words_of(name.removesuffix(" json"), data), "--json")
 
 
 def write_page(data: Path) -> None:

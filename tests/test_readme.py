@@ -28,6 +28,7 @@ from tests.cli_page import (
     shape,
     shortened,
     skeleton,
+    words_of,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -150,20 +151,21 @@ def test_every_command_and_option_is_on_the_page() -> None:
 def test_the_page_shows_every_sample() -> None:
     """Each sample that is made stands on the page, under the command that makes it."""
     assert samples().keys() == {*PLAIN, *JSON, DAMAGED_JSON}
-    for words in COMMANDS.values():
-        assert f"`minhchung {' '.join(words)}" in PAGE
+    for name in COMMANDS:
+        assert f"`minhchung {' '.join(words_of(name, Path('data')))}" in PAGE
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_a_sample_reads_like_what_the_command_prints(ran: Ran, name: str) -> None:
+def test_a_sample_reads_like_what_the_command_prints(ran: Ran, demo_data: Path, name: str) -> None:
     """Headings, labels and sentences are those of today; `python -m tests.cli_page DIR` writes them anew."""
-    assert skeleton(samples()[name]) == skeleton(ran(*COMMANDS[name]).stdout)
+    assert skeleton(samples()[name]) == skeleton(ran(*words_of(name, demo_data)).stdout)
 
 
 @pytest.mark.parametrize("name", JSON)
-def test_a_json_sample_has_the_names_of_the_real_answer(ran: Ran, name: str) -> None:
+def test_a_json_sample_has_the_names_of_the_real_answer(ran: Ran, demo_data: Path, name: str) -> None:
     """Every name of the sample is answered, and every name of the answer is in the sample."""
-    answer = json.loads(ran(*COMMANDS[name.removesuffix(" json")], "--json").stdout)
+    words = words_of(name.removesuffix(" json"), demo_data)
+    answer = json.loads(ran(*words, "--json").stdout)
     assert shape(json.loads(samples()[name])) == shape(shortened(answer))
 
 

@@ -104,3 +104,9 @@ class EpochRefused(StorageRefused):
     """A log cannot be continued as a new one."""
 
     about = "no new epoch was begun"
+
+
+class ExportRefused(StorageRefused):
+    """An export is written where nothing is, or not at all."""
+
+    about = "not exported"

@@ -123,3 +123,9 @@ class ContinuationError(AuditError):
     """What a log says of the one that it continues is not so."""
 
     about = "no continuation"
+
+
+class CopyError(AuditError):
+    """A copy of a log cannot be read at all."""
+
+    about = "no log there"

@@ -6,11 +6,11 @@ kept apart from it, in a trust file, tells them apart (docs/formats/trust.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from audit.proofs.checkpoint import Checkpoint, parse_checkpoint
-from audit.proofs.errors import AuditError, Fact, TrustError
+from audit.proofs.errors import AuditError, TrustError
 from audit.proofs.head import Cosigned, open_head
 from audit.proofs.note import open_note, unverified_text, vkey
 from audit.proofs.policy import NO_WITNESSES, Policy
@@ -55,7 +55,7 @@ def judge(trust: Trust, verdict: Verdict, cosigned: Sequence[tuple[int, bytes]])
     try:
         log = trust.log(verdict.origin)  # 1
     except TrustError as wrong:
-        return Judgement((Finding("trust", None, wrong.rule, wrong.facts),), quorum=trust.policy.quorum)
+        return Judgement((_finding("trust", None, wrong),), quorum=trust.policy.quorum)
     findings = [*_check_keys(log, verdict), *_check_known(log, verdict)]
     sound = []
     for size, note in cosigned:  # 4
@@ -63,16 +63,21 @@ def judge(trust: Trust, verdict: Verdict, cosigned: Sequence[tuple[int, bytes]])
         findings += wrongs
         sound += [] if wrongs else [(size, note)]
     covered, witnesses = _newest_head(trust.policy, verdict, sound)  # 5
+    quorum = trust.policy.quorum
     if not covered and not trust.policy.is_met_by(()):
-        facts: dict[str, Fact] = {"size": verdict.size, "quorum": trust.policy.quorum, "cosigned": len(sound)}
-        findings.append(Finding("witness", None, "head.no_quorum", facts))
-    return Judgement(tuple(findings), log, log.newest_checkpoint, covered, witnesses, trust.policy.quorum)
+        lacking = TrustError("head.no_quorum", size=verdict.size, quorum=quorum, cosigned=len(sound))
+        findings.append(_finding("witness", None, lacking))
+    return Judgement(tuple(findings), log, log.newest_checkpoint, covered, witnesses, quorum)
+
+
+def _finding(layer: str, position: int | None, wrong: AuditError) -> Finding:
+    return Finding(layer, position, wrong.rule, wrong.facts)
 
 
 def _check_keys(log: TrustedLog, verdict: Verdict) -> Iterator[Finding]:
     stated = {vkey(verdict.origin, key) for _, key in verdict.log_keys}
     if not stated & set(log.vkeys):
-        yield Finding("trust", 0, "trust.other_log_key", {"log": verdict.origin})
+        yield _finding("trust", 0, TrustError("trust.other_log_key", log=verdict.origin))
 
 
 def _check_known(log: TrustedLog, verdict: Verdict) -> Iterator[Finding]:
@@ -80,10 +85,11 @@ def _check_known(log: TrustedLog, verdict: Verdict) -> Iterator[Finding]:
     if known is None:
         return
     if known.size > verdict.size:
-        yield Finding("trust", verdict.size, "trust.rewound", {"known": known.size, "size": verdict.size})
-    elif known.size and verdict.roots.get(known.size) != known.root:
-        facts: dict[str, Fact] = {"size": known.size, "known": known.root.hex(), "root": _hex(verdict.roots, known.size)}
-        yield Finding("trust", None, "trust.contradicted", facts)
+        short = TrustError("trust.rewound", known=known.size, size=verdict.size)
+        yield _finding("trust", verdict.size, short)
+    elif known.size and (root := verdict.roots.get(known.size, b"")) != known.root:
+        other = TrustError("trust.contradicted", size=known.size, known=known.root.hex(), root=root.hex())
+        yield _finding("trust", None, other)
 
 
 def _check_cosigned(policy: Policy, verdict: Verdict, size: int, note: bytes) -> Iterator[Finding]:
@@ -118,7 +124,3 @@ def _newest_head(
         if head.cosigned:
             return size, head.cosigned
     return 0, ()
-
-
-def _hex(roots: Mapping[int, bytes], size: int) -> str:
-    return roots[size].hex() if size in roots else "-"

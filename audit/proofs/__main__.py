@@ -1,0 +1,115 @@
+"""Verify a log with nothing but Python and `cryptography`: `python -m audit.proofs PATH [--trust FILE]`.
+
+PATH is a data directory or an export. Scores and ranks are not folded here, and the answer says so. Exit
+status: 0 fine, 1 something was found, 2 nothing could be checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from audit.proofs.copies import open_copy
+from audit.proofs.errors import AuditError
+from audit.proofs.judgement import Judgement, judge, sizes_of_interest
+from audit.proofs.trust import Trust
+from audit.proofs.trust_file import parse_trust
+from audit.proofs.verifier import LAYERS, Finding, Verdict, verify_log
+
+STEPS = (
+    ("order", "thứ tự · order of entries, streams and times"),
+    ("leaf", "dấu vân tay · leaf hashes of the entries' bytes"),
+    ("content", "nội dung · canonical entries and statements of this log"),
+    ("registry", "khóa ký · keys enrolled, and allowed to sign at their index"),
+    ("counter", "số đếm · every statement of a key is its next"),
+    ("signature", "chữ ký · signatures"),
+    ("seen", "mốc đã thấy · what signers had seen is this log"),
+    ("opening", "phần mở · words are what was committed to"),
+    ("tree", "cây Merkle · root over all leaves"),
+    ("checkpoint", "điểm kiểm · checkpoints signed by the log's key"),
+    ("trust", "tệp tin cậy · the log is the one that is known"),
+    ("witness", "bên chứng kiến · cosigned by a quorum of witnesses"),
+)
+BY_TRUST = ("trust", "witness")
+SHOWN = 50
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print what was checked and found; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m audit.proofs", description=__doc__)
+    parser.add_argument("path", type=Path, help="a data directory or an export")
+    parser.add_argument("--trust", type=Path, help="a trust file, kept apart from the log")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    asked = parser.parse_args(arguments)
+    try:
+        trust = parse_trust(asked.trust.read_bytes()) if asked.trust else None
+        found = open_copy(asked.path, sizes_of_interest(trust) if trust else ())
+        verdict = verify_log(found.copy)
+    except (OSError, ValueError, AuditError) as wrong:
+        sys.stderr.write(f"audit.proofs: {wrong}\n")
+        return 2
+    judgement = judge(trust, verdict, found.cosigned) if trust else None
+    findings = (*verdict.findings, *(judgement.findings if judgement else ()))
+    answer = _answer(verdict, judgement, findings)
+    told = json.dumps(answer, ensure_ascii=False, indent=2) if asked.json else _text(answer, findings, trust)
+    sys.stdout.write(told + "\n")
+    return 1 if findings else 0
+
+
+def _answer(
+    verdict: Verdict, judgement: Judgement | None, findings: tuple[Finding, ...]
+) -> dict[str, object]:
+    layers = (*LAYERS, *(BY_TRUST if judgement else ()))
+    failed = {finding.layer for finding in findings}
+    return {
+        "ok": not findings,
+        "log": verdict.origin,
+        "size": verdict.size,
+        "root": verdict.root.hex(),
+        "signatures": verdict.signatures,
+        "keys": verdict.keys,
+        "checkpoints": verdict.checkpoints,
+        "openings": verdict.openings,
+        "clock": verdict.clock,
+        "layers": {layer: "failed" if layer in failed else "ok" for layer in layers},
+        "fold": "not checked",
+        "trust": "consistent with itself" if judgement is None else "by the trust file",
+        "witnesses": [
+            {
+                "name": one.witness.name,
+                "operator": one.witness.operator,
+                "at": one.time,
+                "size": judgement.covered,
+            }
+            for one in (judgement.witnesses if judgement else ())
+            if judgement is not None
+        ],
+        "findings": [
+            {"layer": f.layer, "position": f.position, "rule": f.rule, "facts": dict(f.facts)}
+            for f in findings
+        ],
+    }
+
+
+def _text(answer: dict[str, object], findings: tuple[Finding, ...], trust: Trust | None) -> str:
+    lines = [f"{answer['log']}: {answer['size']} entries, {answer['signatures']} signatures"]
+    for number, (layer, what) in enumerate(STEPS, start=1):
+        if layer in BY_TRUST and trust is None:
+            lines.append(f"{number:2}. {what}: not checked (no trust file)")
+            continue
+        wrong = sum(finding.layer == layer for finding in findings)
+        lines.append(f"{number:2}. {what}: {f'{wrong} FOUND' if wrong else 'ok'}")
+    lines.append("    điểm và thứ hạng · fold: not checked (minhchung verify does)")
+    for finding in findings[:SHOWN]:
+        where = "whole log" if finding.position is None else f"position {finding.position}"
+        lines.append(f"  ✗ {where}: {finding.layer}: {finding.rule} {dict(finding.facts)}")
+    if len(findings) > SHOWN:
+        lines.append(f"  ... and {len(findings) - SHOWN} more")
+    lines.append(f"root {answer['root']}")
+    return "\n".join([*lines, "OK" if answer["ok"] else "FOUND WRONG"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""Copies of a log that can be verified with nothing but Python: a data directory on SQLite, or an export.
+
+An export is a folder laid out as C2SP tlog-tiles has it: `checkpoint`, `tile/0/...` with the leaf hashes,
+`tile/entries/...` with the entries; beside them `checkpoints/SIZE` with every note the log signed, and
+`openings.json` for those who may read the words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.proofs.checkpoint import parse_checkpoint
+from audit.proofs.commitment import Opening
+from audit.proofs.entry import parse_entry
+from audit.proofs.errors import AuditError, CopyError
+from audit.proofs.merkle import HASH_SIZE
+from audit.proofs.note import append_lines, unverified_text
+from audit.proofs.statement import Statement, parse_statement
+from audit.proofs.verifier import LogCopy, Row
+
+DATABASE = "minhchung.db"
+TILE_WIDTH = 256
+_SIZE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A copy as it was found, and its checkpoints with the lines that others signed, newest first."""
+
+    copy: LogCopy
+    cosigned: tuple[tuple[int, bytes], ...]
+
+
+def open_copy(path: Path, sizes: Collection[int] = ()) -> Found:
+    """Open a data directory or an export; raises CopyError `copy.unreadable` for what is neither."""
+    try:
+        if (path / DATABASE).is_file():
+            return _directory(path / DATABASE, sizes)
+        if (path / "checkpoint").is_file():
+            return _export(path, sizes)
+    except (OSError, ValueError, sqlite3.DatabaseError) as wrong:
+        raise CopyError("copy.unreadable", path=str(path), reason=str(wrong)) from None
+    raise CopyError("copy.unreadable", path=str(path), reason="neither a data directory nor an export")
+
+
+# --- a data directory -----------------------------------------------------------------------------------
+
+
+def _directory(path: Path, sizes: Collection[int]) -> Found:
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    hashes = b"".join(row[0] for row in database.execute(_LEAVES))
+    notes = [(int(size), bytes(note)) for size, note in database.execute(_NOTES)]
+    size, root = database.execute("SELECT size, root FROM head").fetchone()
+    words: dict[str, list[Opening]] = {}
+    for statement, name, salt, value in database.execute(_WORDS):
+        words.setdefault(statement, []).append(Opening(name, salt, value))
+    copy = LogCopy(_rows(database), _split(hashes), (size, root), notes, words, sizes)
+    return Found(copy, tuple(_with_lines(dict(notes), database)))
+
+
+_ROWS = (
+    "SELECT position, originator_id, originator_version, topic, state FROM stored_events ORDER BY position"
+)
+_LEAVES = 'SELECT hashes FROM tiles WHERE level = 0 ORDER BY "index"'
+_NOTES = "SELECT size, note FROM checkpoints ORDER BY size"
+_WORDS = "SELECT statement_id, field, salt, value FROM openings WHERE value IS NOT NULL"
+_LINES = "SELECT size, line FROM cosignatures ORDER BY size DESC, vkey"
+
+
+def _rows(database: sqlite3.Connection) -> Iterator[Row]:
+    try:
+        for position, stream, version, topic, state in database.execute(_ROWS):
+            yield Row(position, stream, version, topic, bytes(state))
+    except sqlite3.DatabaseError as wrong:
+        raise CopyError("copy.unreadable", path=DATABASE, reason=str(wrong)) from None
+
+
+def _with_lines(notes: dict[int, bytes], database: sqlite3.Connection) -> Iterator[tuple[int, bytes]]:
+    lines: dict[int, bytes] = {}
+    for size, line in database.execute(_LINES):
+        lines[size] = lines.get(size, b"") + bytes(line)
+    for size, signed in lines.items():
+        yield size, append_lines(notes[size], signed) if size in notes else b""
+
+
+# --- an export ------------------------------------------------------------------------------------------
+
+
+def _export(folder: Path, sizes: Collection[int]) -> Found:
+    newest = (folder / "checkpoint").read_bytes()
+    head = parse_checkpoint(unverified_text(newest))
+    notes = {
+        int(path.name): path.read_bytes()
+        for path in sorted((folder / "checkpoints").glob("*"))
+        if _SIZE.fullmatch(path.name)
+    }
+    notes.setdefault(head.size, newest)
+    hashes = b"".join((folder / name).read_bytes() for name in tiles("tile/0", head.size))
+    found = sorted(notes.items())
+    copy = LogCopy(
+        _entries(folder, head.size), _split(hashes), (head.size, head.root), found, _words(folder), sizes
+    )
+    return Found(copy, tuple(reversed(found)))
+
+
+def tiles(folder: str, size: int) -> Iterator[str]:
+    """Name the tiles over so many hashes or entries (C2SP tlog-tiles, "Merkle Tree" and "Log entries")."""
+    for index in range(-(-size // TILE_WIDTH)):
+        width = min(TILE_WIDTH, size - index * TILE_WIDTH)
+        partial = "" if width == TILE_WIDTH else f".p/{width}"
+        yield f"{folder}/{_number(index)}{partial}"
+
+
+def _number(index: int) -> str:
+    """1234067 is written x001/x234/067."""
+    groups = [f"{index % 1000:03d}"]
+    while index := index // 1000:
+        groups.insert(0, f"x{index % 1000:03d}")
+    return "/".join(groups)
+
+
+def _entries(folder: Path, size: int) -> Iterator[Row]:
+    """Read entries from their bundles; stream and version are what the statements make them."""
+    versions: dict[str, int] = {}
+    position = 0
+    for name in tiles("tile/entries", size):
+        for entry in _bundle((folder / name).read_bytes()):
+            statement = _statement(entry)
+            stream, kind = (statement.stream, statement.type) if statement else ("", "")
+            versions[stream] = versions.get(stream, 0) + 1
+            yield Row(position, stream, versions[stream], kind, entry)
+            position += 1
+
+
+def _bundle(data: bytes) -> Iterator[bytes]:
+    place = 0
+    while place < len(data):
+        length = int.from_bytes(data[place : place + 2])
+        if len(data) < place + 2 + length:
+            raise ValueError("an entry bundle is cut short")
+        yield data[place + 2 : place + 2 + length]
+        place += 2 + length
+
+
+def _statement(entry: bytes) -> Statement | None:
+    try:
+        return parse_statement(parse_entry(entry).envelope.payload)
+    except AuditError:
+        return None
+
+
+def _words(folder: Path) -> dict[str, list[Opening]]:
+    path = folder / "openings.json"
+    if not path.is_file():
+        return {}
+    stated = json.loads(path.read_bytes())
+    return {
+        statement: [Opening(one["field"], bytes.fromhex(one["salt"]), one["value"]) for one in its]
+        for statement, its in stated.items()
+    }
+
+
+def _split(hashes: bytes) -> list[bytes]:
+    return [hashes[i : i + HASH_SIZE] for i in range(0, len(hashes), HASH_SIZE)]
