@@ -60,12 +60,13 @@ class Openings:
 
         1. A text that was not erased is there (`opening.not_there`).
         2. A text that was erased is not (`opening.not_erased`).
-        3. Nothing lies there that no statement of the log committed to (`opening.of_nothing`); of a log that
-           is not `whole`, what was lost is not known.
+        3. Nothing lies there that no statement of the log committed to (`opening.of_nothing`).
+
+        Of a log that is not `whole`, nobody knows what was lost with it, a tombstone perhaps: only 2 is asked.
         """
         there = set(held)
         for text, position in self.committed.items():
-            if text not in there and text not in self.erased:  # 1
+            if whole and text not in there and text not in self.erased:  # 1
                 yield Finding("opening", position, "opening.not_there", {"field": text[1]})
             elif text in there and (gone := self.erased.get(text)) is not None:  # 2
                 yield Finding(

@@ -305,3 +305,16 @@ def test_erasure_on_either_database(settings: Settings) -> None:
     assert again.runtime.log.recorder.max_tracking_id(erasure.FOLLOWER) == 3
     assert len(check_whole(again)) == 3
     again.close()
+
+
+def test_damaged_tombstone_is_the_one_thing_that_is_found(world: World, tmp_path: Path) -> None:
+    """Where a tombstone was altered, the openings that it erased are a consequence, not a second cause."""
+    position = erases(world)
+    world.close()
+    with closing(sqlite3.connect(tmp_path / "data" / "minhchung.db")) as connection, connection:
+        here = "FROM stored_events WHERE position = ?"
+        (state,) = connection.execute(f"SELECT state {here}", (position,)).fetchone()
+        flipped = bytes([*state[:200], state[200] ^ 1, *state[201:]])
+        connection.execute("UPDATE stored_events SET state = ? WHERE position = ?", (flipped, position))
+    findings = examine(tmp_path / "data").findings
+    assert {found.position for found in findings} == {position}
