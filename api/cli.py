@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from eventsourcing.persistence import PersistenceError
 from rich.console import Console
 from sqlalchemy.exc import DatabaseError
 
@@ -151,8 +152,8 @@ def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
             size = log_size(path)
             return answers.verdict(examine(path, lambda done: bar(done, size), trust))
-    except DatabaseError as wrong:
-        return answers.unreadable(str(wrong.orig))
+    except (DatabaseError, PersistenceError) as wrong:
+        return answers.unreadable(str(getattr(wrong, "orig", wrong)))
 
 
 def main() -> None:

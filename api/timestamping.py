@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import urllib.request
 
@@ -15,7 +14,7 @@ from audit.ledger.stamping import keep_token, make_request, require_extra, verif
 from audit.ledger.tables import checkpoints
 from audit.proofs.errors import AuditError
 from audit.proofs.note import unverified_text
-from audit.proofs.timestamp import MAX_TOKEN, TimeAuthority, Token, Told
+from audit.proofs.timestamp import MAX_TOKEN, TimeAuthority, Token, Told, token_digest
 
 TIMEOUT = 30.0
 WEB = ("http://", "https://")
@@ -62,7 +61,7 @@ def add_token(
 def _keep(
     database: Database, size: int, response: bytes, text: bytes, authority: TimeAuthority, nonce: int | None
 ) -> Told:
-    token = Token(size, authority.name, response, hashlib.sha256(response).digest())
+    token = Token(size, authority.name, response, token_digest(size, authority.name, response))
     try:
         told = verify_token(response, text, authority, nonce=nonce)
     except AuditError as wrong:

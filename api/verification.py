@@ -6,7 +6,8 @@ folds scores and ranks, and compares what the site shows with what the log says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from api.settings import Settings
 from api.timing import Receptions, read_stamps
 from audit.ledger import tree
 from audit.ledger.ballots import BallotBox
+from audit.ledger.beside import Filed, check_beside
 from audit.ledger.codec import to_event
 from audit.ledger.cosignatures import cosigned_notes
 from audit.ledger.errors import EvidenceError
@@ -82,11 +84,13 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
         lies beside it; that is examined first, likewise.
-    17. With a trust file: what that says of the log and of its witnesses (`trust`, `witness`); `judge` has
+    17. What lies beside the entries repeats what they say: indexes, columns, tiles, cosignatures (`index`,
+        `tree`, `checkpoint`, `opening`, `refusal`, `witness`); `check_beside` has the steps.
+    18. With a trust file: what that says of the log and of its witnesses (`trust`, `witness`); `judge` has
         the steps.
-    18. Each committed text has its opening, with its class, but for those that a statement erased, and there
-        are no others (`opening`); `Openings.check` has the steps.
-    19. Time tokens are over checkpoints of the log; with a trust file, they lead to authorities that it
+    19. Each committed text has its opening, but for those that a statement erased, and there are no others
+        (`opening`); `Openings.check` has the steps.
+    20. Time tokens are over checkpoints of the log; with a trust file, they lead to authorities that it
         names, and nothing was received after others had seen it (`time`); `check_tokens` has the steps.
     """
     return _examine_all(Settings(path), progress, trust)
@@ -133,9 +137,10 @@ def _examine(
     if not damaged:
         board.adopt(refold.standing)
     beside = [
-        *_check_openings(connection, kept, refold.classes, whole=not damaged),
+        *_check_openings(connection, kept, whole=not damaged),
         *_check_evidence(store, refold.attached),
         *_check_refusals(connection, verdict),
+        *check_beside(connection, refold.filed, copy.leaf_hashes, damaged=damaged),
         *(() if damaged else _compare(connection, board)),
         *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
     ]
@@ -192,11 +197,11 @@ class _Refold:
         self.findings: list[Finding] = []
         self.attached: dict[str, tuple[int, Attachment]] = {}
         self.survey: list[Event] = []
-        self.classes: dict[Text, tuple[int, str]] = {}
-        """Each committed text, with its position and the class that its kind gives it."""
+        self.filed: list[Filed] = []
         self._next = 0
 
     def observe(self, position: int, entry: Entry, statement: Statement) -> None:
+        self.filed.append(Filed(position, statement, hashlib.sha256(entry.envelope.payload).digest()))
         for attachment in statement.attachments:
             self.attached.setdefault(attachment.sha256, (position, attachment))
         if position != self._next or self.findings:
@@ -213,8 +218,6 @@ class _Refold:
             self.findings.append(Finding("rule", position, refusal.rule, refusal.facts))
         else:
             admission.follow(self.standing, event)
-            for name in event.texts:
-                self.classes[event.id, name] = (position, event.kind.texts[name].value)
             if isinstance(event.body, SURVEY):
                 self.survey.append(event)
 
@@ -238,21 +241,15 @@ def _check_continuation(cited: Continuation, left: Examination) -> Iterator[Find
 # --- what lies beside the log ---------------------------------------------------------------------------
 
 
-def _check_openings(
-    connection: Connection, kept: Openings, classes: Mapping[Text, tuple[int, str]], *, whole: bool
-) -> Iterator[Finding]:
+def _check_openings(connection: Connection, kept: Openings, *, whole: bool) -> Iterator[Finding]:
     """Openings that are there, or have left a salt behind, are held; rows of the others are empty."""
     held: set[Text] = set()
     emptied: set[Text] = set()
-    columns = (openings.c.statement_id, openings.c.field, openings.c.visibility)
     something = or_(openings.c.value.is_not(None), openings.c.salt.is_not(None))
-    for statement_id, name, visibility, there in connection.execute(select(*columns, something)):
-        text = (statement_id, name)
-        (held if there else emptied).add(text)
-        position, expected = classes.get(text, (None, visibility))
-        if visibility != expected:
-            facts = {"field": name, "stated": visibility, "expected": expected}
-            yield Finding("opening", position, "opening.other_visibility", facts)
+    for statement_id, name, there in connection.execute(
+        select(openings.c.statement_id, openings.c.field, something)
+    ):
+        (held if there else emptied).add((statement_id, name))
     yield from kept.check(held, emptied, whole=whole)
 
 

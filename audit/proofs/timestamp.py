@@ -76,9 +76,9 @@ def read_certificate(der: bytes) -> x509.Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A time token beside a checkpoint: of which size, by which authority, its bytes and their hash.
+    """A time token beside a checkpoint: of which size, by which authority, its bytes, and the hash of it all.
 
-    Some bytes of a response are under nobody's signature: the hash tells whether they were always these.
+    Some bytes of a response are under nobody's signature: the hash tells whether it was always this.
     """
 
     size: int
@@ -93,6 +93,11 @@ class Told:
 
     time: datetime
     accuracy: timedelta = timedelta(0)
+
+
+def token_digest(size: int, authority: str, response: bytes) -> bytes:
+    """Return the SHA-256 that is kept with a token: over its place and its bytes."""
+    return hashlib.sha256(f"{size}\n{authority}\n".encode() + response).digest()
 
 
 VerifyToken = Callable[[bytes, bytes, TimeAuthority], Told]
@@ -140,7 +145,7 @@ def check_tokens(
     """Verify the tokens beside a log's checkpoints, whose texts are given by size.
 
     1. There is a checkpoint of the token's size (`time.no_checkpoint`).
-    2. Its bytes have the hash that was kept with them (`time.other_bytes`).
+    2. Place and bytes have the hash that was kept with them (`time.other_bytes`).
     3. Its authority is one that is trusted, and tokens can be read here; else it is left unchecked.
     4. The token is over the checkpoint's text, signed by a certificate for time stamping that leads to the
        authority's root, all keys long enough (`time.*`, `authority.*`).
@@ -153,7 +158,7 @@ def check_tokens(
     for token in tokens:
         if token.size not in texts:  # 1
             findings.append(_finding(TimeRefused("time.no_checkpoint"), token))
-        elif hashlib.sha256(token.response).digest() != token.sha256:  # 2
+        elif token_digest(token.size, token.authority, token.response) != token.sha256:  # 2
             findings.append(_finding(TimeRefused("time.other_bytes"), token))
         elif verify is None or (authority := known.get(token.authority)) is None:  # 3
             unchecked += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -23,6 +22,7 @@ from audit.proofs.timestamp import (
     check_tokens,
     cosigned_stamps,
     read_certificate,
+    token_digest,
 )
 from tests.authority import OPERATOR, certificate, known
 
@@ -34,7 +34,7 @@ TEXTS = {7: b"seven\n"}
 
 def token(size: int = 7, authority: str = "tsa", response: bytes = b"seven\n") -> Token:
     """A token whose response repeats what it stamps."""
-    return Token(size, authority, response, sha256(response).digest())
+    return Token(size, authority, response, token_digest(size, authority, response))
 
 
 def verify(response: bytes, text: bytes, authority: TimeAuthority) -> Told:
@@ -61,6 +61,7 @@ def test_verified_token_is_a_stamp() -> None:
         (token(response=b"eight\n"), "time.other_text"),
         (replace(token(), sha256=bytes(32)), "time.other_bytes"),
         (replace(token(), response=b"seven"), "time.other_bytes"),
+        (replace(token(), authority="other"), "time.other_bytes"),
     ],
 )
 def test_token_that_is_wrong_is_found(wrong: Token, rule: str) -> None:
@@ -69,7 +70,7 @@ def test_token_that_is_wrong_is_found(wrong: Token, rule: str) -> None:
     assert (checked.stamps, checked.unchecked, checked.tokens) == ((GOOD,), 0, 2)
     (finding,) = checked.findings
     assert (finding.layer, finding.position, finding.rule) == ("time", None, rule)
-    assert dict(finding.facts) == {"size": wrong.size, "authority": "tsa"}
+    assert dict(finding.facts) == {"size": wrong.size, "authority": wrong.authority}
 
 
 def test_token_of_nobody_who_is_trusted_is_left_unchecked() -> None:
