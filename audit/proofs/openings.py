@@ -62,7 +62,7 @@ class Openings:
         2. A text that was erased is not (`opening.not_erased`).
         3. Nothing lies there that no statement of the log committed to (`opening.of_nothing`).
 
-        Of a log that is not `whole`, nobody knows what was lost with it, a tombstone perhaps: only 2 is asked.
+        Of a log that is not `whole`, nobody knows what was lost, a tombstone perhaps: only 2 is asked.
         """
         there = set(held)
         for text, position in self.committed.items():

@@ -18,6 +18,7 @@ from audit.ledger import tree
 from audit.ledger.cosignatures import cosigned_note, keep_cosignatures
 from audit.ledger.database import open_database
 from audit.ledger.publisher import Publisher, latest_checkpoint
+from audit.ledger.stamping import keep_token
 from audit.ledger.tables import checkpoints, cosignatures, head, statement_ids, stored_events, tiles
 from audit.proofs import canonical
 from audit.proofs.entry import encode_entry, parse_entry
