@@ -18,10 +18,11 @@ from sqlalchemy.exc import DatabaseError
 
 from api.acts import Act, Asked, File, IdOf, Ref
 from api.clock import ScriptedClock
-from api.demo_witnesses import DemoWitnesses
+from api.demo_witnesses import RECORD_KEY, DemoWitnesses
 from api.errors import DemoRefused, LogInTheWay
 from api.example import Example
 from api.log_key import keep_key
+from api.record import keep_record_key
 from api.runtime import Runtime, open_runtime, reading
 from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk, Draft, scripted_entropy
@@ -125,6 +126,7 @@ def _check_empty(settings: Settings) -> None:
 def _tell(settings: Settings, example: Example, progress: Progress | None) -> int:
     log_key = demo_signing_key(LOG_KEY)
     keep_key(settings, log_key)
+    keep_record_key(settings, RECORD_KEY)
     clock = ScriptedClock(FIRST_MOMENT)
     runtime = open_runtime(settings, origin=DEMO_ORIGIN, log_key=log_key, clock=clock)
     try:

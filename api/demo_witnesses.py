@@ -17,10 +17,10 @@ from audit.ledger.cosignatures import cosigned_note, keep_cosignatures, newest_c
 from audit.ledger.files import create_whole, write_whole
 from audit.ledger.publisher import latest_checkpoint
 from audit.ledger.startup import prover
-from audit.proofs.cosignature import cosign, cosigner_vkey
+from audit.proofs.cosignature import cosigner_vkey
 from audit.proofs.keys import DEMO_KEYS, DEMO_ORIGIN, SigningKey, demo_signing_key
 from audit.proofs.mldsa import MlDsaSigningKey
-from audit.proofs.note import unverified_text, vkey
+from audit.proofs.note import vkey
 from audit.proofs.policy import Group, Policy
 from audit.proofs.policy import Witness as Known
 from audit.proofs.trust import Trust, TrustedLog
@@ -71,7 +71,7 @@ class DemoWitnesses:
         return witness
 
     def cosign(self, at: datetime) -> None:
-        """Have both cosign the newest checkpoint, the log's key of record as well; keep the lines."""
+        """Have both cosign the newest checkpoint, and keep their lines."""
         self._moment = int(at.timestamp())
         database = self._runtime.log.database
         with database.read() as connection:
@@ -80,12 +80,12 @@ class DemoWitnesses:
         if newest is None or newest[0] in seen.values():
             return
         size, _, note = newest
-        lines = cosign(unverified_text(note), DEMO_ORIGIN, RECORD_KEY, self._moment)
+        lines = b""
         for witness in self._witnesses:
             old = seen[witness.name]
             proof = tuple(prover(database)(old, size)) if old else ()
             lines += witness.add_checkpoint(format_request(AddCheckpoint(old, proof, note)))
-        vkeys = [self._log_vkeys[1], *(w.vkeys[0] for w in self._witnesses)]
+        vkeys = [w.vkeys[0] for w in self._witnesses]
         with database.begin() as connection:
             keep_cosignatures(connection, note + lines, vkeys, size)
 

@@ -33,7 +33,7 @@ def keep_key(settings: Settings, key: SigningKey) -> None:
 
 def load_key(path: Path) -> SigningKey:
     """Read a private key; raises LogStopped where it is missing, open to others, or does not open."""
-    pem, secret = _private(path), password()
+    pem, secret = private_bytes(path), password()
     try:
         return SigningKey.from_pem(pem, secret)
     except TypeError:
@@ -56,7 +56,7 @@ def load_keys(settings: Settings) -> tuple[SigningKey, SigningKey | None]:
 def password() -> bytes | None:
     """Return the password of key files: from a file of its owner's alone, else from the environment."""
     if named := os.environ.get(PASSWORD_FILE_VARIABLE):
-        return _private(Path(named)).removesuffix(b"\n")
+        return private_bytes(Path(named)).removesuffix(b"\n")
     given = os.environ.get(PASSWORD_VARIABLE)
     return given.encode() if given else None
 
@@ -67,7 +67,7 @@ def encrypt_key(settings: Settings) -> None:
     if secret is None:
         raise LogStopped(f"{PASSWORD_FILE_VARIABLE} must name the file with the password")
     try:
-        key = SigningKey.from_pem(_private(settings.log_key))
+        key = SigningKey.from_pem(private_bytes(settings.log_key))
     except TypeError:
         raise LogStopped(f"{settings.log_key} is encrypted already") from None
     write_whole(settings.log_key, key.to_pem(secret))
@@ -75,10 +75,11 @@ def encrypt_key(settings: Settings) -> None:
 
 def is_encrypted(path: Path) -> bool:
     """Whether a key file tells nothing to whoever takes it."""
-    return b"BEGIN ENCRYPTED PRIVATE KEY" in _private(path)
+    return b"BEGIN ENCRYPTED PRIVATE KEY" in private_bytes(path)
 
 
-def _private(path: Path) -> bytes:
+def private_bytes(path: Path) -> bytes:
+    """Read a key file of its owner's alone; raises LogStopped where it is missing or open to others."""
     try:
         mode = path.stat().st_mode
         content = path.read_bytes()

@@ -14,6 +14,7 @@ from eventsourcing.persistence import EventStore
 
 from api.clock import ScriptedClock, real_clock
 from api.log_key import load_keys
+from api.record import load_record_key, vouching
 from api.settings import Settings
 from audit.ledger.anchor import Anchor
 from audit.ledger.codec import LedgerMapper, Recorded, story
@@ -148,6 +149,7 @@ def _open(
         inline=board.inline,
         followed=others,
         anchor=partial(anchor.advance, prove=prover(log.database)),
+        vouch=vouching(log.database, publisher.origin, load_record_key(settings)),
         check=fastest_check(),
     )
     intake.catch_up()

@@ -48,6 +48,11 @@ class Settings:
         return self.data / "log.key.next"
 
     @property
+    def record_key(self) -> Path:
+        """The ML-DSA-44 key that signs checkpoints of record, where there is one."""
+        return self.data / "record.key"
+
+    @property
     def continues(self) -> Path:
         """Of a log that continues another as a new epoch: the data directory of what is left of that one."""
         return self.data / "continues"

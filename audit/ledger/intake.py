@@ -67,6 +67,9 @@ Followed = Callable[[Sequence[Event]], None]
 Anchoring = Callable[[bytes], None]
 """Puts a committed checkpoint where the database cannot lose it; when it returns, it is there."""
 
+Vouching = Callable[[bytes, Sequence[Event], datetime], None]
+"""Is shown an anchored checkpoint, the events that it is the first to cover, and when they were received."""
+
 
 def nothing_inline(_connection: Connection, _events: Sequence[Event]) -> Callable[[], None]:
     """Write nothing beside the log."""
@@ -79,6 +82,10 @@ def nobody_follows(_events: Sequence[Event]) -> None:
 
 def not_anchored(_note: bytes) -> None:
     """Rely on the database alone."""
+
+
+def nobody_vouches(_note: bytes, _events: Sequence[Event], _at: datetime) -> None:
+    """Leave a checkpoint with the log's signature alone."""
 
 
 @dataclass(slots=True)
@@ -124,6 +131,7 @@ class Intake:
         inline: Inline = nothing_inline,
         followed: Followed = nobody_follows,
         anchor: Anchoring = not_anchored,
+        vouch: Vouching = nobody_vouches,
         check: Check = PublicKey.verify,
     ) -> None:
         self.standing = Standing()
@@ -137,6 +145,7 @@ class Intake:
         self._inline = inline
         self._followed = followed
         self._anchor = anchor
+        self._vouch = vouch
         self._anchored = 0
         self._check = check
         self._mapper = LedgerMapper()
@@ -221,6 +230,8 @@ class Intake:
             # The batch and its checkpoint are in database and anchor: after this line a crash loses nothing.
             self._anchored = appended.size
             self._settle(batch, appended, settle)
+            if batch.recorded and note is not None:
+                self._vouch(note, [r.event for r in batch.recorded if r.event], batch.received_at)
             receipts = self._receipts(batch, outcomes)
         except BaseException as wrong:
             self._stopped = wrong  # memory is behind what is on disk

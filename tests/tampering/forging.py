@@ -79,7 +79,8 @@ def _written(trust: Trust) -> bytes:
 
 
 def _declare(world: World, code: str, criterion: str, number: int) -> None:
-    officer, cell = f"{code.lower()}-2", {"round": OPEN, "agency": code, "criterion": criterion}
+    officer = f"{code.lower()}-2"
+    cell: dict[str, Any] = {"round": OPEN, "agency": code, "criterion": criterion}
     evidence = world.draft(
         "EvidenceSubmitted",
         officer,

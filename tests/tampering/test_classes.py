@@ -19,7 +19,6 @@ from audit.proofs.receipt import format_receipt, parse_receipt, verify_receipt
 from audit.proofs.statement import pae
 from tests.audit.proofs.witnessed import LOG_VKEY
 from tests.tampering.forging import (
-    KEYS,
     Sound,
     build,
     copied,
@@ -29,6 +28,7 @@ from tests.tampering.forging import (
     run_sql,
     states,
 )
+from tests.worlds import KEYS
 
 TIMES = 20
 
