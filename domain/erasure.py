@@ -55,16 +55,18 @@ def openings_erased_may(s: Standing, e: Event, b: OpeningsErased) -> Iterator[Re
         yield refuse("erasure.nothing_named")
     named: set[tuple[str, str]] = set()
     for texts in b.erased:
-        yield from _there(s, texts, named)
-        yield from _needed(s, e, b, s.texts[texts.statement])
+        held = s.texts.get(texts.statement)
+        if held is None:
+            yield refuse("erasure.unknown_statement", statement=texts.statement[:40])
+        else:
+            yield from _there(s, texts, held, named)
+            yield from _needed(s, e, b, held)
 
 
-def _there(s: Standing, texts: ErasedTexts, named: set[tuple[str, str]]) -> Iterator[Refusal]:
+def _there(
+    s: Standing, texts: ErasedTexts, held: Committed, named: set[tuple[str, str]]
+) -> Iterator[Refusal]:
     """Yield a refusal unless the statement committed to these texts and none of them is gone."""
-    held = s.texts.get(texts.statement)
-    if held is None:
-        yield refuse("erasure.unknown_statement", statement=texts.statement[:40])
-        return
     if not texts.fields:
         yield refuse("erasure.nothing_named")
     for name in texts.fields:
