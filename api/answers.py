@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
 from api.verification import Examination
+from api.words import Words, read_words
 from audit.ledger.codec import Recorded
-from audit.ledger.tables import openings
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement
 from audit.proofs.keys import DEMO_ORIGIN
@@ -29,6 +29,7 @@ from projections import queries
 from projections.queries import CellRow, RankRow
 
 Answer = dict[str, Any]
+NO_WORDS: Answer = {"texts": {}, "erased": {}}
 LABEL = "Số liệu minh họa, không phải điểm thật · invented data, not real scores"
 
 
@@ -107,7 +108,7 @@ def trace(
     told = _about_agency(log, made) if criterion is None else _about_cell(log, found, agency, criterion, made)
     told = [r for r in told if r.position < size]
     hidden = _still_sealed(told)
-    words = words_of(connection, [r.statement.id for r in told])
+    words = read_words(log, connection, {r.statement.id for r in told})
     place = next((r for r in queries.ranking(connection, round_code, size) if r.agency == agency), None)
     return {
         **subject(register, found),
@@ -183,7 +184,7 @@ def trace_event(
     found: Round,
     recorded: Recorded,
     made: set[int],
-    words: Mapping[tuple[str, str], str | None],
+    words: Words,
     *,
     sealed: bool = False,
 ) -> Answer:
@@ -206,7 +207,7 @@ def trace_event(
         "late": _late(found, recorded),
         "sealed": sealed,
         "body": {} if sealed else dict(statement.body),
-        "texts": {} if sealed else {n: words.get((statement.id, n)) for n in statement.commitments},
+        **(NO_WORDS if sealed else words.told(statement)),
         "attachments": [
             {"sha256": a.sha256, "size": a.size, "media_type": a.media_type} for a in statement.attachments
         ],
@@ -248,12 +249,6 @@ def _late(found: Round, recorded: Recorded) -> bool:
     return until is not None and found.is_late(until, recorded.event.arrived_at)
 
 
-def words_of(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, str], str | None]:
-    """Return the words behind commitments, by statement and field; nothing where they were erased."""
-    rows = connection.execute(select(openings).where(openings.c.statement_id.in_(ids)))
-    return {(row.statement_id, row.field): row.value for row in rows}
-
-
 # --- verify ---------------------------------------------------------------------------------------------
 
 
@@ -276,11 +271,18 @@ def verdict(examined: Examination) -> Answer:
             "keys_kept_by_the_platform": log.platform_keys,
             "checkpoints": log.checkpoints,
             "openings": log.openings,
+            "openings_erased": sum(count for _, count in examined.erased),
             "evidence_files": examined.evidence,
             "refusals": examined.refusals,
+            "time_tokens": examined.stamped.tokens,
+            "time_tokens_unchecked": examined.stamped.unchecked,
             "cells": sum(len(card.scores) for card in examined.board.cards.values()),
             "ranked": len(examined.board.places),
         },
+        "erasures": [
+            {"position": by.position, "category": by.category, "openings": count}
+            for by, count in examined.erased
+        ],
         "findings": [_finding(found) for found in examined.findings],
         **_continues(examined),
         **_witnessed(examined.judgement, log.size),

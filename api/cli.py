@@ -16,16 +16,19 @@ from sqlalchemy.exc import DatabaseError
 
 from api import answers, publication
 from api.answers import Answer
+from api.cli_erasure import app as erasure
 from api.cli_export import app as export
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
+from api.cli_timestamp import app as timestamp
 from api.cli_witness import app as witnesses
 from api.errors import CommandError, DemoRefused
 from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
 from api.settings import settings
+from api.timing import add_times, read_stamps
 from api.trusting import read_trust
 from api.verification import examine, log_size
 from api.wording import Language
@@ -43,7 +46,9 @@ app.add_typer(process)
 app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
 app.add_typer(storage)
+app.add_typer(erasure)
 app.add_typer(witnesses)
+app.add_typer(timestamp, name="timestamp")
 app.add_typer(export, name="export")
 
 
@@ -101,15 +106,22 @@ def trace(
     round_code: RoundCode = None,
     as_of: AsOf = None,
     own: Annotated[bool, typer.Option("--own", help="Only what the agency itself sees of it.")] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", help="Whose word on times counts; of the demo, its own.", show_default=False),
+    ] = None,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
 ) -> None:
     """Show every event that made an agency's number (or one cell's), oldest first."""
-    with reading(settings(data)) as log, log.database.read() as connection:
+    where = settings(data)
+    believed = read_trust(trust or where.trust) if trust or where.trust.is_file() else None
+    with reading(where) as log, log.database.read() as connection:
         size = size_at(log, as_of)
         found = round_code or chosen_round(log, connection, size)
         told = answers.trace(log, connection, found, agency, criterion, size)
+        told = add_times(log, told, read_stamps(connection, believed).stamps)
         if own:
             told = publication.own_record(told, publication.policy_of(log, connection, found, size))
     answer(told, Screen(Console(), lang).trace, as_json=as_json)

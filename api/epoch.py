@@ -23,6 +23,7 @@ from audit.ledger.backup import DATABASE, EVIDENCE
 from audit.ledger.codec import Recorded
 from audit.ledger.database import open_database
 from audit.ledger.epoch import cite
+from audit.ledger.erasure import reapply
 from audit.ledger.errors import EpochRefused, RefillRefused
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.files import sync_folder, write_whole
@@ -87,6 +88,7 @@ def _keep_old(settings: Settings, old: Settings, source: Path, spares: Sequence[
             except RefillRefused as refused:
                 if refused.rule != "refill.not_behind":
                     raise
+        reapply(log.recorder, log.entries())
         bring_evidence(log, DirectoryStore(old.evidence), spares)
         return list(log.entries())
     finally:

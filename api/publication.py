@@ -55,7 +55,7 @@ def _own(event: Answer, classes: frozenset[Visibility]) -> Answer:
         return event
     body = _only(event["body"], [name for name, its in _body_classes(kind).items() if its in classes])
     texts = _only(event["texts"], [name for name, its in kind.texts.items() if its in classes])
-    return event | {"body": body, "texts": texts}
+    return event | {"body": body, "texts": texts, "erased": _only(event["erased"], texts)}
 
 
 def _body_classes(kind: Kind) -> dict[str, Visibility | None]:

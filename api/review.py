@@ -15,11 +15,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.answers import Answer, subject, trace_event, words_of
+from api.answers import Answer, subject, trace_event
 from api.clock import real_clock
 from api.errors import UnknownSubject
 from api.register import Register, fold, stream
 from api.runtime import Log
+from api.words import read_words
 from domain.agenda import agenda
 from domain.awards import flagged
 from domain.events import Event
@@ -156,8 +157,8 @@ class Review:
         told |= {f"votes_{choice.value.lower()}": decision.count(choice) for choice in Choice}
         told |= {"moved_by": self._person(decision.moved_by), "effect": None, "reason": None}
         if decision.position is not None:
-            words = words_of(self._connection, [decision.statement_id or ""])
-            told["reason"] = words.get((decision.statement_id or "", "reason"))
+            statement = decision.statement_id or ""
+            told["reason"] = read_words(self._log, self._connection, {statement}).get(statement, "reason")
             told["effect"] = self._effect(decision, decision.position)
         return told | self._named(decision.agency)
 
@@ -204,7 +205,7 @@ class Review:
         if name not in entries:
             raise UnknownSubject(f"no dispute {name}; there are: {', '.join(entries) or 'none'}")
         told = [r for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size]
-        words = words_of(self._connection, [r.statement.id for r in told])
+        words = read_words(self._log, self._connection, {r.statement.id for r in told})
         position = entries[name].dispute.decided
         return self._answer(
             dispute=self._docketed(entries[name]),

@@ -19,6 +19,7 @@ from api.settings import Settings
 from audit.ledger.anchor import Anchor
 from audit.ledger.codec import LedgerMapper, Recorded, story
 from audit.ledger.database import Database, open_database
+from audit.ledger.erasure import reapply
 from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
@@ -134,6 +135,8 @@ def _open(
     running = clock or clock_of(recorded)
     opened = Opened(publisher.origin, keyring_of(recorded), last_received(recorded), publisher.keys)
     anchor = start(log.database, settings.anchor, opened, running(), adopt=adopt_anchor)
+
+    reapply(log.recorder, recorded)
 
     def others(events: Sequence[Event]) -> None:
         board.follow(event for event in events if event.position >= len(recorded))

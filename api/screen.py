@@ -125,11 +125,33 @@ class Screen:
         stated = self.text("sealed") if event["sealed"] else self._body(event["body"])
         lines += [Text("   " + stated)] if stated else []
         for name, words in event["texts"].items():
-            told = words if words is not None else self.text("erased")
-            lines.append(Text(f"   {term('field', name, self.language)}: “{told}”"))
+            told = self.text("not there") if words is None else f"“{words}”"
+            told = self._erased(event["erased"][name]) if name in event["erased"] else told
+            lines.append(Text(f"   {term('field', name, self.language)}: {told}"))
+        if (time := self._time(event.get("time"), utc_offset)) is not None:
+            lines.append(Text(f"   {time}", style="dim"))
         for file in event["attachments"]:
             lines.append(Text(f"   sha256:{file['sha256']} ({file['size']} B)", style="dim"))
         return Group(*lines)
+
+    def _time(self, time: Answer | None, utc_offset: str) -> str | None:
+        """Say between which moments it was stated, and whose word each is."""
+        ends = (
+            {name: time[of] for name, of in (("first", "not_before"), ("last", "not_after"))} if time else {}
+        )
+        told = {
+            name: self.text(bound["source"], **bound | {"at": local_time(bound["at"], utc_offset)})
+            for name, bound in ends.items()
+            if bound is not None
+        }
+        if time is None or not told:
+            return None
+        sentence = "between" if len(told) > 1 else "after" if "first" in told else "before"
+        mark = f" {self.text('contradicts')}" if time["contradicts"] else ""
+        return self.text(f"stated {sentence}", **told) + mark
+
+    def _erased(self, by: Answer) -> str:
+        return self.text("erased", **by | {"category": tell("category", by["category"], self.language)})
 
     def _signers(self, event: Answer) -> str:
         told = []
@@ -171,6 +193,11 @@ class Screen:
 
     def _reach(self, answer: Answer) -> list[str]:
         lines = [self.text("checked", **answer["checked"]), self.text(answer["ranks"], **answer["checked"])]
+        if answer["checked"]["time_tokens"]:
+            lines.append(self.text("tokens", **answer["checked"]))
+        for by in answer["erasures"]:
+            told = {"category": tell("category", by["category"], self.language)}
+            lines.append(self.text("erased by", **by | told))
         lines += self._witnessed(answer)
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))

@@ -25,6 +25,7 @@ from audit.ledger.backup import (
     copy_evidence,
 )
 from audit.ledger.database import open_database
+from audit.ledger.erasure import reapply
 from audit.ledger.errors import BackupRefused, NoDatabase
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.files import sync_folder
@@ -103,6 +104,7 @@ def _mend(
     with _opened(url) as log:
         refilled = refill_log(log, settings.anchor, spares) if spares else None
         _check(log, settings, adopt_anchor=adopt_anchor)
+        reapply(log.recorder, log.entries())
         missing = bring_evidence(
             log, DirectoryStore(settings.evidence), [*([source] if source else []), *spares]
         )

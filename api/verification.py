@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from api.recount import SURVEY, check_ballots
 from api.runtime import CHUNK, Log, reading
 from api.settings import Settings
+from api.timing import Receptions, read_stamps
 from audit.ledger import tree
 from audit.ledger.ballots import BallotBox
 from audit.ledger.beside import Filed, check_beside
@@ -32,7 +33,9 @@ from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
 from audit.proofs.note import open_note, vkey
+from audit.proofs.openings import Erased, Openings, Text
 from audit.proofs.statement import Attachment, Statement
+from audit.proofs.timestamp import NO_STAMPS, Stamped
 from audit.proofs.trust import Trust
 from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
 from domain import admission
@@ -52,8 +55,12 @@ class Examination:
     board: Scoreboard
     evidence: int
     refusals: int
+    erased: tuple[tuple[Erased, int], ...]
+    """The statements by which words were erased, oldest first, each with how many."""
     compared: bool
     """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
+    stamped: Stamped = NO_STAMPS
+    """The time tokens beside the log, and what they say as far as they could be checked."""
     judgement: Judgement | None = None
     """What a trust file says of it, where there was one."""
     left: Verdict | None = None
@@ -81,6 +88,10 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
         `tree`, `checkpoint`, `opening`, `refusal`, `witness`); `check_beside` has the steps.
     18. With a trust file: what that says of the log and of its witnesses (`trust`, `witness`); `judge` has
         the steps.
+    19. Each committed text has its opening, but for those that a statement erased, and there are no others
+        (`opening`); `Openings.check` has the steps.
+    20. Time tokens are over checkpoints of the log; with a trust file, they lead to authorities that it
+        names, and nothing was received after others had seen it (`time`); `check_tokens` has the steps.
     """
     return _examine_all(Settings(path), progress, trust)
 
@@ -113,12 +124,20 @@ def _examine(
         _words(connection),
         sizes_of_interest(trust) if trust else (),
     )
-    verdict = verify_log(copy, observe=refold.observe, progress=progress, check=fastest_check())
+    kept, receptions = Openings(), Receptions(connection)
+
+    def observe(position: int, entry: Entry, statement: Statement) -> None:
+        kept.observe(position, statement)
+        refold.observe(position, entry, statement)
+        receptions.observe(position, entry)
+
+    verdict = verify_log(copy, observe=observe, progress=progress, check=fastest_check())
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
     if not damaged:
         board.adopt(refold.standing)
     beside = [
+        *_check_openings(connection, kept, whole=not damaged),
         *_check_evidence(store, refold.attached),
         *_check_refusals(connection, verdict),
         *check_beside(connection, refold.filed, copy.leaf_hashes, damaged=damaged),
@@ -127,11 +146,14 @@ def _examine(
     ]
     judgement = judge(trust, verdict, list(cosigned_notes(connection))) if trust else None
     beside += judgement.findings if judgement else ()
+    stamped = receptions.judge(read_stamps(connection, trust))
+    beside += stamped.findings
     found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
     refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
+    erased = tuple(sorted(kept.by_statement().items(), key=lambda its: its[0].position))
     findings = (*found, *beside)
     attached = len(refold.attached)
-    return Examination(verdict, findings, board, attached, refused, not damaged, judgement)
+    return Examination(verdict, findings, board, attached, refused, erased, not damaged, stamped, judgement)
 
 
 # --- the copy that is verified --------------------------------------------------------------------------
@@ -205,8 +227,9 @@ class _Refold:
 
 def _check_continuation(cited: Continuation, left: Examination) -> Iterator[Finding]:
     verdict = left.verdict
-    if left.findings:
-        yield Finding("continuation", 0, "continuation.damaged", {"findings": len(left.findings)})
+    damage = sum(found.rule != "opening.not_there" for found in left.findings)  # words are lost with a tail
+    if damage:
+        yield Finding("continuation", 0, "continuation.damaged", {"findings": damage})
     try:
         head = Checkpoint(verdict.origin, verdict.size, verdict.root)
         vkeys = [vkey(verdict.origin, key) for _, key in verdict.log_keys]
@@ -216,6 +239,18 @@ def _check_continuation(cited: Continuation, left: Examination) -> Iterator[Find
 
 
 # --- what lies beside the log ---------------------------------------------------------------------------
+
+
+def _check_openings(connection: Connection, kept: Openings, *, whole: bool) -> Iterator[Finding]:
+    """Openings that are there, or have left a salt behind, are held; rows of the others are empty."""
+    held: set[Text] = set()
+    emptied: set[Text] = set()
+    something = or_(openings.c.value.is_not(None), openings.c.salt.is_not(None))
+    for statement_id, name, there in connection.execute(
+        select(openings.c.statement_id, openings.c.field, something)
+    ):
+        (held if there else emptied).add((statement_id, name))
+    yield from kept.check(held, emptied, whole=whole)
 
 
 def _check_evidence(store: DirectoryStore, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:

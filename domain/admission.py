@@ -18,6 +18,7 @@ from domain import (
     decisions,
     delegation,
     disputes,
+    erasure,
     guidance,
     inspection,
     meetings,
@@ -34,6 +35,7 @@ from domain.standing import Standing
 from domain.stated import assessment as a
 from domain.stated import council as c
 from domain.stated import disputes as d
+from domain.stated import erasure as x
 from domain.stated import registry as g
 from domain.stated import rounds as r
 from domain.stated import survey as v
@@ -92,6 +94,7 @@ RULES: Mapping[type[Any], Rule] = {
     g.RoleEnded: Rule(registry.role_ended_may, registry.role_ended),
     g.RegulationIssued: Rule(registry.regulation_issued_may, registry.regulation_issued),
     g.CriteriaSetIssued: Rule(registry.criteria_set_issued_may, registry.criteria_set_issued),
+    x.OpeningsErased: Rule(erasure.openings_erased_may, erasure.openings_erased),
     # the round
     r.RoundOpened: Rule(rounds.round_opened_may, rounds.round_opened),
     r.PhaseOpened: Rule(rounds.phase_opened_may, rounds.phase_opened, RUNNING),
@@ -258,6 +261,7 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 def follow(standing: Standing, event: Event) -> None:
     """Apply an admitted event."""
     rule_for(event).follow(standing, event, event.body)
+    erasure.commits(standing, event)
     if event.round is not None and event.agency is not None:
         _count(standing, event, (event.round, event.agency))
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1

@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.refusals import UnknownEvent
 from domain.shapes import read
-from domain.stated import assessment, council, disputes, registry, rounds, survey
+from domain.stated import assessment, council, disputes, erasure, registry, rounds, survey
 from domain.visibility import Visibility
 
 REGISTRY_STREAM = "registry"
@@ -91,6 +91,14 @@ _REGISTRY = (
     _kind(registry.RoleEnded, Scope.REGISTRY, **_FREE),
     _kind(registry.RegulationIssued, Scope.REGISTRY, **_DOCUMENT, **_FREE),
     _kind(registry.CriteriaSetIssued, Scope.REGISTRY, **_FREE),
+    _kind(
+        erasure.OpeningsErased,
+        Scope.REGISTRY,
+        "authority",
+        texts={"authority": Visibility.PUBLIC},
+        **_TOGETHER,
+        **_FREE,
+    ),
 )
 
 _ROUND = (

@@ -166,6 +166,20 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """The texts that a statement committed to: which, about what, and whose name where it is one."""
+
+    position: int
+    fields: frozenset[str]
+    round: str | None
+    agency: str | None
+    criterion: str | None
+    officer: str | None
+    erasure: bool
+    """Whether it is itself about an erasure: on whose authority one was made is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
     """What somebody may state on another's behalf, and from when until when."""
 
@@ -210,6 +224,10 @@ class Standing:
     disputes: MutableMapping[tuple[str, str], Dispute] = field(default_factory=dict)
     awards: MutableMapping[RoundAgency, Award] = field(default_factory=dict)
     delegations: MutableMapping[str, Delegation] = field(default_factory=dict)
+    texts: MutableMapping[str, Committed] = field(default_factory=dict)
+    """The id of a statement -> the texts that it committed to."""
+    erased: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
+    """(the id of a statement, field) -> where the words behind it were erased."""
     versions: MutableMapping[str, int] = field(default_factory=dict)
 
     def fork(self) -> Standing:

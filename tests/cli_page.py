@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cli.md"
 DAMAGED = 4000
 """The position whose entry loses a bit in the sample of a damaged log."""
-OPEN_MAPPINGS = ("body", "texts", "facts", "votes", "dissents")
+OPEN_MAPPINGS = ("body", "texts", "erased", "facts", "votes", "dissents")
 """Objects whose names depend on what they tell about."""
 
 

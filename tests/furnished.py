@@ -35,6 +35,8 @@ APPROVAL, PUBLISHED = "2016-approval", "2016-published"
 """Rounds before approval, and published, with disputes."""
 MEETING = "meeting-1"
 """The meeting of the round `COUNCIL`: hd-2 and hd-3 are in it, hd-1 is not; hd-3 recused from NHS."""
+ERASED = "ct-4"
+"""The officer whose name was erased."""
 FILED, TOO_LATE = "dispute-1", "dispute-2"
 """The disputes of STC over A1.1, in time, and over A1.5, a moment too late."""
 _PUBLISHED_AT = datetime(2017, 1, 10, 9, tzinfo=ZONE)
@@ -55,6 +57,7 @@ def furnish(world: World) -> World:
     world.state("ApprovalProposed", "tk-1", round=APPROVAL, body={"version": 1})
     world.tell(*_to_be_published(world))
     _disputed(world)
+    _erased(world)
     world.clock.set(NOW)
     return world
 
@@ -267,3 +270,11 @@ def filing(world: World, name: str, criterion: str, *actors: str, **otherwise: o
 
 def _on(world: World, dispute: str, name: str, *actors: str, **rest: Any) -> Draft:
     return world.draft(name, *actors, **_cell(PUBLISHED), matter=dispute, **rest)
+
+
+def _erased(world: World) -> None:
+    """The registrars erase a name."""
+    texts = world.intake.standing.texts.items()
+    (entered,) = (key for key, held in texts if held.officer == ERASED)
+    body = {"category": "SUBJECT_REQUEST", "erased": [{"statement": entered, "fields": ["name"]}]}
+    world.state("OpeningsErased", *REGISTRARS, body=body, texts={"authority": "QĐ 1/QĐ-SNV (minh họa)"})

@@ -87,6 +87,7 @@ def _texts(kind: Kind) -> str:
 
 _WHO = {
     "by_registrar": "a registrar",
+    "by_registrars": "a quorum of registrars",
     "by_head": "the head of the agency",
     "by_agency": "the head, the focal officer or the deputy of the agency",
     "by_focal_officer": "the agency's focal officer or deputy",

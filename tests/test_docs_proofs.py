@@ -139,6 +139,7 @@ def test_every_status_of_a_refusal_is_on_the_page() -> None:
         ("trust.md", "of a log", trust_file.LOG),
         ("trust.md", "of a witness", trust_file.WITNESS),
         ("trust.md", "of a group", trust_file.GROUP),
+        ("trust.md", "of a time authority", trust_file.AUTHORITY),
     ],
 )
 def test_the_trust_page_names_every_field(where: str, head: str, fields: dict[str, type]) -> None:

@@ -67,6 +67,22 @@ class Database:
                 finally:
                     raw.close()
 
+    def scrub(self, table: str) -> None:
+        """Write the file (on PostgreSQL the table) anew, so that nothing erased is left in unused space."""
+        if self._writer is None:
+            raise ReadOnly
+        if self.dialect == "sqlite":
+            with self._turn:
+                raw = self._writer.raw_connection()
+                try:
+                    raw.cursor().execute("VACUUM")
+                finally:
+                    raw.close()
+            self.settle()
+            return
+        with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"VACUUM (FULL) {table}"))
+
     def close(self) -> None:
         """Give back connections and the writer's lock; closing again does nothing."""
         self._reader.dispose()

@@ -88,6 +88,18 @@ class BackupRefused(StorageRefused):
     about = "no copy was made"
 
 
+class StampingRefused(StorageRefused):
+    """A time token cannot be had, read or kept."""
+
+    about = "no time token was kept"
+
+
+class ErasureRefused(StorageRefused):
+    """Words cannot be erased: by the rule that the statement of it did not meet."""
+
+    about = "nothing was erased"
+
+
 class EpochRefused(StorageRefused):
     """A log cannot be continued as a new one."""
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.ledger.codec import LedgerMapper, Recorded, to_event
+from audit.ledger.erasure import TOMBSTONE, erase, forget
 from audit.ledger.errors import LogStopped
 from audit.ledger.evidence import EvidenceStore
 from audit.ledger.publisher import Publisher, latest_checkpoint
@@ -271,6 +272,9 @@ class Intake:
             self.checkpoint = (appended.size, appended.root.hex())
         self._last_received = batch.received_at
         self._recorder.announce()
+        erasures = [one.position for one in batch.recorded if one.statement.type == TOMBSTONE]
+        if erasures:
+            forget(self._recorder, erasures[-1])
 
     def _open(self, connection: Connection, members: list[Prepared]) -> _Batch:
         """Lock the head, follow what others committed, and look up what the batch refers to, at once."""
@@ -344,6 +348,7 @@ class Intake:
         for table, rows in ((statement_ids, ids), (openings, words), (refusals, lines)):
             if rows:
                 connection.execute(insert(table), rows)
+        erase(connection, batch.recorded)
 
     # --- one group, one statement -----------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ then, and is not asked again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, func, insert, select
 from audit.ledger import tree
 from audit.ledger.anchor import Anchor, Anchored
 from audit.ledger.codec import LedgerMapper, Recorded, read_entry
+from audit.ledger.erasure import TOMBSTONE, Text, erase, erased_by
 from audit.ledger.errors import RefillRefused
 from audit.ledger.intake import Inline, nothing_inline
 from audit.ledger.recorder import LedgerRecorder
@@ -143,7 +145,8 @@ def _write(
     notes = _signed(recorder, recorded, chosen.roots, [*anchored, *spares.notes])
     mapper = LedgerMapper()
     appended = recorder.append(connection, [mapper.to_stored_event(one) for one in recorded])
-    words, missing = _words(recorded, spares)
+    gone = [*_tombstones(recorder), *recorded]
+    words, missing = _words(recorded, spares, set(erased_by(gone)))
     rows: list[tuple[Any, list[dict[str, Any]]]] = [
         (statement_ids, [_id_row(one) for one in recorded]),
         (openings, words),
@@ -152,6 +155,7 @@ def _write(
     for table, its in rows:
         if its:
             connection.execute(insert(table), its)
+    erase(connection, gone)
     inline(connection, [one.event for one in recorded if one.event is not None])
     return Refilled(size, appended.size, len(words), missing)
 
@@ -201,13 +205,25 @@ def _is_signed(note: bytes, head: Checkpoint, keyring: Keyring) -> bool:
         return False
 
 
-def _words(recorded: Sequence[Recorded], spares: Spares) -> tuple[list[dict[str, Any]], int]:
-    """Return the rows of openings that are what was committed to, and how many are still missing."""
+def _tombstones(recorder: LedgerRecorder) -> list[Recorded]:
+    """Return the erasures that the log knew before it was refilled."""
+    mapper = LedgerMapper()
+    found = recorder.select_notifications(1, sys.maxsize, topics=[TOMBSTONE])
+    return [mapper.to_domain_event(one) for one in found]
+
+
+def _words(
+    recorded: Sequence[Recorded], spares: Spares, gone: Collection[Text]
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the rows of openings that are what was committed to, and how many are still missing.
+
+    What was erased comes back from nowhere, and is not missing.
+    """
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     missing = 0
     for one in recorded:
         for found in spares.openings.get(one.statement.id, ()):
-            if _opens(one.statement, found):
+            if (one.statement.id, found.field) not in gone and _opens(one.statement, found):
                 rows[one.statement.id, found.field] = {
                     "statement_id": one.statement.id,
                     "field": found.field,
@@ -215,7 +231,10 @@ def _words(recorded: Sequence[Recorded], spares: Spares) -> tuple[list[dict[str,
                     "value": found.value,
                     "visibility": visibility_of(one.statement, found.field),
                 }
-        missing += sum((one.statement.id, name) not in rows for name in one.statement.commitments)
+        missing += sum(
+            (text := (one.statement.id, name)) not in rows and text not in gone
+            for name in one.statement.commitments
+        )
     return list(rows.values()), missing
 
 

@@ -72,6 +72,16 @@ cosignatures = Table(
 )
 """What others signed under a checkpoint once it was out: witnesses, and the log's key of record."""
 
+timestamps = Table(
+    "timestamps",
+    ledger,
+    Column("size", _POSITION, primary_key=True, autoincrement=False),
+    Column("authority", Text, primary_key=True),
+    Column("token", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+)
+"""Time tokens (RFC 3161 responses) over the texts of checkpoints, by who gave them."""
+
 statement_ids = Table(
     "statement_ids",
     ledger,

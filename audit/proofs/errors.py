@@ -101,6 +101,12 @@ class TrustError(AuditError):
     about = "not trusted"
 
 
+class TimeRefused(AuditError):
+    """A time token or its authority does not count."""
+
+    about = "time refused"
+
+
 class WitnessRefusal(AuditError):
     """A witness does not cosign what it was asked to, or gave an answer that does not count."""
 

@@ -16,6 +16,7 @@ from audit.proofs.keys import DEMO_ORIGIN, PublicKey, is_demo_key
 from audit.proofs.lines import ED25519, SUBTREE_V1
 from audit.proofs.note import parse_vkey, unverified_text
 from audit.proofs.policy import Policy
+from audit.proofs.timestamp import TimeAuthority
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,11 @@ class Trust:
 
     logs: tuple[TrustedLog, ...]
     policy: Policy
+    authorities: tuple[TimeAuthority, ...] = ()
 
     def __post_init__(self) -> None:
+        if len({authority.name for authority in self.authorities}) < len(self.authorities):
+            raise TrustError("trust.malformed", field="authorities")
         if len({log.origin for log in self.logs}) < len(self.logs):
             raise TrustError("trust.malformed", field="origin")
         raws = {parse_vkey(vkey).key.raw for log in self.logs for vkey in log.vkeys}

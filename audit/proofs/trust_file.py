@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
 from audit.proofs.errors import TrustError
 from audit.proofs.handwritten import check_list, check_object, read_json, write_json
 from audit.proofs.policy import Group, Policy, Witness
+from audit.proofs.timestamp import TimeAuthority
 from audit.proofs.trust import Trust, TrustedLog
 
 FORMAT = "minhchung.trust/v1"
 MAX_TRUST = 1_000_000
-FILE = {"format": str, "logs": list, "witnesses": list, "groups": list, "quorum": str}
+FILE = {"format": str, "logs": list, "witnesses": list, "groups": list, "authorities": list, "quorum": str}
 LOG = {"origin": str, "operator": str, "vkeys": list, "newest": list}
 WITNESS = {"name": str, "operator": str, "vkey": str, "url": str}
+AUTHORITY = {"name": str, "operator": str, "certificate": str, "url": str}
 GROUP = {"name": str, "threshold": int, "members": list}
 
 
@@ -24,13 +27,14 @@ def parse_trust(data: bytes) -> Trust:
     Raises CanonicalError, TrustError `trust.malformed` (with the field), and what is wrong with the keys,
     checkpoints and policy in it: TrustError, NoteError, UnsafeKey, BadSignature, CheckpointError.
     """
-    stated = check_object(read_json(data, MAX_TRUST), "file", FILE, ("witnesses", "groups"))
+    stated = check_object(read_json(data, MAX_TRUST), "file", FILE, ("witnesses", "groups", "authorities"))
     if stated["format"] != FORMAT:
         raise TrustError("trust.malformed", field="format")
     logs = tuple(map(_log, stated["logs"]))
     witnesses = tuple(map(_witness, stated.get("witnesses", ())))
     groups = tuple(map(_group, stated.get("groups", ())))
-    return Trust(logs, Policy(witnesses, groups, stated["quorum"]))
+    authorities = tuple(map(_authority, stated.get("authorities", ())))
+    return Trust(logs, Policy(witnesses, groups, stated["quorum"]), authorities)
 
 
 def _log(stated: object) -> TrustedLog:
@@ -55,6 +59,22 @@ def _group(stated: object) -> Group:
     return Group(read["name"], read["threshold"], tuple(_texts(read, "members")))
 
 
+def _authority(stated: object) -> TimeAuthority:
+    read = check_object(stated, "authorities", AUTHORITY, ("url",))
+    return TimeAuthority(read["name"], read["operator"], _der(read["certificate"]), read.get("url"))
+
+
+def _der(stated: str) -> bytes:
+    """A certificate stands in JSON as the base64 of its DER, in the one spelling of both."""
+    try:
+        der = base64.b64decode(stated, validate=True)
+    except ValueError:
+        der = b""
+    if base64.b64encode(der).decode() != stated:
+        raise TrustError("trust.malformed", field="certificate")
+    return der
+
+
 def _texts(read: Mapping[str, Any], field: str) -> list[str]:
     return check_list(read[field], field, str)
 
@@ -66,6 +86,8 @@ def format_trust(trust: Trust) -> bytes:
         stated["witnesses"] = list(map(_write_witness, trust.policy.witnesses))
     if trust.policy.groups:
         stated["groups"] = list(map(_write_group, trust.policy.groups))
+    if trust.authorities:
+        stated["authorities"] = list(map(_write_authority, trust.authorities))
     return write_json({**stated, "quorum": trust.policy.quorum})
 
 
@@ -85,3 +107,12 @@ def _write_witness(witness: Witness) -> dict[str, object]:
 
 def _write_group(group: Group) -> dict[str, object]:
     return {"name": group.name, "threshold": group.threshold, "members": list(group.members)}
+
+
+def _write_authority(authority: TimeAuthority) -> dict[str, object]:
+    certificate = base64.b64encode(authority.certificate).decode()
+    written: dict[str, object] = {"name": authority.name, "operator": authority.operator}
+    written["certificate"] = certificate
+    if authority.url is not None:
+        written["url"] = authority.url
+    return written

@@ -56,6 +56,18 @@ class ReasonCategory(StrEnum):
     COUNCIL_JUDGED = "COUNCIL_JUDGED"
 
 
+class ErasureCategory(StrEnum):
+    """Why words beside the log are erased; on whose authority is committed beside it."""
+
+    SUBJECT_REQUEST = "SUBJECT_REQUEST"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    RETENTION_ENDED = "RETENTION_ENDED"
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
+    ORDERED = "ORDERED"
+    LOST = "LOST"
+    """They were lost already, with a copy that could not be refilled; it is said so that nobody wonders."""
+
+
 class Choice(StrEnum):
     """What a member votes."""
 

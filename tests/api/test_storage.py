@@ -204,7 +204,9 @@ def test_words_that_were_not_committed_to_are_left_out(kept: Kept, lost: Setting
     restored = restore(lost, kept.backups[min(kept.backups)], [str(folder)])
     committed = [entry.statement.commitments for entry in tail(lost, restored.before)]
     assert restored.words_missing == sum(map(len, committed)) > 0
-    assert {found.layer for found in examine(lost.data).findings} == {"evidence"}
+    findings = examine(lost.data).findings
+    assert {found.layer for found in findings} == {"opening", "evidence"}
+    assert [f.rule for f in findings].count("opening.not_there") == restored.words_missing
 
 
 def tail(settings: Settings, size: int) -> list[Recorded]:

@@ -76,6 +76,16 @@ def test_following_adds_one_version_to_one_stream(name: str) -> None:
     assert fork.versions.maps[0] == {event.stream: old + 1}  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_following_remembers_which_texts_there_are(name: str) -> None:
+    """Of a statement with committed texts it is known that it has them, and of no other."""
+    event = STATED[name]
+    fork = before(event.position).fork()
+    follow(fork, event)
+    known = {key: held.fields for key, held in fork.texts.maps[0].items()}  # type: ignore[attr-defined]
+    assert known == ({event.id: event.texts} if event.texts else {})
+
+
 @pytest.mark.parametrize("name", names(lambda kind: kind.body is not LogOpened))
 def test_nobody_states_anything_without_an_office(name: str) -> None:
     """The same statement over a stranger's signature is refused for who signed it; genesis names its own."""

@@ -15,11 +15,11 @@ import pytest
 from domain.admission import RULES
 from domain.events import CATALOGUE, Event, Kind, kind_of, read_body
 from domain.refusals import Malformed, UnknownEvent
-from domain.stated import assessment, choices, council, disputes, registry, rounds, survey
+from domain.stated import assessment, choices, council, disputes, erasure, registry, rounds, survey
 from domain.visibility import HEADER, Visibility, parties, public, sealed, seen_by
 from domain.visibility import council as for_council
 
-STATED = (assessment, council, disputes, registry, rounds, survey)
+STATED = (assessment, council, disputes, erasure, registry, rounds, survey)
 KINDS = [pytest.param(kind, id=kind.name) for kind in CATALOGUE.values()]
 
 

@@ -35,7 +35,7 @@ from domain.stated.assessment import (
     SelfAssessmentSubmitted,
     SpecialCaseClaimed,
 )
-from domain.stated.choices import Choice, Concurrence, Outcome, Quality, ReasonCategory, Role
+from domain.stated.choices import Choice, Concurrence, ErasureCategory, Outcome, Quality, ReasonCategory, Role
 from domain.stated.council import DissentRecorded, MotionPut, RecusalDeclared, RemarkMade
 from domain.stated.registry import (
     AgencyClosed,
@@ -62,6 +62,7 @@ from tests.domain.contesting import (
     notifies,
     withdraws,
 )
+from tests.domain.erasing import erases, name_of
 from tests.domain.opining import agrees, asks, closes, opens, seals
 from tests.domain.sitting import (
     adjourns,
@@ -139,6 +140,7 @@ def _registry_moves(story: Story) -> None:
         states("registrar-1", OfficerTransferred(officer="inspector-HQ", home="STP")),
         grants("nobody", Role.AUDITOR),
         states("registrar-1", RoleEnded(officer="nobody", role=Role.AUDITOR)),
+        erases(ErasureCategory.SUBJECT_REQUEST, (name_of(story, "nobody"), "name")),
         names_focal("STP", deputy=False),
         remembers("STC", "60"),
     )

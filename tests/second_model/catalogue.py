@@ -23,6 +23,7 @@ registry
   RoleEnded                  -    -  -
   RegulationIssued           -    -  f
   CriteriaSetIssued          -    -  -
+  OpeningsErased             -    -  j     authority
 round
   RoundOpened                -    -  e
   PhaseOpened                0-5  -  e

@@ -16,6 +16,19 @@ def _genesis(c: Case) -> None:
     ahead = timedelta(hours=int(hours), minutes=int(minutes))
     c.state["zone"] = timezone(-ahead if sign == "-" else ahead)
     c.state["registrars"] = {registrar.actor for registrar in c.body.registrars}
+    c.state["quorum"] = c.body.quorum
+
+
+def words(c: Case) -> Any:
+    """What is remembered of the words beside a statement: under which names, and what they are about."""
+    e = c.event
+    named = e.body.officer if c.kind == "OfficerRegistered" else None
+    subject = (e.round, e.agency, e.criterion)
+    return {"names": e.texts, "about": subject, "person": named, "kept": c.kind == "OpeningsErased"}
+
+
+def _erases(c: Case) -> None:
+    c.state["gone"] |= {(its.statement, name) for its in c.body.erased for name in its.fields}
 
 
 def _agency(c: Case) -> None:
@@ -138,6 +151,7 @@ ROUND: dict[str, Follow] = {
     "CriteriaSetIssued": lambda c: c.state["sets"].update(
         {(c.body.criteria_set.code, c.body.criteria_set.version): c.body.criteria_set}
     ),
+    "OpeningsErased": _erases,
     "RoundOpened": _opens_round,
     "PhaseOpened": _phase,
     "DeadlineExtended": _extends,

@@ -41,6 +41,70 @@ def known_regulation(c: Case) -> Any:
     return (c.body.regulation, c.body.regulation_version) in c.state["regulations"]
 
 
+# --- erasure --------------------------------------------------------------------------------------------
+
+
+def _named(c: Case) -> list[tuple[str, str]]:
+    return [(its.statement, name) for its in c.body.erased for name in its.fields]
+
+
+def _words(c: Case) -> list[Any]:
+    """What is remembered of each statement named."""
+    return [c.state["words"].get(its.statement) for its in c.body.erased]
+
+
+def _known_words(c: Case) -> list[Any]:
+    return [its for its in _words(c) if its]
+
+
+def _under_dispute(c: Case, words: Any) -> bool:
+    """Whether a dispute that goes on is about the same cell, or a cell of the same dossier."""
+    year, agency, criterion = words["about"]
+    disputes = c.state["rounds"][year]["disputes"].values() if year else ()
+    return any(
+        its["agency"] == agency
+        and criterion in (None, its["criterion"])
+        and not (its["late"] or its["withdrawn"] or its["decided"])
+        for its in disputes
+    )
+
+
+def _running(c: Case, words: Any) -> bool:
+    return words["about"][0] is not None and not c.state["rounds"][words["about"][0]]["published"]
+
+
+def _persons(c: Case) -> list[Any]:
+    return [its["person"] for its in _known_words(c) if its["person"]]
+
+
+ERASURE: list[Entry] = [
+    registrar,
+    ("erasure.registrars_needed", lambda c: len(c.signers) >= c.state["quorum"]),
+    ("erasure.nothing_named", lambda c: c.body.erased and all(its.fields for its in c.body.erased)),
+    ("erasure.unknown_statement", lambda c: all(_words(c))),
+    (
+        "erasure.unknown_field",
+        lambda c: all(
+            name in c.state["words"][statement]["names"]
+            for statement, name in _named(c)
+            if statement in c.state["words"]
+        ),
+    ),
+    ("erasure.already_erased", lambda c: not set(_named(c)) & c.state["gone"]),
+    ("erasure.named_twice", lambda c: len(set(_named(c))) == len(_named(c))),
+    ("erasure.of_an_erasure", lambda c: not any(its["kept"] for its in _known_words(c))),
+    ("erasure.of_oneself", lambda c: not set(_persons(c)) & set(c.signers)),
+    ("erasure.still_in_office", lambda c: not any(c.state["people"][who]["offices"] for who in _persons(c))),
+    ("erasure.under_dispute", lambda c: not any(_under_dispute(c, its) for its in _known_words(c))),
+    (
+        "erasure.round_running",
+        lambda c: (
+            c.body.category != "RETENTION_ENDED" or not any(_running(c, its) for its in _known_words(c))
+        ),
+    ),
+]
+
+
 REGISTRY: dict[str, list[Entry]] = {
     "LogOpened": [
         ("genesis.misplaced", lambda c: c.event.position == 0 and not c.state["registrars"]),
@@ -100,4 +164,5 @@ REGISTRY: dict[str, list[Entry]] = {
         ("criteria.already_issued", lambda c: not _known_set(c)),
         lambda c: flaws(c.body.criteria_set),
     ],
+    "OpeningsErased": ERASURE,
 }

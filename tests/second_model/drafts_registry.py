@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from domain.criteria import Block
+from domain.stated import erasure as x
 from domain.stated import registry as g
-from domain.stated.choices import Role
+from domain.stated.choices import ErasureCategory, Role
 from tests.second_model.drafts import Dice, Draft, Propose, Table
 from tests.second_model.world import (
     AGENCIES,
@@ -121,6 +122,22 @@ def _issues_set(t: Table, d: Dice) -> Draft:
     return t.draft("secretary", issues(changed))
 
 
+def _erases(t: Table, d: Dice) -> Draft:
+    """Words are erased: mostly some that are there, of one statement or of two."""
+    words = t.state["words"]
+    left = [
+        (statement, name)
+        for statement, its in words.items()
+        for name in sorted(its["names"])
+        if (statement, name) not in t.state["gone"] and not (its["kept"] and d.chance(90))
+    ]
+    chosen = [d.among(left[-60:], [("f" * 8, "name")]) for _ in range(1 + d.below(2))]
+    erased = tuple(x.ErasedTexts(statement=statement, fields=(name,)) for statement, name in chosen)
+    category = d.pick(tuple(ErasureCategory))
+    signers = ("registrar-1", "registrar-2") if d.chance(80) else d.pick((("registrar-1",), ("secretary",)))
+    return t.draft(signers, x.OpeningsErased(category=category, erased=erased))
+
+
 REGISTRY: dict[str, Propose] = {
     "LogOpened": _genesis,
     "AgencyRegistered": _registers_agency,
@@ -130,6 +147,7 @@ REGISTRY: dict[str, Propose] = {
     "OfficerRegistered": _registers_officer,
     "OfficerTransferred": _transfers,
     "RoleGranted": _grants,
+    "OpeningsErased": _erases,
     "RoleEnded": _ends_office,
     "RegulationIssued": _regulates,
     "CriteriaSetIssued": _issues_set,

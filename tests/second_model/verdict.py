@@ -6,6 +6,7 @@ from domain.events import Event
 from tests.second_model.consequences_agency import AGENCY as AFTER_AGENCY
 from tests.second_model.consequences_council import COUNCIL as AFTER_COUNCIL
 from tests.second_model.consequences_round import ROUND as AFTER_ROUND
+from tests.second_model.consequences_round import words
 from tests.second_model.demands_agency import AGENCY
 from tests.second_model.demands_council import COUNCIL
 from tests.second_model.demands_disputes import DISPUTES
@@ -38,6 +39,8 @@ def follow(state: Facts, event: Event) -> None:
     case = Case(state, event)
     if case.kind in CONSEQUENCES:
         CONSEQUENCES[case.kind](case)
+    if event.texts:
+        state["words"][event.id] = words(case)
     if event.agency:
         case.dossier["statements"] += 1
     state["streams"][case.stream] = state["streams"].get(case.stream, 0) + 1

@@ -18,6 +18,7 @@ from audit.ledger import tree
 from audit.ledger.cosignatures import cosigned_note, keep_cosignatures
 from audit.ledger.database import open_database
 from audit.ledger.publisher import Publisher, latest_checkpoint
+from audit.ledger.stamping import keep_token
 from audit.ledger.tables import checkpoints, cosignatures, head, statement_ids, stored_events, tiles
 from audit.proofs import canonical
 from audit.proofs.entry import encode_entry, parse_entry
@@ -25,6 +26,7 @@ from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import DEMO_ORIGIN, SigningKey
 from audit.proofs.merkle import EMPTY_ROOT, leaf_hash
 from audit.proofs.statement import parse_statement, sign_payload
+from audit.proofs.timestamp import Token, token_digest
 from audit.proofs.trust import Trust
 from audit.proofs.trust_file import format_trust, parse_trust
 from tests.audit.proofs.witnessed import RECORD_VKEY, WITNESS_KEYS, WITNESSES, cosigned, trusting
@@ -64,6 +66,9 @@ def build(folder: Path) -> Sound:
     with database.begin() as connection:
         keep_cosignatures(connection, note, [w.vkey for w in WITNESSES], newest[0])
         kept = cosigned_note(connection, newest[0])
+        place = (newest[0], "tsa")
+        token = b"a time token that nobody was asked about"
+        keep_token(connection, Token(*place, token, token_digest(*place, token)))
     world.close()
     return Sound(folder / "data", parse_trust(_written(trusting(kept))), first, newest[0])
 
