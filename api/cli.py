@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api import answers, publication
 from api.answers import Answer
+from api.cli_keys import keys
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(process)
 app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
+app.add_typer(keys, name="keys")
 app.add_typer(storage)
 
 

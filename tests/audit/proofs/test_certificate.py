@@ -451,7 +451,7 @@ def test_an_erased_chain_is_not_a_finding() -> None:
 
 
 def test_verifier_names_a_binding_that_was_not_one_to_admit() -> None:
-    """Where a log took it all the same, it is found at its position; so is a chain to no anchor of its own."""
+    """Where a log took it all the same, it is found at its position; so is a chain to no anchor."""
     expired = chain_of(but(until=datetime.fromisoformat("2017-01-03T01:00:00Z")))
     for journal, rule in (
         (_log(expired), "certificate.expired"),
