@@ -15,7 +15,7 @@ from api.terms import term
 class KeyScreen(Screen):
     """Prints answers about keys."""
 
-    def _said(self, name: str, **values: object) -> str:
+    def _said(self, name: str, /, **values: object) -> str:
         return term("keys", name, self.language).format(**values)
 
     def list(self, answer: Answer) -> None:
@@ -23,7 +23,9 @@ class KeyScreen(Screen):
         table = Table(title=self._said("title", **answer), title_style="bold")
         for column in ("key", "actor", "custody", "since", "until", "state", "doubt", "certificates"):
             right = column in ("since", "until", "doubt", "certificates")
-            table.add_column(self._said(column), justify="right" if right else "left")
+            table.add_column(
+                self._said(column), justify="right" if right else "left", no_wrap=column == "key"
+            )
         for key in answer["keys"]:
             table.add_row(*map(escape, self._row(key)))
         self.print(table)
