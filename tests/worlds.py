@@ -150,7 +150,7 @@ def attachment(content: bytes, **otherwise: object) -> dict[str, object]:
 
 
 def begin(
-    data: Path, origin: str = DEMO_ORIGIN, keys: Mapping[str, SigningKey] = KEYS, **genesis: object
+    data: Path, origin: str = DEMO_ORIGIN, keys: Mapping[str, SigningKey] = KEYS, **genesis: Any
 ) -> World:
     """Open a new log in a data directory: nothing is in it but its genesis, which may say more than usual."""
     settings, clock = Settings(data), ScriptedClock(FOUNDED)
@@ -161,7 +161,7 @@ def begin(
     return world
 
 
-def found(data: Path, **genesis: object) -> World:
+def found(data: Path, **genesis: Any) -> World:
     """Found a log in a data directory: keys, registry, criteria, and the round `OPEN` being declared."""
     world = begin(data, **genesis)
     world.tell(*_keys(world))
