@@ -217,6 +217,10 @@ class Keyring:
             return Authorship.PLAIN
         return after(newest_word(self._words.get(key, ()), position), self._authorship)
 
+    def borne_by(self, key: str) -> list[int]:
+        """Return the positions whose statements name a key among their signers, oldest first."""
+        return self._borne.between(key, 0, 2**63)
+
     def contested(self, key: str | None = None) -> dict[int, Authorship]:
         """Return every position that was ever contested (on account of one key), and what became of it."""
         found: dict[int, Authorship] = {}
