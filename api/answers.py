@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
+from api.keys import by_authorship, certificate, certificates_of
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
 from api.verification import Examination
@@ -200,6 +201,7 @@ def trace_event(
         "criterion": statement.criterion,
         "made_the_number": recorded.position in made,
         "signers": _signers(register, recorded),
+        "authorship": register.keyring.authorship(statement.named_keys, recorded.position).value,
         "signatures": _signature_status(register, recorded),
         "occurred_at": statement.occurred_at,
         "arrived_at": entry.arrived_at,
@@ -226,6 +228,7 @@ def _signers(register: Register, recorded: Recorded) -> list[Answer]:
                 "home": register.standing.home_of(actor),
                 "key": key,
                 "custody": record.custody if record else None,
+                "certificates": certificates_of(register, key),
             }
         )
     return told
@@ -269,6 +272,7 @@ def verdict(examined: Examination) -> Answer:
             "signatures": log.signatures,
             "keys": log.keys,
             "keys_kept_by_the_platform": log.platform_keys,
+            "statements_under_platform_keys": log.platform_statements,
             "checkpoints": log.checkpoints,
             "openings": log.openings,
             "openings_erased": sum(count for _, count in examined.erased),
@@ -282,6 +286,11 @@ def verdict(examined: Examination) -> Answer:
         "erasures": [
             {"position": by.position, "category": by.category, "openings": count}
             for by, count in examined.erased
+        ],
+        "contested": by_authorship(log.contested),
+        "certificates": [
+            {**certificate(b.position, b.certificate, b.certified), "actor": b.actor, "key": b.key}
+            for b in log.bindings
         ],
         "findings": [_finding(found) for found in examined.findings],
         **_continues(examined),

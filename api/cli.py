@@ -18,6 +18,7 @@ from api import answers, publication
 from api.answers import Answer
 from api.cli_erasure import app as erasure
 from api.cli_export import app as export
+from api.cli_keys import keys
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.add_typer(process)
 app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
+app.add_typer(keys, name="keys")
 app.add_typer(storage)
 app.add_typer(erasure)
 app.add_typer(witnesses)

@@ -28,6 +28,7 @@ from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk, Draft, scripted_entropy
 from api.story import tell
 from api.story_ballots import fill_all
+from api.story_keys import chapters
 from api.story_values import ZONE
 from audit.ledger.anchor import Anchor
 from audit.ledger.ballots import BallotBox
@@ -143,7 +144,8 @@ def _tell(settings: Settings, example: Example, progress: Progress | None) -> in
             done += len(batch)
             if progress is not None:
                 progress(done, len(acts))
-        witnesses.cosign(acts[-1].at)
+        stage.tell_of_keys()
+        witnesses.cosign(clock())
         witnesses.write_trust()
         return runtime.intake.size
     finally:
@@ -202,11 +204,21 @@ class _Stage:
         ]
         self._submit(enrolments, [None] * len(enrolments))
 
-    def _joint(self, kind: str, actors: tuple[str, ...], body: Mapping[str, object]) -> Submission:
-        draft = Draft(
-            type=kind, actors=actors, body=body, occurred_at=FIRST_MOMENT, together=True, expects=False
-        )
+    def _joint(
+        self, kind: str, actors: tuple[str, ...], body: Mapping[str, object], at: datetime = FIRST_MOMENT
+    ) -> Submission:
+        draft = Draft(type=kind, actors=actors, body=body, occurred_at=at, together=True, expects=False)
         return self._desk.sign(draft)
+
+    def tell_of_keys(self) -> None:
+        """State what befell keys at the end, each on what is in the log by then."""
+        registrars = self._example.of_duty("REGISTRAR")[:2]
+        for chapter in chapters(registrars, dict(self._keys)):
+            self._clock.set(chapter.at)
+            if chapter.key is not None:
+                self._keys[chapter.signers[0]] = chapter.key
+            body = chapter.body(self._runtime.intake.keyring)
+            self._submit([self._joint(chapter.type, chapter.signers, body, chapter.at)], [None])
 
     def play(self, acts: Sequence[Act]) -> None:
         """Keep the files, sign the acts, submit them. Who signs looks at all that was signed before."""
@@ -285,7 +297,7 @@ class _Stage:
         for act, outcome in zip(acts, outcomes, strict=True):
             if not isinstance(outcome, Accepted):
                 subject = (
-                    f"{act.type} {act.agency or ''} {act.criterion or ''} {act.at}" if act else "an enrolment"
+                    f"{act.type} {act.agency or ''} {act.criterion or ''} {act.at}" if act else "a key event"
                 )
                 raise DemoRefused(subject, f"{outcome.refusal.rule} {dict(outcome.refusal.facts)}")
         self._desk.seen = self._runtime.intake.checkpoint

@@ -34,7 +34,7 @@ from audit.proofs.keyring import GENESIS, LOG_ACTOR, Keyring
 from audit.proofs.keys import Signer, SigningKey
 from audit.proofs.merkle import leaf_hash, root
 
-KEPT = ("witness_policy", "time_zone", "utc_offset", "clock")
+KEPT = ("witness_policy", "time_zone", "utc_offset", "clock", "certificate_anchors")
 """What the new log is opened with as the old one was."""
 
 
@@ -165,7 +165,7 @@ def _genesis(
         "registrars": registrars,
         "quorum": min(old["quorum"], len(signers)),
         "continues": dict(cited),
-        **{name: old[name] for name in KEPT},
+        **{name: old[name] for name in KEPT if name in old},
     }
 
 

@@ -16,6 +16,7 @@ from domain.stated.rounds import PublicationPolicy
 from domain.visibility import Visibility, seen_by
 
 _PLACE = ("rank", "shared", "agency", "name_vi", "name_en")
+_CERTIFICATE = ("position", "certificate", "issuer", "valid_from", "valid_until", "anchor")
 _SCORES = ("score", "total", "class")
 
 
@@ -50,12 +51,18 @@ def own_record(answer: Answer, policy: PublicationPolicy) -> Answer:
 
 
 def _own(event: Answer, classes: frozenset[Visibility]) -> Answer:
+    event = event | {"signers": [_signer(signer) for signer in event["signers"]]}
     kind = CATALOGUE.get(event["type"])
     if kind is None:
         return event
     body = _only(event["body"], [name for name, its in _body_classes(kind).items() if its in classes])
     texts = _only(event["texts"], [name for name, its in kind.texts.items() if its in classes])
     return event | {"body": body, "texts": texts, "erased": _only(event["erased"], texts)}
+
+
+def _signer(signer: Answer) -> Answer:
+    """Whom a certificate names is for auditors and the person concerned."""
+    return signer | {"certificates": [_only(bound, _CERTIFICATE) for bound in signer["certificates"]]}
 
 
 def _body_classes(kind: Kind) -> dict[str, Visibility | None]:

@@ -16,7 +16,7 @@ from audit.ledger.codec import Recorded
 from audit.ledger.intake import follow
 from audit.ledger.tables import openings
 from audit.proofs.entry import read_time
-from audit.proofs.keyring import Keyring
+from audit.proofs.keyring import BOUND, KEY_TEXTS, Keyring
 from audit.proofs.statement import REGISTRY_STREAM
 from domain.deadlines import zone
 from domain.events import Event
@@ -37,6 +37,8 @@ class Register:
     """Actor -> name, as far as it was not erased."""
     moment: datetime
     """When the newest entry that was read had been received."""
+    chains: Mapping[int, str]
+    """Position of a binding -> the chain of certificates behind it, as far as it was not erased."""
 
     def round(self, code: str) -> Round:
         """Return a round; raises UnknownSubject."""
@@ -60,7 +62,7 @@ def read_register(log: Log, connection: Connection, size: int, round_code: str) 
     if not standing.log:
         raise UnknownSubject("the log is empty")
     moment = read_time(told[-1].entry.received_at)
-    return Register(size, standing, keyring, _names(connection, told), moment)
+    return Register(size, standing, keyring, _names(connection, told), moment, _chains(connection, told))
 
 
 def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event], None]) -> Register:
@@ -76,7 +78,7 @@ def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event],
     if not standing.log:
         raise UnknownSubject("the log is empty")
     moment = read_time(told[-1].entry.received_at)
-    return Register(size, standing, keyring, _names(connection, told), moment)
+    return Register(size, standing, keyring, _names(connection, told), moment, _chains(connection, told))
 
 
 def _names(connection: Connection, told: Iterable[Recorded]) -> dict[str, str]:
@@ -92,6 +94,14 @@ def _names(connection: Connection, told: Iterable[Recorded]) -> dict[str, str]:
         for row in connection.execute(words)
         if row.statement_id in registered and row.value
     }
+
+
+def _chains(connection: Connection, told: Iterable[Recorded]) -> dict[int, str]:
+    """Return the certificates behind bindings, as far as they were not erased."""
+    bound = {r.statement.id: r.position for r in told if r.statement.type == BOUND}
+    words = select(openings).where(openings.c.field == KEY_TEXTS[BOUND]) if bound else None
+    rows = connection.execute(words) if words is not None else ()
+    return {bound[r.statement_id]: r.value for r in rows if r.statement_id in bound and r.value}
 
 
 def stream(log: Log, name: str) -> tuple[Recorded, ...]:

@@ -113,12 +113,14 @@ class Screen:
     def _event(self, event: Answer, utc_offset: str) -> RenderableType:
         mark = f"  ◀ {self.text('made')}" if event["made_the_number"] else ""
         late = f"  [{self.text('late')}]" if event["late"] else ""
+        doubt = term("authorship", event["authorship"], self.language)
         head = Text.assemble(
             (f"#{event['position']} ", "bold cyan"),
             (local_time(event["arrived_at"], utc_offset) + "  ", "dim"),
             (event_name(event["type"], self.language), "bold"),
             (f" {event['criterion']}" if event["criterion"] else "", ""),
             (late, "yellow"),
+            (f"  [{doubt}]" if doubt else "", "bold red"),
             (mark, "bold green"),
         )
         lines: list[RenderableType] = [head, Text("   " + self._signers(event))]
@@ -158,7 +160,9 @@ class Screen:
         for signer in event["signers"]:
             home = f", {signer['home']}" if signer["home"] else ""
             custody = f"; {self.text('platform')}" if signer["custody"] == "platform" else ""
-            told.append(f"{signer['name'] or signer['actor']} ({signer['actor']}{home}{custody})")
+            subjects = [c["subject"] for c in signer["certificates"] if c.get("subject")]
+            named = "".join(f"; {self.text('certificate', subject=subject)}" for subject in subjects)
+            told.append(f"{signer['name'] or signer['actor']} ({signer['actor']}{home}{custody}{named})")
         good = "✓" if event["signatures"] == "verified" else f"✗ {event['signatures']}"
         return f"{good} {'; '.join(told)}"
 
@@ -199,6 +203,12 @@ class Screen:
             told = {"category": tell("category", by["category"], self.language)}
             lines.append(self.text("erased by", **by | told))
         lines += self._witnessed(answer)
+        doubt = {name: len(positions) for name, positions in answer["contested"].items()}
+        if any(doubt.values()):
+            lines.append(self.text("contested", **doubt))
+        if bound := answer["certificates"]:
+            checked = sum("subject" in found for found in bound)
+            lines.append(self.text("certificates", count=len(bound), checked=checked))
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))
         if (cited := answer.get("continues")) is not None:

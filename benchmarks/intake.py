@@ -74,7 +74,8 @@ def _intake(settings: Settings, recorder: LedgerRecorder) -> Intake:
 def _admitted(intake: Intake) -> Callable[[list[Submission]], None]:
     def submit(batch: list[Submission]) -> None:
         for outcome in intake.submit(batch):
-            assert isinstance(outcome, Accepted) and not outcome.repeated, outcome
+            assert isinstance(outcome, Accepted), outcome
+            assert not outcome.repeated
 
     return submit
 

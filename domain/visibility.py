@@ -86,8 +86,16 @@ KEY_BODY = {
     "key": Visibility.PARTIES,
     "category": Visibility.PARTIES,
     "compromised_since": Visibility.PARTIES,
+    "positions": Visibility.PARTIES,
+    "first": Visibility.PARTIES,
+    "last": Visibility.PARTIES,
+    "certificate": Visibility.PARTIES,
+    "possession": Visibility.PARTIES,
 }
 """The classes of what statements about keys say; the domain does not admit those, but they are seen too."""
+
+KEY_TEXTS = {"certificates": Visibility.AUDITORS}
+"""Likewise, of the text that they may commit to: certificates name people."""
 
 ENTRY = {"arrived_at": Visibility.PUBLIC, "received_at": Visibility.PUBLIC}
 """The classes of the two times that the log gives an entry."""

@@ -73,9 +73,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "precedents": ("council", "precedents", "A3.10", "--matter", "SPECIAL_CASE"),
     "disputes": ("dispute", "list"),
     "dispute": ("dispute", "show", "dispute-1"),
+    "keys": ("keys", "list"),
+    "key": ("keys", "show", "stttt-2"),
 }
 """The commands whose answers the page shows, by the name of the sample."""
-LONG = {"progress", "conflicts", "decisions"}
+LONG = {"progress", "conflicts", "decisions", "keys"}
 """Answers too long to be printed on the page as a terminal shows them."""
 PLAIN = [name for name in COMMANDS if name not in LONG]
 JSON = [f"{name} json" for name in COMMANDS]

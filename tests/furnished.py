@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from api.signing import Draft, scripted_entropy
-from audit.proofs.keys import SigningKey
+from audit.ledger.submission import Accepted
+from audit.proofs.keys import SigningKey, demo_signing_key
 from domain.council import seal
 from domain.points import write
 from domain.stated.choices import ReasonCategory
@@ -23,6 +24,7 @@ from tests.worlds import (
     Subject,
     World,
     a_file,
+    enrolment,
     phase,
     round_up_to,
 )
@@ -43,6 +45,8 @@ _PUBLISHED_AT = datetime(2017, 1, 10, 9, tzinfo=ZONE)
 _FILED_AT = datetime(2017, 1, 11, 9, tzinfo=ZONE)
 _FILED_LATE_AT = datetime(2017, 1, 25, 0, 0, 0, tzinfo=ZONE)
 _DAYS = {"since": "2017-02-14", "until": "2017-03-07"}
+RENEWED = demo_signing_key(901)
+"""The key that ct-3 got after its first one was compromised."""
 OPINION = Fraction(1, 2), ReasonCategory.EVIDENCE_INSUFFICIENT
 
 
@@ -58,6 +62,7 @@ def furnish(world: World) -> World:
     world.tell(*_to_be_published(world))
     _disputed(world)
     _erased(world)
+    _in_doubt(world)
     world.clock.set(NOW)
     return world
 
@@ -95,6 +100,31 @@ def _declared(world: World) -> Iterator[Draft]:
 
 def _lost(key: SigningKey) -> dict[str, object]:
     return {"key": key.public_key.id, "category": "LOST"}
+
+
+def _in_doubt(world: World) -> None:
+    """The key of nhs-3 is suspended; those of ct-3 and snv-3 were compromised, and ct-3 has spoken of it."""
+    for actor in ("nhs-3", "ct-3", "snv-3"):
+        world.state("KeySuspended", actor, body=_of(KEYS[actor], category="SUSPECTED"))
+    for actor, since in (("ct-3", world.size - 2), ("snv-3", world.size - 1)):
+        body = _of(KEYS[actor], category="COMPROMISED", compromised_since=since)
+        world.state("KeyRevoked", *REGISTRARS, body=body)
+    spoken = _of(KEYS["ct-3"], positions=[contested_of(world, "ct-3")])
+    enrolled = world.draft("KeyEnrolled", "ct-3", *REGISTRARS, body=enrolment("ct-3", RENEWED))
+    desk = world.desk(keys={"ct-3": RENEWED})
+    for draft in (enrolled, world.draft("StatementReaffirmed", "ct-3", body=spoken)):
+        (outcome,) = world.submit(desk.sign(draft))
+        assert isinstance(outcome, Accepted), outcome
+
+
+def contested_of(world: World, actor: str) -> int:
+    """Return the one position that an actor's compromised key signed."""
+    (position,) = world.intake.keyring.contested(KEYS[actor].public_key.id)
+    return position
+
+
+def _of(key: SigningKey, **more: object) -> dict[str, object]:
+    return {"key": key.public_key.id, **more}
 
 
 # --- inspection and dossier -----------------------------------------------------------------------------

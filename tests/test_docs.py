@@ -253,7 +253,7 @@ def test_the_key_page_names_every_key_event_and_its_fields() -> None:
         required, optional = keyring._BODIES[name]
         assert set(words(cell)) == required | optional
         assert {word for word in words(cell) if f"`{word}`?" in cell} == optional
-    for choice in (*keyring.CUSTODIES, *keyring.REVOCATIONS):
+    for choice in (*keyring.CUSTODIES, *keyring.REVOCATIONS, *keyring.SUSPENSIONS):
         assert f"`{choice}`" in page("keys.md")
 
 

@@ -149,19 +149,21 @@ def attachment(content: bytes, **otherwise: object) -> dict[str, object]:
     return named | otherwise
 
 
-def begin(data: Path, origin: str = DEMO_ORIGIN, keys: Mapping[str, SigningKey] = KEYS) -> World:
-    """Open a new log in a data directory: nothing is in it but its genesis."""
+def begin(
+    data: Path, origin: str = DEMO_ORIGIN, keys: Mapping[str, SigningKey] = KEYS, **genesis: Any
+) -> World:
+    """Open a new log in a data directory: nothing is in it but its genesis, which may say more than usual."""
     settings, clock = Settings(data), ScriptedClock(FOUNDED)
     keep_key(settings, keys[LOG_ACTOR])
     runtime = open_runtime(settings, origin=origin, log_key=keys[LOG_ACTOR], clock=clock)
     world = World(runtime, clock, origin, keys)
-    world.state("LogOpened", LOG_ACTOR, *REGISTRARS, body=_genesis(keys), expects=False)
+    world.state("LogOpened", LOG_ACTOR, *REGISTRARS, body=_genesis(keys) | genesis, expects=False)
     return world
 
 
-def found(data: Path) -> World:
+def found(data: Path, **genesis: Any) -> World:
     """Found a log in a data directory: keys, registry, criteria, and the round `OPEN` being declared."""
-    world = begin(data)
+    world = begin(data, **genesis)
     world.tell(*_keys(world))
     world.tell(*_registry(world))
     world.tell(*round_up_to(world, OPEN, "SELF_ASSESSMENT", focal=tuple(AGENCIES)))

@@ -37,7 +37,6 @@ class Recorded:
 def to_event(statement: Statement, entry: Entry, position: int) -> Event | None:
     """Return a statement as the domain sees it; raises UnknownEvent and Malformed."""
     if statement.type in KEY_EVENTS:
-        _check_key_event(statement)
         return None
     kind = kind_of(statement.type)
     if _SIGNERS.get(kind.signing, bool(statement.signers)) != bool(statement.signers):
@@ -62,24 +61,6 @@ def to_event(statement: Statement, entry: Entry, position: int) -> Event | None:
 
 
 _SIGNERS = {Signing.ALONE: False, Signing.TOGETHER: True}
-_NOT_OF_KEYS = (
-    "round",
-    "agency",
-    "criterion",
-    "matter",
-    "on_behalf_of",
-    "delegation",
-    "expects",
-    "attachments",
-    "commitments",
-)
-
-
-def _check_key_event(statement: Statement) -> None:
-    """Key events are about keys and nothing else: they lie in the registry, and nothing hangs on them."""
-    for name in _NOT_OF_KEYS:
-        if getattr(statement, name) not in (None, (), {}):
-            raise Malformed("key.malformed", field=name)
 
 
 def read_entry(state: bytes, position: int) -> tuple[Entry, Statement, Event | None]:

@@ -41,9 +41,10 @@ from audit.ledger.submission import (
     visibility_of,
 )
 from audit.ledger.tables import checkpoints, openings, refusals, statement_ids
+from audit.proofs.certificate import verify_binding
 from audit.proofs.entry import encode_entry, read_time, write_time
 from audit.proofs.errors import AuditError
-from audit.proofs.keyring import LOG_KEY_ROTATED, Keyring
+from audit.proofs.keyring import BOUND, LOG_KEY_ROTATED, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.statement import Statement
 from domain import admission
@@ -414,6 +415,7 @@ class Intake:
         self._check_seen(batch, statement)
         self._check_evidence(statement)
         entry = member.entry(batch.received_at)
+        _check_certificate(batch, member, entry.received_at)
         state = encode_entry(entry)
         event = to_event(statement, entry, batch.position)
         if event is not None and (refusal := admission.admit(batch.standing, event)) is not None:
@@ -465,6 +467,15 @@ def follow(
     else:
         standing.versions[statement.stream] = standing.versions.get(statement.stream, 0) + 1
     return standing.versions[statement.stream]
+
+
+def _check_certificate(batch: _Batch, member: Prepared, received_at: str) -> None:
+    """A certificate is bound once its chain, which comes beside the statement, was followed to an anchor."""
+    statement = member.statement
+    if statement is not None and statement.type == BOUND:
+        (opening,) = member.submission.openings
+        anchors = batch.keyring.genesis.certificate_anchors
+        verify_binding(statement, opening.value, batch.keyring, received_at, anchors)
 
 
 def _repeat(statement: Statement, member: Prepared, known: tuple[int, bytes]) -> Accepted:

@@ -10,7 +10,7 @@ from datetime import datetime
 from audit.proofs.commitment import Opening, verify_opening
 from audit.proofs.entry import Entry, write_time
 from audit.proofs.errors import AuditError
-from audit.proofs.keyring import GENESIS, Keyring
+from audit.proofs.keyring import GENESIS, KEY_EVENTS, Keyring
 from audit.proofs.keys import Check
 from audit.proofs.statement import (
     Envelope,
@@ -21,6 +21,7 @@ from audit.proofs.statement import (
 )
 from domain.events import kind_of
 from domain.refusals import Fact, Malformed, Refusal, refuse
+from domain.visibility import KEY_TEXTS
 
 Clock = Callable[[], datetime]
 
@@ -135,6 +136,8 @@ def _check_openings(statement: Statement, openings: tuple[Opening, ...]) -> None
 
 def visibility_of(statement: Statement, name: str) -> str:
     """Return the class of a committed text, as its kind says."""
+    if statement.type in KEY_EVENTS:
+        return KEY_TEXTS[name].value
     return kind_of(statement.type).texts[name].value
 
 

@@ -83,6 +83,12 @@ class KeyringError(AuditError):
     about = "key refused"
 
 
+class CertificateError(AuditError):
+    """A certificate does not vouch for the key that it is bound to."""
+
+    about = "certificate refused"
+
+
 class BallotRefused(AuditError):
     """A ballot is not taken, or what is kept of a survey is not what it should be."""
 

@@ -1,8 +1,9 @@
 """Which key is whose, decided by the log at the entry's index and never by a clock.
 
 Genesis names the log's own key, the registrars and their quorum. A key is enrolled over proof of
-possession and a quorum of registrars, rotated over both keys, revoked by itself or by the registrars. The
-log's own key is rotated over both keys, too, by an event of its own: checkpoints follow it.
+possession and a quorum of registrars, rotated over both keys, suspended or revoked by itself or by the
+registrars. The log's own key is rotated over both keys, too, by an event of its own: checkpoints follow it.
+What a compromised key had signed is contested until its owner says whose word it is.
 Key events are admitted here; what actors may state is not this module's business.
 """
 
@@ -10,11 +11,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections import ChainMap
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from audit.proofs.authorship import SETTLED, Authorship, Borne, Word, after, newest_word, worst
 from audit.proofs.continuation import Continuation, read_continuation
 from audit.proofs.errors import ContinuationError, KeyringError
 from audit.proofs.keys import DEMO_ORIGIN, PublicKey, is_demo_key, load_public_key
@@ -25,24 +28,66 @@ ENROLLED = "KeyEnrolled.v1"
 ROTATED = "KeyRotated.v1"
 REVOKED = "KeyRevoked.v1"
 LOG_KEY_ROTATED = "LogKeyRotated.v1"
-KEY_EVENTS = frozenset({ENROLLED, ROTATED, REVOKED, LOG_KEY_ROTATED})
+SUSPENDED = "KeySuspended.v1"
+REINSTATED = "KeyReinstated.v1"
+REAFFIRMED = "StatementReaffirmed.v1"
+REPUDIATED = "StatementRepudiated.v1"
+BOUND = "CertificateBound.v1"
 CUSTODIES = ("person", "platform")
 REVOCATIONS = ("LOST", "COMPROMISED", "LEFT_OFFICE", "SUPERSEDED")
+SUSPENSIONS = ("MISLAID", "SUSPECTED", "ON_LEAVE")
 LOG_ACTOR = "log"
+MEANINGS = {REAFFIRMED: Authorship.REAFFIRMED, REPUDIATED: Authorship.REPUDIATED}
 
 _BODIES = {
     ENROLLED: ({"actor", "public_key", "custody"}, frozenset[str]()),
     ROTATED: ({"actor", "public_key", "custody", "replaces"}, frozenset[str]()),
     REVOKED: ({"key", "category"}, frozenset({"compromised_since"})),
     LOG_KEY_ROTATED: ({"public_key", "replaces"}, frozenset[str]()),
+    SUSPENDED: ({"key", "category"}, frozenset[str]()),
+    REINSTATED: ({"key"}, frozenset[str]()),
+    REAFFIRMED: ({"key"}, frozenset({"positions", "first", "last"})),
+    REPUDIATED: ({"key"}, frozenset({"positions", "first", "last"})),
+    BOUND: ({"key", "certificate"}, frozenset({"possession"})),
 }
+KEY_EVENTS = frozenset(_BODIES)
+KEY_TEXTS = {BOUND: "certificates"}
+"""The one text that a key event may commit to: the names in a certificate can be erased."""
+_NOT_OF_KEYS = (
+    "round",
+    "agency",
+    "criterion",
+    "matter",
+    "on_behalf_of",
+    "delegation",
+    "expects",
+    "attachments",
+)
+_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Entries from `since` up to, not including, `until` could not bear the key; no end while it lasts."""
+
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Where a certificate was bound to a key, and the SHA-256 of its DER."""
+
+    position: int
+    certificate: str
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
     """A key's life in the log: entries from `enrolled_at` up to, not including, `ended_at` may bear it.
 
-    `compromised_since` is the position from which its statements are contested, where a revocation says so.
+    It ends where it was rotated or revoked. `compromised_since` is the position from which its statements are
+    contested, where the revocation says so; that may come after it was rotated away.
     """
 
     public: PublicKey
@@ -51,6 +96,21 @@ class KeyRecord:
     enrolled_at: int
     ended_at: int | None = None
     compromised_since: int | None = None
+    revoked_at: int | None = None
+    suspensions: tuple[Suspension, ...] = ()
+    certificates: tuple[Bound, ...] = ()
+
+    @property
+    def suspended_at(self) -> int | None:
+        """Since which position it is suspended, if it is."""
+        newest = self.suspensions[-1] if self.suspensions else None
+        return newest.since if newest is not None and newest.until is None else None
+
+    def contests(self, position: int) -> bool:
+        """Whether a statement that bears it at this position is contested."""
+        if self.compromised_since is None or self.revoked_at is None:
+            return False
+        return self.compromised_since <= position < self.revoked_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +123,8 @@ class Genesis:
     quorum: int
     clock: str
     continues: Continuation | None = None
+    certificate_anchors: tuple[str, ...] = ()
+    """SHA-256 of the certificates that a certificate bound to a key must lead to."""
 
 
 class Keyring:
@@ -73,6 +135,9 @@ class Keyring:
         self._keys: MutableMapping[str, KeyRecord] = {}
         self._holders: MutableMapping[str, str] = {}
         self._counters: MutableMapping[str, int] = {}
+        self._words: MutableMapping[str, tuple[Word, ...]] = {}
+        self._certified: MutableMapping[str, str] = {}
+        self._borne = Borne()
         self._parent: Keyring | None = None
 
     def fork(self) -> Keyring:
@@ -82,6 +147,9 @@ class Keyring:
         child._keys = ChainMap({}, self._keys)
         child._holders = ChainMap({}, self._holders)
         child._counters = ChainMap({}, self._counters)
+        child._words = ChainMap({}, self._words)
+        child._certified = ChainMap({}, self._certified)
+        child._borne = Borne(self._borne)
         child._parent = self
         return child
 
@@ -93,9 +161,10 @@ class Keyring:
         for mine, theirs in zip(self._tables(), parent._tables(), strict=True):
             theirs.update(mine.maps[0])
             mine.maps[0].clear()
+        self._borne.settle()
 
     def _tables(self) -> tuple[Any, ...]:
-        return self._genesis, self._keys, self._holders, self._counters
+        return self._genesis, self._keys, self._holders, self._counters, self._words, self._certified
 
     @property
     def genesis(self) -> Genesis:
@@ -138,6 +207,33 @@ class Keyring:
         """Return the counter that the next statement of a key must carry."""
         return self._counters.get(key, 0) + 1
 
+    def authorship(self, keys: Iterable[str], position: int) -> Authorship:
+        """Return what can be said of a statement that bears these keys at a position."""
+        return worst(self._authorship(key, position) for key in keys)
+
+    def _authorship(self, key: str, position: int) -> Authorship:
+        record = self._keys.get(key)
+        if record is None or not record.contests(position):
+            return Authorship.PLAIN
+        return after(newest_word(self._words.get(key, ()), position), self._authorship)
+
+    def borne_by(self, key: str) -> list[int]:
+        """Return the positions whose statements name a key among their signers, oldest first."""
+        return self._borne.between(key, 0, 2**63)
+
+    def contested(self, key: str | None = None) -> dict[int, Authorship]:
+        """Return every position that was ever contested (on account of one key), and what became of it."""
+        found: dict[int, Authorship] = {}
+        for record in [self._keys[key]] if key is not None else self._keys.values():
+            if record.compromised_since is None or record.revoked_at is None:
+                continue
+            of = record.public.id
+            for position in self._borne.between(of, record.compromised_since, record.revoked_at):
+                found[position] = worst(
+                    (found.get(position, Authorship.PLAIN), self._authorship(of, position))
+                )
+        return dict(sorted(found.items()))
+
     def keys_for(self, statement: Statement) -> dict[str, PublicKey]:
         """Return the public keys a statement's signatures are checked with, new ones out of its own body.
 
@@ -156,9 +252,11 @@ class Keyring:
         """Raise KeyringError unless the named keys may sign this statement at this index.
 
         `genesis.missing`, `genesis.misplaced`, `genesis.malformed`, `key.unknown`, `key.revoked`,
-        `key.other_actor`, `key.demo`, `key.already_enrolled`, `key.actor_has_key`, `key.no_possession`,
-        `key.registrars_needed`, `key.not_the_holder`, `key.of_the_log`, `counter.stale`, `counter.ahead`,
-        `key.malformed`; UnsafeKey `key.unsafe`.
+        `key.suspended`, `key.not_suspended`, `key.compromised_later`, `key.other_actor`, `key.demo`,
+        `key.already_enrolled`, `key.actor_has_key`, `key.no_possession`, `key.registrars_needed`,
+        `key.not_the_holder`, `key.of_the_log`, `key.malformed`, `contested.not_the_owner`,
+        `contested.not_contested`, `contested.settled`, `certificate.bound_already`,
+        `certificate.of_another_actor`, `counter.stale`, `counter.ahead`; UnsafeKey `key.unsafe`.
         """
         if statement.type == GENESIS:
             return self._check_genesis(statement, position)
@@ -167,22 +265,28 @@ class Keyring:
             if key not in brought:
                 self._check_holder(key, actor)
         if statement.type in KEY_EVENTS:
-            return self._check_key_event(statement)
+            return self._check_key_event(statement, position)
         if statement.key is not None and statement.counter is not None:
             self._check_counter(statement.key, statement.counter)
         return None
 
     def follow(self, statement: Statement, position: int) -> None:
         """Take in an admitted statement."""
+        body = statement.body
         if statement.type == GENESIS:
             self._open(statement, position)
         elif statement.type in (ENROLLED, ROTATED):
             self._enrol(statement, position)
         elif statement.type == LOG_KEY_ROTATED:
-            self._end(statement.body["replaces"], position, None)
-            self._put(KeyRecord(_key(statement.body["public_key"]), LOG_ACTOR, "platform", position))
+            self._end(body["replaces"], position)
+            self._put(KeyRecord(_key(body["public_key"]), LOG_ACTOR, "platform", position))
         elif statement.type == REVOKED:
-            self._end(statement.body["key"], position, statement.body.get("compromised_since"))
+            self._end(body["key"], position)
+            self._change(body["key"], revoked_at=position, compromised_since=body.get("compromised_since"))
+        elif statement.type in KEY_EVENTS:
+            self._follow_key(statement, position)
+        for key in statement.named_keys:
+            self._borne.add(key, position)
         if statement.key is not None and statement.counter is not None:
             self._counters[statement.key] = statement.counter
 
@@ -197,6 +301,8 @@ class Keyring:
             raise KeyringError("key.revoked", key=key, since=record.ended_at)
         if record.actor != actor:
             raise KeyringError("key.other_actor", key=key, actor=actor)
+        if record.suspended_at is not None:
+            raise KeyringError("key.suspended", key=key, since=record.suspended_at)
 
     def _check_counter(self, key: str, counter: int) -> None:
         expected = self.next_counter(key)
@@ -220,18 +326,18 @@ class Keyring:
         if named != expected:
             raise KeyringError("genesis.malformed", field="actors")
 
-    def _check_key_event(self, statement: Statement) -> None:
-        required, optional = _BODIES[statement.type]
-        if not required <= statement.body.keys() <= required | optional:
-            raise KeyringError("key.malformed", field="body")
-        if not all(isinstance(statement.body[name], str) for name in required):
-            raise KeyringError("key.malformed", field="body")
-        if statement.threshold != len(statement.signers) or not statement.signers:
-            raise KeyringError("key.malformed", field="threshold")
+    def _check_key_event(self, statement: Statement, position: int) -> None:
+        _check_form(statement)
         if statement.type == REVOKED:
-            self._check_revocation(statement)
+            self._check_revocation(statement, position)
         elif statement.type == LOG_KEY_ROTATED:
             self._check_log_rotation(statement)
+        elif statement.type in (SUSPENDED, REINSTATED):
+            self._check_suspension(statement)
+        elif statement.type in MEANINGS:
+            self._check_word(statement)
+        elif statement.type == BOUND:
+            self._check_binding(statement)
         else:
             self._check_new_key(statement)
 
@@ -252,8 +358,16 @@ class Keyring:
             self._check_registrars(others)
             if self._holders.get(actor):
                 raise KeyringError("key.actor_has_key", actor=actor)
+        elif self._suspended(statement.body["replaces"], actor):
+            self._check_registrars(others)
         elif others.keys() != {statement.body["replaces"]} or set(others.values()) != {actor}:
             raise KeyringError("key.not_the_holder", key=str(statement.body["replaces"])[:64])
+
+    def _suspended(self, key: str, actor: str) -> bool:
+        """Whether this is an actor's suspended key, for which the registrars sign where it cannot."""
+        record = self._keys.get(key)
+        valid = record is not None and record.ended_at is None and record.suspended_at is not None
+        return valid and self._keys[key].actor == actor
 
     def _check_log_rotation(self, statement: Statement) -> None:
         """Both keys sign as the log, and nobody else: no registrar decides about the log's key."""
@@ -267,19 +381,76 @@ class Keyring:
         if others != {replaced} or set(statement.actors) != {LOG_ACTOR}:
             raise KeyringError("key.not_the_holder", key=replaced[:64])
 
-    def _check_revocation(self, statement: Statement) -> None:
+    def _check_revocation(self, statement: Statement, position: int) -> None:
         key, since = statement.body["key"], statement.body.get("compromised_since", 0)
-        record = self._keys.get(key) if isinstance(key, str) else None
-        if record is None:
-            raise KeyringError("key.unknown", key=str(key)[:64])
-        if record.ended_at is not None:
+        record = self._of_a_person(key)
+        rotated = record.ended_at is not None and record.revoked_at is None
+        if record.ended_at is not None and not (rotated and "compromised_since" in statement.body):
             raise KeyringError("key.revoked", key=key, since=record.ended_at)
-        if record.actor == LOG_ACTOR:
-            raise KeyringError("key.of_the_log")
         if statement.body["category"] not in REVOCATIONS or type(since) is not int or since < 0:
             raise KeyringError("key.malformed", field="category")
+        end = position if record.ended_at is None else record.ended_at
+        if since > end:
+            raise KeyringError("key.compromised_later", since=since, end=end)
         if statement.signers != (key,):
             self._check_registrars(dict(zip(statement.signers, statement.actors, strict=True)))
+
+    def _check_suspension(self, statement: Statement) -> None:
+        """Whoever may revoke a key may suspend it; only registrars reinstate, as the key cannot sign."""
+        key = statement.body["key"]
+        record = self._of_a_person(key)
+        if record.ended_at is not None:
+            raise KeyringError("key.revoked", key=key, since=record.ended_at)
+        if statement.type == REINSTATED and record.suspended_at is None:
+            raise KeyringError("key.not_suspended", key=key)
+        if statement.type == SUSPENDED and record.suspended_at is not None:
+            raise KeyringError("key.suspended", key=key, since=record.suspended_at)
+        if statement.body.get("category", SUSPENSIONS[0]) not in SUSPENSIONS:
+            raise KeyringError("key.malformed", field="category")
+        if statement.signers != (key,) or statement.type == REINSTATED:
+            self._check_registrars(dict(zip(statement.signers, statement.actors, strict=True)))
+
+    def _of_a_person(self, key: str) -> KeyRecord:
+        record = self._keys.get(key)
+        if record is None:
+            raise KeyringError("key.unknown", key=key[:64])
+        if record.actor == LOG_ACTOR:
+            raise KeyringError("key.of_the_log")
+        return record
+
+    def _check_word(self, statement: Statement) -> None:
+        """The owner alone speaks, of statements that are contested now, each of which bears the key."""
+        key = statement.body["key"]
+        record = self._of_a_person(key)
+        if statement.actors != (record.actor,):
+            raise KeyringError("contested.not_the_owner", key=key, actor=statement.actors[0])
+        word = _word(statement, 0)
+        spoken_of = self._borne.between(key, word.first, word.last + 1)
+        named = (word.first, word.last) if word.positions is None else sorted(word.positions)
+        for position in named:
+            if position not in spoken_of:
+                raise KeyringError("contested.not_contested", key=key, position=position)
+        for position in filter(word.covers, spoken_of):
+            found = self._authorship(key, position)
+            if found in SETTLED:
+                raise KeyringError("contested.settled", key=key, position=position)
+            if found is not Authorship.CONTESTED:
+                raise KeyringError("contested.not_contested", key=key, position=position)
+
+    def _check_binding(self, statement: Statement) -> None:
+        """The key itself signs; the chain behind it is `audit.proofs.certificate`'s business."""
+        key, certificate = statement.body["key"], statement.body["certificate"]
+        if statement.signers != (key,):
+            raise KeyringError("key.not_the_holder", key=key[:64])
+        record = self._of_a_person(key)
+        if not _HEX.fullmatch(certificate):
+            raise KeyringError("key.malformed", field="certificate")
+        if not isinstance(statement.body.get("possession", ""), str):
+            raise KeyringError("key.malformed", field="possession")
+        if any(bound.certificate == certificate for bound in record.certificates):
+            raise KeyringError("certificate.bound_already", certificate=certificate)
+        if self._certified.get(certificate, record.actor) != record.actor:
+            raise KeyringError("certificate.of_another_actor", certificate=certificate)
 
     def _check_registrars(self, named: Mapping[str, str]) -> None:
         registrars = {actor for actor in named.values() if actor in self.genesis.registrars}
@@ -299,17 +470,67 @@ class Keyring:
     def _enrol(self, statement: Statement, position: int) -> None:
         body = statement.body
         if statement.type == ROTATED:
-            self._end(body["replaces"], position, None)
+            self._end(body["replaces"], position)
         self._put(KeyRecord(_key(body["public_key"]), body["actor"], body["custody"], position))
+
+    def _follow_key(self, statement: Statement, position: int) -> None:
+        key = statement.body["key"]
+        record = self._keys[key]
+        if statement.type == SUSPENDED:
+            self._change(key, suspensions=(*record.suspensions, Suspension(position)))
+        elif statement.type == REINSTATED:
+            *before, last = record.suspensions
+            self._change(key, suspensions=(*before, replace(last, until=position)))
+        elif statement.type == BOUND:
+            certificate = statement.body["certificate"]
+            self._change(key, certificates=(*record.certificates, Bound(position, certificate)))
+            self._certified[certificate] = record.actor
+        else:
+            self._words[key] = (*self._words.get(key, ()), _word(statement, position))
 
     def _put(self, record: KeyRecord) -> None:
         self._keys[record.public.id] = record
         self._holders[record.actor] = record.public.id
 
-    def _end(self, key: str, position: int, since: int | None) -> None:
+    def _end(self, key: str, position: int) -> None:
+        """End a key; one that was rotated away before has ended already."""
         record = self._keys[key]
-        self._keys[key] = replace(record, ended_at=position, compromised_since=since)
-        self._holders[record.actor] = ""
+        if record.ended_at is None:
+            self._change(key, ended_at=position)
+            self._holders[record.actor] = ""
+
+    def _change(self, key: str, **changes: Any) -> None:
+        self._keys[key] = replace(self._keys[key], **changes)
+
+
+def _check_form(statement: Statement) -> None:
+    """A key event is about keys and nothing else: its own fields, all sign, and nothing hangs on it."""
+    for name in _NOT_OF_KEYS:
+        if getattr(statement, name) not in (None, ()):
+            raise KeyringError("key.malformed", field=name)
+    text = KEY_TEXTS.get(statement.type)
+    if statement.commitments.keys() != ({text} if text else set()):
+        raise KeyringError("key.malformed", field="commitments")
+    required, optional = _BODIES[statement.type]
+    if not required <= statement.body.keys() <= required | optional:
+        raise KeyringError("key.malformed", field="body")
+    if not all(isinstance(statement.body[name], str) for name in required):
+        raise KeyringError("key.malformed", field="body")
+    if statement.threshold != len(statement.signers) or not statement.signers:
+        raise KeyringError("key.malformed", field="threshold")
+
+
+def _word(statement: Statement, position: int) -> Word:
+    """Read of which positions an owner speaks: of some, ascending, or of all from the first to the last."""
+    body, by, meaning = statement.body, statement.signers[0], MEANINGS[statement.type]
+    named = body.get("positions", [body.get("first"), body.get("last")])
+    plain = isinstance(named, list) and named and all(type(p) is int and p >= 0 for p in named)
+    if body.keys() not in ({"key", "positions"}, {"key", "first", "last"}) or not plain:
+        raise KeyringError("key.malformed", field="positions")
+    if named != sorted(named) or ("positions" in body and len(set(named)) < len(named)):
+        raise KeyringError("key.malformed", field="positions")
+    some = frozenset(named) if "positions" in body else None
+    return Word(meaning, position, by, named[0], named[-1], some)
 
 
 def _read_genesis(statement: Statement) -> Genesis:
@@ -324,6 +545,7 @@ def _read_genesis(statement: Statement) -> Genesis:
             body["quorum"],
             body["clock"],
             read_continuation(body["continues"], statement.log) if "continues" in body else None,
+            _anchors(body.get("certificate_anchors", [])),
         )
     except (KeyError, TypeError):
         raise KeyringError("genesis.malformed", field="body") from None
@@ -337,6 +559,14 @@ def _read_genesis(statement: Statement) -> Genesis:
     if type(opened.quorum) is not int or not 1 <= opened.quorum <= len(registrars) or not distinct:
         raise KeyringError("genesis.malformed", field="registrars")
     return opened
+
+
+def _anchors(stated: object) -> tuple[str, ...]:
+    """Read digests of certificates: in ascending order, none twice."""
+    good = isinstance(stated, list) and all(isinstance(a, str) and _HEX.fullmatch(a) for a in stated)
+    if not isinstance(stated, list) or not good or stated != sorted(set(stated)):
+        raise KeyringError("genesis.malformed", field="certificate_anchors")
+    return tuple(stated)
 
 
 def _brought(statement: Statement) -> tuple[PublicKey, ...]:

@@ -6,6 +6,7 @@ consistent with itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,21 +19,27 @@ from audit.proofs.note import parse_vkey, unverified_text
 from audit.proofs.policy import Policy
 from audit.proofs.timestamp import TimeAuthority
 
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class TrustedLog:
     """A log: its origin, who runs it, its keys (Ed25519, perhaps ML-DSA-44 too), the newest checkpoint known.
 
-    All of it is checked: raises TrustError `trust.not_a_log_key`, `head.*`, and what is wrong with a key or
-    with the note itself.
+    `certificate_anchors`: digests of the authorities whose certificates one believes.
+    All of it is checked: raises TrustError `trust.malformed`, `trust.not_a_log_key`, `head.*`, and what is
+    wrong with a key or with the note itself.
     """
 
     origin: str
     operator: str
     vkeys: tuple[str, ...]
     newest: bytes | None = None
+    certificate_anchors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not all(_DIGEST.fullmatch(anchor) for anchor in self.certificate_anchors):
+            raise TrustError("trust.malformed", field="certificate_anchors")
         for vkey in self.vkeys:
             check_log_key(vkey, self.origin)
         if self.newest is not None:

@@ -15,7 +15,7 @@ from audit.proofs.trust import Trust, TrustedLog
 FORMAT = "minhchung.trust/v1"
 MAX_TRUST = 1_000_000
 FILE = {"format": str, "logs": list, "witnesses": list, "groups": list, "authorities": list, "quorum": str}
-LOG = {"origin": str, "operator": str, "vkeys": list, "newest": list}
+LOG = {"origin": str, "operator": str, "vkeys": list, "newest": list, "certificate_anchors": list}
 WITNESS = {"name": str, "operator": str, "vkey": str, "url": str}
 AUTHORITY = {"name": str, "operator": str, "certificate": str, "url": str}
 GROUP = {"name": str, "threshold": int, "members": list}
@@ -38,8 +38,9 @@ def parse_trust(data: bytes) -> Trust:
 
 
 def _log(stated: object) -> TrustedLog:
-    read = check_object(stated, "logs", LOG, ("newest",))
-    return TrustedLog(read["origin"], read["operator"], tuple(_texts(read, "vkeys")), _newest(read))
+    read = check_object(stated, "logs", LOG, ("newest", "certificate_anchors"))
+    anchors = tuple(_texts(read, "certificate_anchors")) if "certificate_anchors" in read else ()
+    return TrustedLog(read["origin"], read["operator"], tuple(_texts(read, "vkeys")), _newest(read), anchors)
 
 
 def _newest(read: Mapping[str, Any]) -> bytes | None:
@@ -95,6 +96,8 @@ def _write_log(log: TrustedLog) -> dict[str, object]:
     written: dict[str, object] = {"origin": log.origin, "operator": log.operator, "vkeys": list(log.vkeys)}
     if log.newest is not None:
         written["newest"] = log.newest.decode().removesuffix("\n").split("\n")
+    if log.certificate_anchors:
+        written["certificate_anchors"] = list(log.certificate_anchors)
     return written
 
 

@@ -11,12 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 
 from audit.proofs import merkle
+from audit.proofs.authorship import Authorship
+from audit.proofs.certificate import Binding, Certified, bindings, verify_binding
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening, verify_opening
 from audit.proofs.continuation import Continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError, Fact
-from audit.proofs.keyring import GENESIS, KEY_EVENTS, Keyring
+from audit.proofs.keyring import BOUND, GENESIS, KEY_EVENTS, LOG_ACTOR, KeyRecord, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.note import open_note, vkey
 from audit.proofs.reading import CHUNK, Read, read_ahead
@@ -89,6 +91,12 @@ class Verdict:
     platform_keys: int
     roots: Mapping[int, bytes] = field(default_factory=dict)
     """The roots at the sizes of all checkpoints, and of those asked for."""
+    platform_statements: int = 0
+    """How many statements bear a person's key that the platform kept when it signed."""
+    contested: Mapping[int, Authorship] = field(default_factory=dict)
+    """The statements that a revocation put in doubt, and what their owners said of them since."""
+    bindings: tuple[Binding, ...] = ()
+    """The certificates that are bound to keys."""
     continues: Continuation | None = None
     """What genesis says of the log that this one continues; `verify_continuation` proves it."""
 
@@ -109,14 +117,18 @@ def verify_log(
     progress: Progress | None = None,
     check: Check = PublicKey.verify,
     log_key: PublicKey | None = None,
+    anchors: Collection[str] = (),
 ) -> Verdict:
     """Verify a log from genesis to head; `log_key`, where known beforehand, is what genesis must name.
+
+    `anchors`, digests of certificates that are trusted, say nothing of the log: only which bindings count.
 
     1. Positions run 0, 1, 2, ... without gap (`order`).
     2. The stored leaf hash is the hash of the entry's bytes, parsable or not (`leaf`).
     3. The bytes are a canonical entry, envelope and statement of this log, under an id used once (`content`).
     4. Stream, version, type in the row are the statement's; `received_at` never runs back (`order`).
-    5. Its keys may sign at this index (`registry`, `counter`).
+    5. Its keys may sign at this index (`registry`, `counter`). A certificate bound to a key leads to an
+        anchor of genesis, as far as its chain lies beside the log.
     6. Its signatures verify (`signature`).
     7. What its signer had seen was this log at that size (`seen`).
     8. The openings beside it are what it committed to (`opening`).
@@ -124,7 +136,7 @@ def verify_log(
     10. Every checkpoint is signed over the root at its size, by the key that the log had then; the last
         covers all (`checkpoint`).
     """
-    return _Walk(copy, observe, progress, check, log_key).verdict()
+    return _Walk(copy, observe, progress, check, log_key, anchors).verdict()
 
 
 class _Walk:
@@ -137,12 +149,14 @@ class _Walk:
         progress: Progress | None,
         check: Check,
         log_key: PublicKey | None,
+        anchors: Collection[str],
     ) -> None:
         self._copy = copy
         self._observe = observe
         self._progress = progress
         self._check = check
         self._log_key = log_key
+        self._anchors = anchors
         self._keyring = Keyring()
         self._known: dict[str, bytes] = {}
         self._tree = merkle.CompactRange()
@@ -159,6 +173,9 @@ class _Walk:
         self._received = ""
         self._signatures = 0
         self._openings = 0
+        self._kept: frozenset[str] = frozenset()
+        self._platform_statements = 0
+        self._certified: dict[int, Certified] = {}
 
     def verdict(self) -> Verdict:
         rows: deque[Row] = deque()
@@ -188,6 +205,9 @@ class _Walk:
             clock=opened.clock if opened else "unknown",
             platform_keys=sum(record.custody == "platform" for record in records),
             roots=self._roots,
+            platform_statements=self._platform_statements,
+            contested=self._keyring.contested(),
+            bindings=tuple(bindings(self._keyring, self._certified, self._anchors)),
             continues=opened.continues if opened else None,
         )
 
@@ -235,7 +255,7 @@ class _Walk:
         self._columns(row, entry, statement)
         if self._signed(position, read, entry, statement):
             self._note_seen(position, statement)
-            self._opened(position, statement)
+            self._opened(position, entry, statement)
             if self._observe is not None:
                 self._observe(position, entry, statement)
 
@@ -269,10 +289,18 @@ class _Walk:
             return False
         self._keyring.follow(statement, position)
         if statement.type == GENESIS or statement.type in KEY_EVENTS:
-            self._known = {key: record.public.raw for key, record in self._keyring.records.items()}
+            self._know(self._keyring.records.values())
         if statement.type == GENESIS and self._log_key not in (None, self._keyring.genesis.log_key):
             self._found("registry", position, "genesis.other_log_key")
+        if any(key in self._kept for key, _ in entry.envelope.signatures):
+            self._platform_statements += 1
         return True
+
+    def _know(self, records: Collection[KeyRecord]) -> None:
+        """Keep at hand which keys there are, and which of them the platform keeps for people."""
+        self._known = {record.public.id: record.public.raw for record in records}
+        kept = (r for r in records if r.custody == "platform" and r.actor != LOG_ACTOR)
+        self._kept = frozenset(record.public.id for record in kept)
 
     def _note_seen(self, position: int, statement: Statement) -> None:
         if statement.seen is not None:
@@ -280,13 +308,25 @@ class _Walk:
         elif statement.type != GENESIS:
             self._found("seen", position, "seen.missing")
 
-    def _opened(self, position: int, statement: Statement) -> None:
+    def _opened(self, position: int, entry: Entry, statement: Statement) -> None:
         for opening in self._copy.openings.get(statement.id, ()):  # 8
             try:
                 verify_opening(statement, opening)
                 self._openings += 1
             except AuditError as wrong:
                 self._found("opening", position, wrong.rule, **wrong.facts)
+                continue
+            if statement.type == BOUND:
+                self._bound(position, entry, statement, opening.value)
+
+    def _bound(self, position: int, entry: Entry, statement: Statement, chain: str) -> None:
+        anchors = self._keyring.genesis.certificate_anchors
+        try:
+            self._certified[position] = verify_binding(
+                statement, chain, self._keyring, entry.received_at, anchors
+            )
+        except AuditError as wrong:
+            self._found("registry", position, wrong.rule, **wrong.facts)
 
     def _check_tree(self) -> bytes:
         """Step 9. Where the stored leaves still make the head's root, damage to an entry ends with it."""

@@ -51,6 +51,7 @@ class LogOpened:
     utc_offset: str = public()
     clock: str = public()
     continues: Continued | None = public(default=None)
+    certificate_anchors: tuple[str, ...] | None = public(default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from api.terms import event_name, term
 from api.wording import OPTIONAL, PLACEHOLDER, Language, NoWording, Words, tell, texts, word, wording
 from audit.ledger.errors import LedgerError
 from audit.proofs.errors import AuditError
-from audit.proofs.keyring import CUSTODIES, REVOCATIONS
+from audit.proofs.keyring import CUSTODIES, KEY_EVENTS, REVOCATIONS, SUSPENSIONS
 from domain.consistency import Mismatch
 from domain.criteria import Block
 from domain.deadlines import Phase
@@ -241,10 +241,10 @@ CODES = {
     "scope": list(Scope),
     "outcome": list(Outcome),
     "block": list(Block),
-    "type": list(CATALOGUE),
+    "type": [*CATALOGUE, *KEY_EVENTS],
     "quality": list(Quality),
     "concurrence": list(Concurrence),
-    "category": [*ReasonCategory, *REVOCATIONS],
+    "category": [*ReasonCategory, *REVOCATIONS, *SUSPENSIONS],
     "custody": list(CUSTODIES),
     "choice": list(Choice),
     "matter": list(Matter),

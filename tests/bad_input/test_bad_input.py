@@ -29,7 +29,7 @@ from audit.proofs.keys import DEMO_ORIGIN, SigningKey
 from audit.proofs.note import open_note, vkey
 from audit.proofs.statement import parse_envelope
 from projections.queries import scores
-from tests.bad_input import casting, erasing, order, process, rules, signing, spelling
+from tests.bad_input import casting, doubt, erasing, order, process, rules, signing, spelling
 from tests.bad_input.forging import Case, adjustment, evidence, note, quantities, score
 from tests.traces import memory, register, tables
 from tests.worlds import KEYS, OPEN, REGISTRARS, ZONE, World, begin, reopen
@@ -37,6 +37,8 @@ from tests.worlds import KEYS, OPEN, REGISTRARS, ZONE, World, begin, reopen
 CASES = (
     *signing.SIGNATURES,
     *signing.KEYS_REFUSED,
+    *doubt.KEYS_IN_DOUBT,
+    *doubt.CERTIFICATES,
     *order.ELSEWHERE_CASES,
     *order.ORDER,
     *spelling.FIELDS,

@@ -12,7 +12,16 @@ from audit.proofs import merkle
 from audit.proofs.checkpoint import Checkpoint, sign_checkpoint
 from audit.proofs.commitment import Opening, commit
 from audit.proofs.entry import Entry, encode_entry, parse_entry, write_time
-from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR, REVOKED, ROTATED
+from audit.proofs.keyring import (
+    BOUND,
+    ENROLLED,
+    GENESIS,
+    LOG_ACTOR,
+    REINSTATED,
+    REVOKED,
+    ROTATED,
+    SUSPENDED,
+)
 from audit.proofs.keys import DEMO_ORIGIN, Signer, SigningKey, demo_signing_key
 from audit.proofs.statement import Envelope, Statement, parse_statement, sign_statement
 from audit.proofs.verifier import LogCopy, Row
@@ -153,6 +162,28 @@ class Journal:
         """Revoke an actor's key: by itself, or by registrars."""
         body = {"key": self.keys[actor].public_key.id, "category": "COMPROMISED", **since}
         return self.several(by or (actor,), REVOKED, body)
+
+    def suspension(self, actor: str, *by: str) -> Envelope:
+        """Suspend an actor's key: by itself, or by registrars."""
+        body = {"key": self.keys[actor].public_key.id, "category": "SUSPECTED"}
+        return self.several(by or (actor,), SUSPENDED, body)
+
+    def reinstatement(self, actor: str, *by: str) -> Envelope:
+        """Reinstate an actor's key by registrars."""
+        return self.several(by or REGISTRARS[:2], REINSTATED, {"key": self.keys[actor].public_key.id})
+
+    def word(self, kind: str, actor: str, key: Signer, **of: object) -> Envelope:
+        """Say, as an actor with the key at hand, whose word the statements of an older key are."""
+        return self.several((actor,), kind, {"key": key.public_key.id, **of})
+
+    def binding(
+        self, actor: str, chain: str, certificate: str, proof: str | None = None, **others: Any
+    ) -> tuple[Envelope, Opening]:
+        """Bind a certificate to an actor's key; its chain is committed to."""
+        commitments, opening = committed(self, "certificates", chain)
+        body = {"key": self.keys[actor].public_key.id, "certificate": certificate}
+        body |= {"possession": proof} if proof is not None else {}
+        return self.several((actor,), BOUND, body, **{"commitments": commitments, **others}), opening
 
     def enter(self, envelope: Envelope, *openings: Opening) -> int:
         """Append an entry; return its position."""

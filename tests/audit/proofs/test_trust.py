@@ -347,6 +347,14 @@ def test_a_trust_file_may_name_no_witnesses() -> None:
     assert b"witnesses" not in format_trust(small)
 
 
+def test_a_trust_file_may_name_authorities() -> None:
+    """Whose certificates are believed, by the digests of the anchors; without any, the field is left out."""
+    anchored = TrustedLog(DEMO_ORIGIN, OPERATOR, (LOG_VKEY,), certificate_anchors=("ab" * 32,))
+    trust = Trust((anchored,), NO_WITNESSES)
+    assert parse_trust(format_trust(trust)) == trust
+    assert b"certificate_anchors" not in FILE
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "not JSON": (lambda: FILE[:-3], "bytes.not_canonical"),
     "not UTF-8": (lambda: b"\xff" + FILE, "bytes.not_canonical"),
@@ -401,6 +409,8 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: _witness_edited(vkey=cosigner_vkey("w.example", RECORD_KEY.public_key)),
         "policy.malformed",
     ),
+    "an anchor that is no digest": (lambda: _log_edited(certificate_anchors=["AB" * 32]), "trust.malformed"),
+    "an anchor that is a number": (lambda: _log_edited(certificate_anchors=[7]), "trust.malformed"),
     "an unknown quorum": (lambda: _edited(quorum="ba-nơi"), "policy.malformed"),
     "a newest checkpoint nobody signed": (
         lambda: _log_edited(newest=[*format_checkpoint(HEAD).decode().split("\n"), "— a AAAAAAAA"]),
