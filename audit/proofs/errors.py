@@ -117,3 +117,15 @@ class ContinuationError(AuditError):
     """What a log says of the one that it continues is not so."""
 
     about = "no continuation"
+
+
+class StateError(AuditError):
+    """A state or a proof of one of its items has not its form, or does not say what it is taken for."""
+
+    about = "state proof refused"
+
+
+class AttestationError(AuditError):
+    """What is called an attested item is not what its log attested."""
+
+    about = "not attested"
