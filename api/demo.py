@@ -125,7 +125,9 @@ def _tell(settings: Settings, example: Example, progress: Progress | None) -> in
     log_key = demo_signing_key(LOG_KEY)
     keep_key(settings, log_key)
     clock = ScriptedClock(FIRST_MOMENT)
-    runtime = open_runtime(settings, origin=DEMO_ORIGIN, log_key=log_key, clock=clock)
+    runtime = open_runtime(
+        settings, origin=DEMO_ORIGIN, log_key=log_key, clock=clock, entropy=scripted_entropy
+    )
     try:
         stage = _Stage(runtime, example, clock, log_key)
         stage.open_log()
@@ -281,6 +283,8 @@ class _Stage:
                 )
                 raise DemoRefused(subject, f"{outcome.refusal.rule} {dict(outcome.refusal.facts)}")
         self._desk.seen = self._runtime.intake.checkpoint
+        versions = self._runtime.intake.standing.versions
+        self._desk.versions.update({code: versions[code] for code in self._runtime.intake.standing.rounds})
 
 
 def _public(key: SigningKey) -> str:

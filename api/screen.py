@@ -170,6 +170,8 @@ class Screen:
 
     def _reach(self, answer: Answer) -> list[str]:
         lines = [self.text("checked", **answer["checked"]), self.text(answer["ranks"], **answer["checked"])]
+        if answer["checked"]["attested"]:
+            lines.append(self.text("attested", **answer["checked"]))
         lines.append(self.text("alone"))
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))

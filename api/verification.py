@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from api.recount import SURVEY, check_ballots
+from api.refolded import OF_ATTESTATION, Refolded, check_attestations
 from api.runtime import CHUNK, Log, reading
 from api.settings import Settings
 from audit.ledger import tree
@@ -47,6 +48,7 @@ class Examination:
     board: Scoreboard
     evidence: int
     refusals: int
+    refolded: Refolded
     compared: bool
     """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
     left: Verdict | None = None
@@ -70,6 +72,8 @@ def examine(path: Path, progress: Progress | None = None) -> Examination:
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
         lies beside it; that is examined first, likewise.
+    17. What the log attested of its results is what the fold published (`attestation`); `check_attestations`
+        has the steps.
     """
     return _examine_all(Settings(path), progress)
 
@@ -104,9 +108,11 @@ def _examine(
     verdict = verify_log(copy, observe=refold.observe, progress=progress, check=fastest_check())
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
+    refolded = check_attestations(refold.attested, refold.standing, copy.leaf_hashes, copy.openings)
     if not damaged:
         board.adopt(refold.standing)
     beside = [
+        *refolded.findings,
         *_check_evidence(store, refold.attached),
         *_check_refusals(connection, verdict),
         *(() if damaged else _compare(connection, board)),
@@ -114,7 +120,15 @@ def _examine(
     ]
     found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
     refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
-    return Examination(verdict, (*found, *beside), board, len(refold.attached), refused, compared=not damaged)
+    return Examination(
+        verdict,
+        (*found, *beside),
+        board,
+        len(refold.attached),
+        refused,
+        refolded,
+        compared=not damaged,
+    )
 
 
 # --- the copy that is verified --------------------------------------------------------------------------
@@ -158,6 +172,7 @@ class _Refold:
         self.findings: list[Finding] = []
         self.attached: dict[str, tuple[int, Attachment]] = {}
         self.survey: list[Event] = []
+        self.attested: list[Event] = []
         self._next = 0
 
     def observe(self, position: int, entry: Entry, statement: Statement) -> None:
@@ -179,6 +194,8 @@ class _Refold:
             admission.follow(self.standing, event)
             if isinstance(event.body, SURVEY):
                 self.survey.append(event)
+            elif isinstance(event.body, OF_ATTESTATION):
+                self.attested.append(event)
 
 
 # --- the log that this one continues --------------------------------------------------------------------
