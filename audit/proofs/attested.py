@@ -72,7 +72,7 @@ class AttestedItem:
 
 
 def read_attestation(statement: Statement) -> Attestation:
-    """Read what an attestation says; raises AttestationError `attestation.not_one`, `attestation.malformed`."""
+    """Read an attestation; raises AttestationError `attestation.not_one`, `attestation.malformed`."""
     body = statement.body
     if statement.type != ATTESTED or statement.round is None:
         raise AttestationError("attestation.not_one", type=statement.type)

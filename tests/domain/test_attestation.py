@@ -152,7 +152,7 @@ def test_confirmation_repeats_the_attestation(field: str) -> None:
     """An auditor who came to something else does not confirm: each field is the attested one."""
     story = out()
     story.given(attests(story))
-    other = 7 if field in ("size", "count") else "cc" * 32
+    other: Any = 7 if field in ("size", "count") else "cc" * 32
     story.when(confirms(story, **{field: other})).then(
         refused("attestation.differs", field=field, stated=str(other))
     )
