@@ -60,6 +60,7 @@ def _opens_round(c: Case) -> None:
         "proposed": 0,
         "approved": 0,
         "published": [],
+        "attested": {},
         "moved": False,
         "letters": {},
         "questions": {},
@@ -85,12 +86,14 @@ def _extends(c: Case) -> None:
 
 
 def _publishes(c: Case) -> None:
-    results = {}
+    results, rows = {}, {}
     for code in c.round["ranked"]:
         rank, _, rating = places(c.round, code)[code]
-        results[code] = {"rank": rank, "class": rating, "total": card(c.round, code)["total"]}
+        its = card(c.round, code)
+        results[code] = {"rank": rank, "class": rating, "total": its["total"]}
+        rows |= {f"{c.event.round}/{code}/{of}": row["points"] for of, row in its["rows"].items()}
     version = {"number": c.body.version, "position": c.event.position, "at": c.at, "results": results}
-    c.round["published"].append(version)
+    c.round["published"].append(version | {"rows": rows, "items": len(rows) + 2 * len(results)})
     c.round["phase"], c.round["moved"] = "PUBLISHED", False
 
 
