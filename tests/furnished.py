@@ -37,6 +37,8 @@ MEETING = "meeting-1"
 """The meeting of the round `COUNCIL`: hd-2 and hd-3 are in it, hd-1 is not; hd-3 recused from NHS."""
 FILED, TOO_LATE = "dispute-1", "dispute-2"
 """The disputes of STC over A1.1, in time, and over A1.5, a moment too late."""
+AUDITOR = "ct-4"
+"""Whoever is an auditor, beside the office of an inspector."""
 _PUBLISHED_AT = datetime(2017, 1, 10, 9, tzinfo=ZONE)
 _FILED_AT = datetime(2017, 1, 11, 9, tzinfo=ZONE)
 _FILED_LATE_AT = datetime(2017, 1, 25, 0, 0, 0, tzinfo=ZONE)
@@ -249,6 +251,7 @@ def _to_be_published(world: World) -> Iterator[Draft]:
 
 
 def _disputed(world: World) -> None:
+    world.state("RoleGranted", "dk-2", body={"officer": AUDITOR, "role": "AUDITOR"})
     world.clock.set(_PUBLISHED_AT)
     world.state("ResultPublished", "tk-1", round=PUBLISHED, body={"version": 1})
     world.clock.set(_FILED_AT)
