@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api import answers, publication
 from api.answers import Answer
+from api.cli_attest import attest
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
@@ -38,6 +39,7 @@ app.add_typer(process)
 app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
 app.add_typer(storage)
+app.add_typer(attest, name="attest")
 
 
 @app.command()

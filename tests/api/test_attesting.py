@@ -11,26 +11,20 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from api.attesting import Moment, attest, unattested
+from api.attesting import unattested
 from api.runtime import Runtime
 from api.settings import DATABASE_VARIABLE, Settings
-from api.signing import scripted_entropy
 from api.verification import examine
 from audit.ledger import intake, tree
 from audit.ledger.attested import BLINDING
 from audit.ledger.database import open_database
 from audit.ledger.submission import Accepted, Refused, Submission
 from audit.ledger.tables import openings
-from audit.proofs.commitment import Opening, commit
 from audit.proofs.keyring import LOG_ACTOR
-from audit.proofs.keys import DEMO_ORIGIN
-from audit.proofs.state import StateTree
-from audit.proofs.statement import parse_envelope, parse_statement, sign_statement
 from domain.standing import Attested
+from tests.api.falsely import SECRET, attestation, publish, state_root
 from tests.furnished import APPROVAL, PUBLISHED
-from tests.worlds import KEYS, World, reopen
-
-SECRET = "ab" * 32
+from tests.worlds import World, reopen
 
 
 @pytest.fixture
@@ -43,26 +37,9 @@ def world(small_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     opened.close()
 
 
-def publish(world: World, *, silently: bool = False) -> int:
-    """Approve and publish; `silently`, as if the process had ended right after it. Return the position."""
-    answering = world.intake._answering
-    if silently:
-        world.intake._answering = intake.nothing_owed
-    world.state("ResultApproved", "ub-1", round=APPROVAL, body={"version": 1})
-    position = world.state("ResultPublished", "tk-1", round=APPROVAL, body={"version": 1})
-    world.intake._answering = answering
-    return position
-
-
 def attested(world: World, code: str = APPROVAL) -> Attested:
     """Return what was attested of a round's first version."""
     return world.intake.standing.attested[code, 1]
-
-
-def state_root(world: World, secret: str, code: str = APPROVAL) -> str:
-    """Fold the published state again, under a secret."""
-    (version,) = world.intake.standing.rounds[code].versions
-    return StateTree(version.state, bytes.fromhex(secret)).root.hex()
 
 
 def secret_of(runtime: Runtime, position: int) -> str:
@@ -123,44 +100,6 @@ def test_what_was_left_unattested_is_attested_at_the_start(world: World, tmp_pat
 
 
 # --- what is turned away --------------------------------------------------------------------------------
-
-
-def attestation(
-    world: World, secret: str = SECRET, blinding: str | None = None, **changes: Any
-) -> Submission:
-    """Attest what was published as the log would, with these changes of what it states."""
-    moment = Moment(
-        origin=DEMO_ORIGIN,
-        signer=KEYS[LOG_ACTOR],
-        counter=world.intake.keyring.next_counter(KEYS[LOG_ACTOR].public_key.id),
-        seen=world.intake.checkpoint,
-        at=world.clock(),
-    )
-    with world.runtime.log.database.read() as connection:
-        owed = unattested(world.intake.standing)
-        (good,) = attest(owed, moment, lambda size: tree.root_at(connection, size), scripted_entropy)
-    stated = parse_statement(parse_envelope(good.envelope).payload)
-    state = {"state_root": state_root(world, secret)}
-    opening = Opening(BLINDING, good.openings[0].salt, secret if blinding is None else blinding)
-    digest = commit(
-        salt=opening.salt, log=DEMO_ORIGIN, statement_id=stated.id, field=BLINDING, value=opening.value
-    )
-    header = {"v": 1, "log": stated.log, "id": stated.id, "type": stated.type, "round": stated.round}
-    envelope = sign_statement(
-        {
-            **header,
-            "body": dict(stated.body) | state | changes,
-            "occurred_at": stated.occurred_at,
-            "attachments": [],
-            "commitments": {BLINDING: digest},
-            "actor": stated.actor,
-            "key": stated.key,
-            "counter": stated.counter,
-            "seen": {"size": moment.seen[0], "root": moment.seen[1]} if moment.seen else {},
-        },
-        [moment.signer],
-    )
-    return Submission(envelope.encode(), (opening,))
 
 
 FALSE: dict[str, tuple[Callable[[World], Submission], str]] = {
