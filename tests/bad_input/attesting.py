@@ -20,12 +20,12 @@ def attested(w: World, **changes: object) -> dict[str, Any]:
     return stated | changes
 
 
-def confirmed(w: World, actor: str = AUDITOR, **changes: object) -> Submission:
+def confirmed(w: World, actor: str = AUDITOR, **changes: Any) -> Submission:
     """Confirm it as the auditor: nothing is wrong with that."""
     return w.sign("AttestationConfirmed", actor, round=PUBLISHED, body=attested(w, **changes))
 
 
-def _confirmed(*actors: str, **changes: object) -> Forge:
+def _confirmed(*actors: str, **changes: Any) -> Forge:
     return lambda w: confirmed(w, *actors, **changes)
 
 

@@ -86,7 +86,8 @@ def _extends(c: Case) -> None:
 
 
 def _publishes(c: Case) -> None:
-    results, rows = {}, {}
+    results: dict[str, Any] = {}
+    rows: dict[str, Any] = {}
     for code in c.round["ranked"]:
         rank, _, rating = places(c.round, code)[code]
         its = card(c.round, code)
