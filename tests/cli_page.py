@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cli.md"
 DAMAGED = 4000
 """The position whose entry loses a bit in the sample of a damaged log."""
-OPEN_MAPPINGS = ("body", "texts", "facts", "votes", "dissents")
+OPEN_MAPPINGS = ("body", "texts", "facts", "votes", "dissents", "value")
 """Objects whose names depend on what they tell about."""
 
 
@@ -72,6 +72,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "precedents": ("council", "precedents", "A3.10", "--matter", "SPECIAL_CASE"),
     "disputes": ("dispute", "list"),
     "dispute": ("dispute", "show", "dispute-1"),
+    "attested": ("attest", "show"),
+    "proved": ("attest", "prove", "SNV", "A1.2", "-o", os.devnull),
 }
 """The commands whose answers the page shows, by the name of the sample."""
 LONG = {"progress", "conflicts", "decisions"}
