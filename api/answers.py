@@ -282,6 +282,9 @@ def verdict(examined: Examination) -> Answer:
             "time_tokens_unchecked": examined.stamped.unchecked,
             "cells": sum(len(card.scores) for card in examined.board.cards.values()),
             "ranked": len(examined.board.places),
+            "attested": examined.refolded.attested,
+            "refolded": examined.refolded.refolded,
+            "confirmed": examined.refolded.confirmed,
         },
         "erasures": [
             {"position": by.position, "category": by.category, "openings": count}

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 
 from api import answers, publication
 from api.answers import Answer
+from api.cli_attest import attest
 from api.cli_erasure import app as erasure
 from api.cli_export import app as export
 from api.cli_keys import keys
@@ -52,6 +53,7 @@ app.add_typer(erasure)
 app.add_typer(witnesses)
 app.add_typer(timestamp, name="timestamp")
 app.add_typer(export, name="export")
+app.add_typer(attest, name="attest")
 
 
 @app.command()

@@ -129,7 +129,9 @@ def _tell(settings: Settings, example: Example, progress: Progress | None) -> in
     keep_key(settings, log_key)
     keep_record_key(settings, RECORD_KEY)
     clock = ScriptedClock(FIRST_MOMENT)
-    runtime = open_runtime(settings, origin=DEMO_ORIGIN, log_key=log_key, clock=clock)
+    runtime = open_runtime(
+        settings, origin=DEMO_ORIGIN, log_key=log_key, clock=clock, entropy=scripted_entropy
+    )
     try:
         stage = _Stage(runtime, example, clock, log_key)
         witnesses = DemoWitnesses(settings, runtime, log_key)
@@ -301,6 +303,8 @@ class _Stage:
                 )
                 raise DemoRefused(subject, f"{outcome.refusal.rule} {dict(outcome.refusal.facts)}")
         self._desk.seen = self._runtime.intake.checkpoint
+        versions = self._runtime.intake.standing.versions
+        self._desk.versions.update({code: versions[code] for code in self._runtime.intake.standing.rounds})
 
 
 def _public(key: SigningKey) -> str:

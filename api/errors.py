@@ -32,3 +32,12 @@ class DemoRefused(CommandError):
 
     def __init__(self, act: str, rule: str) -> None:
         super().__init__(f"{act}: {rule}")
+
+
+class AttestationsDiffer(CommandError):
+    """An auditor's fold comes to another state than the log attested."""
+
+    def __init__(self, attested: str, folded: str) -> None:
+        super().__init__(
+            f"the log attested the state {attested}, and folded again it is {folded}: nothing was confirmed"
+        )

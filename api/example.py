@@ -85,11 +85,12 @@ class Extension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionPlan:
-    """When a version of the result is proposed, approved and published."""
+    """When a version of the result is proposed, approved, published, and confirmed by an auditor."""
 
     proposed: str
     approved: str
     published: str
+    confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

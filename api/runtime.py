@@ -12,10 +12,13 @@ from pathlib import Path
 from eventsourcing.application import LocalNotificationLog, Repository
 from eventsourcing.persistence import EventStore
 
+from api.attesting import Moment, attest, unattested
 from api.clock import ScriptedClock, real_clock
 from api.log_key import load_keys
 from api.record import load_record_key, vouching
 from api.settings import Settings
+from api.signing import Entropy, random_entropy
+from audit.ledger import tree
 from audit.ledger.anchor import Anchor
 from audit.ledger.codec import LedgerMapper, Recorded, story
 from audit.ledger.database import Database, open_database
@@ -27,7 +30,7 @@ from audit.ledger.intake import Intake
 from audit.ledger.publisher import Publisher
 from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.startup import Opened, prover, start
-from audit.ledger.submission import Clock
+from audit.ledger.submission import Clock, Submission
 from audit.proofs.entry import read_time
 from audit.proofs.keyring import Keyring
 from audit.proofs.keys import Signer
@@ -98,9 +101,10 @@ def open_runtime(
     origin: str | None = None,
     log_key: Signer | None = None,
     clock: Clock | None = None,
+    entropy: Entropy = random_entropy,
     adopt_anchor: bool = False,
 ) -> Runtime:
-    """Open a log for writing and follow it up to its head.
+    """Open a log for writing and follow it up to its head; what it has published it attests by itself.
 
     A new log needs an origin and a key (kept in the data directory); of an existing one they are read.
     Raises StartRefused where the log must not be written (`audit.ledger.startup`); `adopt_anchor` begins a
@@ -109,7 +113,7 @@ def open_runtime(
     settings.data.mkdir(parents=True, exist_ok=True)
     log = log_over(open_database(settings.database_url), create=True)
     try:
-        return _open(settings, log, origin, log_key, clock, adopt_anchor=adopt_anchor)
+        return _open(settings, log, origin, log_key, clock, entropy, adopt_anchor=adopt_anchor)
     except BaseException:
         log.database.close()
         raise
@@ -121,6 +125,7 @@ def _open(
     origin: str | None,
     log_key: Signer | None,
     clock: Clock | None,
+    entropy: Entropy,
     *,
     adopt_anchor: bool,
 ) -> Runtime:
@@ -141,6 +146,9 @@ def _open(
     def others(events: Sequence[Event]) -> None:
         board.follow(event for event in events if event.position >= len(recorded))
 
+    def attesting(events: Sequence[Event] | None = None) -> list[Submission]:
+        return _attest(log, intake, publisher, running(), entropy, events)
+
     intake = Intake(
         log.recorder,
         publisher,
@@ -150,10 +158,32 @@ def _open(
         followed=others,
         anchor=partial(anchor.advance, prove=prover(log.database)),
         vouch=vouching(log.database, publisher.origin, load_record_key(settings)),
+        answering=attesting,
         check=fastest_check(),
     )
     intake.catch_up()
+    if owed := attesting():  # whoever published last was interrupted before it was attested
+        intake.submit(owed)
     return Runtime(log, intake, board, evidence, running, publisher.origin)
+
+
+def _attest(
+    log: Log,
+    intake: Intake,
+    publisher: Publisher,
+    at: datetime,
+    entropy: Entropy,
+    events: Sequence[Event] | None,
+) -> list[Submission]:
+    """Attest what was published and is not attested yet; of these events alone, where they are given."""
+    owed = unattested(intake.standing, events)
+    if not owed:
+        return []
+    signer = publisher.signer_for(intake.keyring.log_key)
+    counter = intake.keyring.next_counter(signer.public_key.id)
+    moment = Moment(origin=publisher.origin, signer=signer, counter=counter, seen=intake.checkpoint, at=at)
+    with log.database.read() as connection:
+        return attest(owed, moment, lambda size: tree.root_at(connection, size), entropy)
 
 
 @contextmanager

@@ -209,6 +209,8 @@ class Screen:
         if bound := answer["certificates"]:
             checked = sum("subject" in found for found in bound)
             lines.append(self.text("certificates", count=len(bound), checked=checked))
+        if answer["checked"]["attested"]:
+            lines.append(self.text("attested", **answer["checked"]))
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))
         if (cited := answer.get("continues")) is not None:

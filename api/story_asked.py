@@ -5,6 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from api.acts import Act
+from api.attesting import blinding
+from api.signing import scripted_entropy
+from audit.proofs.keys import DEMO_ORIGIN
+from audit.proofs.state import StateTree
 from domain import awards, scoring
 from domain.points import hundredths, write
 from domain.ranking import Place
@@ -45,6 +49,19 @@ def concerned(standing: Standing, act: Act) -> list[str]:
     """Return the other agencies whose rank could move by the act's dispute."""
     dispute = standing.disputes[act.round or "", act.matter or ""]
     return sorted(dispute.affected - {dispute.agency})
+
+
+def attested(name: str, version: int, standing: Standing, act: Act) -> object:
+    """Return a field of what the log attested of a version."""
+    return getattr(standing.attested[act.round or "", version].stated, name)
+
+
+def refolded(version: int, standing: Standing, act: Act) -> str:
+    """Return the root over a version's state, folded again, with the secret that an auditor may read."""
+    found = standing.rounds[act.round or ""]
+    state = next(one.state for one in found.versions if one.number == version)
+    secret = bytes.fromhex(blinding(DEMO_ORIGIN, found.code, version, scripted_entropy))
+    return StateTree(state, secret).root.hex()
 
 
 def published_total(standing: Standing, act: Act) -> str:

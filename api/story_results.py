@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from api.acts import Act, Asked, Ref
 from api.example_plans import Improvement
-from api.story_asked import awards_given, rank_now, rewarded
+from api.story_asked import attested, awards_given, rank_now, refolded, rewarded
 from api.story_cast import Cast, moment
 from api.story_inspection import note_label
 from domain.standing import Standing
@@ -20,6 +21,17 @@ def versions(cast: Cast) -> Iterator[Act]:
         yield cast.act("ApprovalProposed", version.proposed, cast.secretariat(), body=body)
         yield cast.act("ResultApproved", version.approved, cast.authority, body=body)
         yield cast.act("ResultPublished", version.published, cast.secretariat(), body=body)
+        if version.confirmed is not None:
+            auditors = cast.example.of_duty("AUDITOR")[:1]
+            yield cast.act("AttestationConfirmed", version.confirmed, auditors, body=_refolded(number))
+
+
+def _refolded(version: int) -> dict[str, object]:
+    """What the log attested (by now it has), with the state root that the auditor came to."""
+    asked = {
+        name: Asked(partial(attested, name, version)) for name in ("fold", "rules", "size", "root", "count")
+    }
+    return {"version": version, **asked, "state_root": Asked(partial(refolded, version))}
 
 
 def afterwards(cast: Cast) -> Iterator[Act]:

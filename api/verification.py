@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, or_, select
 
 from api.recount import SURVEY, check_ballots
+from api.refolded import OF_ATTESTATION, Refolded, check_attestations
 from api.runtime import CHUNK, Log, reading
 from api.settings import Settings
 from api.timing import Receptions, read_stamps
@@ -57,6 +58,7 @@ class Examination:
     refusals: int
     erased: tuple[tuple[Erased, int], ...]
     """The statements by which words were erased, oldest first, each with how many."""
+    refolded: Refolded
     compared: bool
     """Whether the tables that the site shows were compared with the fold; a damaged log leaves nothing to."""
     stamped: Stamped = NO_STAMPS
@@ -92,6 +94,8 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
         (`opening`); `Openings.check` has the steps.
     20. Time tokens are over checkpoints of the log; with a trust file, they lead to authorities that it
         names, and nothing was received after others had seen it (`time`); `check_tokens` has the steps.
+    21. What the log attested of its results is what the fold published (`attestation`); `check_attestations`
+        has the steps.
     """
     return _examine_all(Settings(path), progress, trust)
 
@@ -134,10 +138,12 @@ def _examine(
     verdict = verify_log(copy, observe=observe, progress=progress, check=fastest_check())
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
+    refolded = check_attestations(refold.attested, refold.standing, copy.leaf_hashes, copy.openings)
     if not damaged:
         board.adopt(refold.standing)
     beside = [
         *_check_openings(connection, kept, whole=not damaged),
+        *refolded.findings,
         *_check_evidence(store, refold.attached),
         *_check_refusals(connection, verdict),
         *check_beside(connection, refold.filed, copy.leaf_hashes, damaged=damaged),
@@ -153,7 +159,9 @@ def _examine(
     erased = tuple(sorted(kept.by_statement().items(), key=lambda its: its[0].position))
     findings = (*found, *beside)
     attached = len(refold.attached)
-    return Examination(verdict, findings, board, attached, refused, erased, not damaged, stamped, judgement)
+    return Examination(
+        verdict, findings, board, attached, refused, erased, refolded, not damaged, stamped, judgement
+    )
 
 
 # --- the copy that is verified --------------------------------------------------------------------------
@@ -198,6 +206,7 @@ class _Refold:
         self.attached: dict[str, tuple[int, Attachment]] = {}
         self.survey: list[Event] = []
         self.filed: list[Filed] = []
+        self.attested: list[Event] = []
         self._next = 0
 
     def observe(self, position: int, entry: Entry, statement: Statement) -> None:
@@ -220,6 +229,8 @@ class _Refold:
             admission.follow(self.standing, event)
             if isinstance(event.body, SURVEY):
                 self.survey.append(event)
+            elif isinstance(event.body, OF_ATTESTATION):
+                self.attested.append(event)
 
 
 # --- the log that this one continues --------------------------------------------------------------------

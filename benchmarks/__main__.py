@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admission, commands, intake, recorder, replay
+from benchmarks import admission, commands, intake, recorder, replay, state
 from benchmarks.databases import NoPostgres, postgres_server
 from benchmarks.measure import Line
 
@@ -31,6 +31,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from commands.demo_and_verify(demo, 1 if quick else 3)
     console.print("replay ...")
     yield from replay.whole_log(demo, 3 if quick else 7)
+    console.print("state ...")
+    yield from state.root(15 if quick else 40)
     console.print("admission ...")
     yield from admission.one_statement(demo, 1 if quick else 3)
     console.print("intake ...")

@@ -12,6 +12,7 @@ from typing import Any
 
 from domain import (
     assessment,
+    attestation,
     awards,
     claims,
     council,
@@ -33,6 +34,7 @@ from domain.events import Event, Scope, Signing
 from domain.refusals import Refusal, UnknownEvent, refuse
 from domain.standing import Standing
 from domain.stated import assessment as a
+from domain.stated import attestation as t
 from domain.stated import council as c
 from domain.stated import disputes as d
 from domain.stated import erasure as x
@@ -113,6 +115,12 @@ RULES: Mapping[type[Any], Rule] = {
     r.ApprovalProposed: Rule(rounds.approval_proposed_may, rounds.approval_proposed, APPROVING),
     r.ResultApproved: Rule(rounds.result_approved_may, rounds.result_approved, APPROVING),
     r.ResultPublished: Rule(rounds.result_published_may, rounds.result_published, APPROVING),
+    t.ProjectionAttested: Rule(
+        attestation.projection_attested_may, attestation.projection_attested, CONTESTED
+    ),
+    t.AttestationConfirmed: Rule(
+        attestation.attestation_confirmed_may, attestation.attestation_confirmed, CONTESTED
+    ),
     r.ReviewConferenceHeld: Rule(rounds.review_conference_held_may, rounds.nothing_follows, CONTESTED),
     # the dossier and its cells
     a.FocalOfficerAssigned: Rule(
@@ -272,6 +280,8 @@ def _count(standing: Standing, event: Event, subject: tuple[str, str]) -> None:
     before = standing.activity(*subject)
     own = event.arrived_at if standing.at_home(event.actor, event.agency) else before.own_act
     standing.activities[subject] = Activity(before.statements + 1, own)
+    about = (*subject, event.criterion or "")
+    standing.acts[about] = (*standing.acts.get(about, ()), event.position)
 
 
 def _refusals(standing: Standing, event: Event, rule: Rule) -> Iterator[Refusal]:

@@ -6,6 +6,7 @@ interpreted in `scoring`; nothing here computes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,9 @@ from functools import cached_property
 
 from domain.refusals import Refusal, refuse
 from domain.shapes import Stated, closed_union
+
+_CODE = re.compile(r"[0-9A-Z.]{1,16}", re.ASCII)
+"""What a criterion can be called: as statements about it name it."""
 
 
 class Block(StrEnum):
@@ -332,6 +336,11 @@ def flaw_in(criteria_set: CriteriaSet) -> Refusal | None:
 def _flaws(s: CriteriaSet) -> Iterator[Refusal]:
     if len(s.by_code) != len(s.criteria):
         yield refuse("criteria.duplicate_code")
+    yield from (
+        refuse("criteria.malformed_code", criterion=c.code[:40])
+        for c in s.criteria
+        if not _CODE.fullmatch(c.code)
+    )
     yield from (refuse("criteria.wrong_area", criterion=c.code) for c in s.criteria if not _area_fits(s, c))
     for area in s.areas:
         if sum((c.max_points for c in s.criteria if c.area == area.code), Fraction(0)) != area.max_points:

@@ -14,7 +14,7 @@ from typing import Any
 
 from domain.refusals import UnknownEvent
 from domain.shapes import read
-from domain.stated import assessment, council, disputes, erasure, registry, rounds, survey
+from domain.stated import assessment, attestation, council, disputes, erasure, registry, rounds, survey
 from domain.visibility import Visibility
 
 REGISTRY_STREAM = "registry"
@@ -128,6 +128,14 @@ _ROUND = (
     _kind(rounds.ApprovalProposed, Scope.ROUND),
     _kind(rounds.ResultApproved, Scope.ROUND),
     _kind(rounds.ResultPublished, Scope.ROUND),
+    _kind(
+        attestation.ProjectionAttested,
+        Scope.ROUND,
+        "blinding",
+        texts={"blinding": Visibility.AUDITORS},
+        **_FREE,
+    ),
+    _kind(attestation.AttestationConfirmed, Scope.ROUND, **_FREE),
     _kind(rounds.ReviewConferenceHeld, Scope.ROUND, **_FREE),
     _kind(council.MeetingOpened, Scope.MEETING),
     _kind(council.MeetingClosed, Scope.MEETING, texts={"minutes": Visibility.COUNCIL}),

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from domain import deadlines, ranking, scoring
+from domain import deadlines, published, ranking, scoring
 from domain.criteria import Block
 from domain.deadlines import Phase
 from domain.dossiers import NO_CELL
 from domain.events import REGISTRY_STREAM, Event
+from domain.ranking import Place
 from domain.refusals import Malformed, Refusal, refuse
 from domain.registry import by_role, known_regulation
 from domain.standing import Result, Round, Standing, Version
@@ -212,20 +213,22 @@ def result_published(s: Standing, e: Event, b: ResultPublished) -> None:
     """The version is public; the round is, from its first."""
     found = round_of(s, e)
     opened = {Phase.PUBLISHED: e.arrived_at} | dict(found.opened)
-    versions = (*found.versions, Version(b.version, e.position, e.arrived_at, _results(s, found)))
+    places = _places(s, found)
+    results = {p.card.agency: Result(p.rank, p.card.rating, p.card.total) for p in places}
+    state = published.state(s, found, places, e.position)
+    versions = (*found.versions, Version(b.version, e.position, e.arrived_at, results, state))
     s.rounds[found.code] = replace(
         found, versions=versions, corrected=0, phase=Phase.PUBLISHED, opened=opened
     )
 
 
-def _results(s: Standing, found: Round) -> dict[str, Result]:
+def _places(s: Standing, found: Round) -> list[Place]:
     """What every agency has at this moment: a later decision does not move what was published."""
-    results: dict[str, Result] = {}
+    places: list[Place] = []
     for block in Block:
         cards = [scoring.card(s, found.code, code) for code, its in found.agencies.items() if its is block]
-        for place in ranking.rank(found.criteria, cards):
-            results[place.card.agency] = Result(place.rank, place.card.rating, place.card.total)
-    return results
+        places += ranking.rank(found.criteria, cards)
+    return places
 
 
 def review_conference_held_may(s: Standing, e: Event, b: ReviewConferenceHeld) -> Iterator[Refusal]:

@@ -15,6 +15,7 @@ from fractions import Fraction
 from domain.criteria import Block, CriteriaSet, Criterion
 from domain.deadlines import Deadline, DeadlineRule, Phase, add_working_days, end_of
 from domain.dossiers import NO_ACTIVITY, NO_CELL, NO_DOSSIER, Activity, Award, Cell, Dispute, Dossier, Item
+from domain.stated.attestation import ProjectionAttested
 from domain.stated.choices import Path, Role, Step, TeamRole
 from domain.stated.registry import LogOpened
 from domain.stated.rounds import AwardRule, PublicationPolicy, Timer
@@ -68,13 +69,36 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class StateItem:
+    """One cell, total or rank as it was published, under the key that it can be found by.
+
+    `made_by` are the positions of the acts that made the value, `events` those of all statements about it.
+    """
+
+    key: str
+    value: tuple[tuple[str, str], ...]
+    made_by: tuple[int, ...]
+    events: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
-    """A published version of the result: where, when, and what stood in it."""
+    """A published version of the result: where, when, and what stood in it, down to every cell."""
 
     number: int
     position: int
     at: datetime
     results: Mapping[str, Result] = field(default_factory=dict)
+    state: tuple[StateItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What the log attested of a published version, where, and which auditors confirmed it."""
+
+    position: int
+    stated: ProjectionAttested
+    confirmed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,12 +241,16 @@ class Standing:
     dossiers: MutableMapping[RoundAgency, Dossier] = field(default_factory=dict)
     activities: MutableMapping[RoundAgency, Activity] = field(default_factory=dict)
     cells: MutableMapping[CellKey, Cell] = field(default_factory=dict)
+    acts: MutableMapping[CellKey, tuple[int, ...]] = field(default_factory=dict)
+    """(round, agency, criterion or "") -> the positions of all statements about the cell, or the agency."""
     items: MutableMapping[tuple[str, int], Item] = field(default_factory=dict)
     """(round, position) -> the item of evidence that was submitted there."""
     recognitions: MutableMapping[tuple[str, str], Fraction] = field(default_factory=dict)
     """(round, recognition of an initiative) -> the sum of the shares claimed in it."""
     disputes: MutableMapping[tuple[str, str], Dispute] = field(default_factory=dict)
     awards: MutableMapping[RoundAgency, Award] = field(default_factory=dict)
+    attested: MutableMapping[tuple[str, int], Attested] = field(default_factory=dict)
+    """(round, version) -> what was attested of it."""
     delegations: MutableMapping[str, Delegation] = field(default_factory=dict)
     texts: MutableMapping[str, Committed] = field(default_factory=dict)
     """The id of a statement -> the texts that it committed to."""

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cli.md"
 DAMAGED = 4000
 """The position whose entry loses a bit in the sample of a damaged log."""
-OPEN_MAPPINGS = ("body", "texts", "erased", "facts", "votes", "dissents")
+OPEN_MAPPINGS = ("body", "texts", "erased", "facts", "votes", "dissents", "value")
 """Objects whose names depend on what they tell about."""
 
 
@@ -75,6 +75,8 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "dispute": ("dispute", "show", "dispute-1"),
     "keys": ("keys", "list"),
     "key": ("keys", "show", "stttt-2"),
+    "attested": ("attest", "show"),
+    "proved": ("attest", "prove", "SNV", "A1.2", "-o", os.devnull),
 }
 """The commands whose answers the page shows, by the name of the sample."""
 LONG = {"progress", "conflicts", "decisions", "keys"}

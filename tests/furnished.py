@@ -41,6 +41,8 @@ ERASED = "ct-4"
 """The officer whose name was erased."""
 FILED, TOO_LATE = "dispute-1", "dispute-2"
 """The disputes of STC over A1.1, in time, and over A1.5, a moment too late."""
+AUDITOR = "ct-4"
+"""Whoever is an auditor, beside the office of an inspector."""
 _PUBLISHED_AT = datetime(2017, 1, 10, 9, tzinfo=ZONE)
 _FILED_AT = datetime(2017, 1, 11, 9, tzinfo=ZONE)
 _FILED_LATE_AT = datetime(2017, 1, 25, 0, 0, 0, tzinfo=ZONE)
@@ -282,6 +284,7 @@ def _to_be_published(world: World) -> Iterator[Draft]:
 
 
 def _disputed(world: World) -> None:
+    world.state("RoleGranted", "dk-2", body={"officer": AUDITOR, "role": "AUDITOR"})
     world.clock.set(_PUBLISHED_AT)
     world.state("ResultPublished", "tk-1", round=PUBLISHED, body={"version": 1})
     world.clock.set(_FILED_AT)

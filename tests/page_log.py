@@ -59,7 +59,9 @@ def build(data: Path) -> PageLog:
     settings = Settings(data)
     keep_key(settings, KEYS[LOG_ACTOR])
     clock = ScriptedClock(_at(0))
-    runtime = open_runtime(settings, origin=DEMO_ORIGIN, log_key=KEYS[LOG_ACTOR], clock=clock)
+    runtime = open_runtime(
+        settings, origin=DEMO_ORIGIN, log_key=KEYS[LOG_ACTOR], clock=clock, entropy=scripted_entropy
+    )
     try:
         return _Author(runtime, clock).write()
     finally:
@@ -121,6 +123,9 @@ class _Author:
         assert isinstance(outcome, Accepted), (label, outcome)
         self._labels[label] = position
         self._openings[label] = submission.openings
+        if self._runtime.intake.size > position + 1:  # the log has attested what was published
+            self._labels[label.replace("published", "attested")] = position + 1
+            self._desk.versions |= self._runtime.intake.standing.versions
         self._desk.seen = self._runtime.intake.checkpoint
 
     def _be_refused(self) -> None:

@@ -99,11 +99,13 @@ _WHO = {
     "by_secretariat": "the secretariat",
     "by_role SECRETARIAT": "the secretariat",
     "by_role APPROVING_AUTHORITY": "the approving authority",
+    "by_role AUDITOR": "an auditor",
 }
 _ASKING = {name.split()[0] for name in _WHO}
 WHO_ELSE: Mapping[str, str] = {
     "LogOpened.v1": "the log's key and every registrar, together",
     "AgencyMerged.v1": "a registrar",
+    "ProjectionAttested.v1": "the log itself",
     "ScoringMethodAgreed.v1": "a quorum of the council",
     "MinutesSigned.v1": "the team's leader and the agency's head, together",
     "DelegationEnded.v1": "whoever granted it",

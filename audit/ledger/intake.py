@@ -18,6 +18,7 @@ from eventsourcing.persistence import PersistenceError, StoredEvent
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.ledger.attested import check_attested, roots_for
 from audit.ledger.codec import LedgerMapper, Recorded, to_event
 from audit.ledger.erasure import TOMBSTONE, erase, forget
 from audit.ledger.errors import LogStopped
@@ -72,6 +73,10 @@ Vouching = Callable[[bytes, Sequence[Event], datetime], None]
 """Is shown an anchored checkpoint, the events that it is the first to cover, and when they were received."""
 
 
+Answering = Callable[[Sequence[Event]], Sequence[Submission]]
+"""What the log itself has to state after what was committed: it goes in before anybody else's next word."""
+
+
 def nothing_inline(_connection: Connection, _events: Sequence[Event]) -> Callable[[], None]:
     """Write nothing beside the log."""
     return lambda: None
@@ -79,6 +84,11 @@ def nothing_inline(_connection: Connection, _events: Sequence[Event]) -> Callabl
 
 def nobody_follows(_events: Sequence[Event]) -> None:
     """Tell nobody."""
+
+
+def nothing_owed(_events: Sequence[Event]) -> Sequence[Submission]:
+    """State nothing."""
+    return ()
 
 
 def not_anchored(_note: bytes) -> None:
@@ -109,6 +119,7 @@ class _Batch:
     received_at: datetime
     known_ids: dict[str, tuple[int, bytes]]
     known_roots: dict[int, str]
+    attested_roots: dict[int, str]
     recorded: list[Recorded] = field(default_factory=list)
     prepared: list[Prepared] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -133,6 +144,7 @@ class Intake:
         followed: Followed = nobody_follows,
         anchor: Anchoring = not_anchored,
         vouch: Vouching = nobody_vouches,
+        answering: Answering = nothing_owed,
         check: Check = PublicKey.verify,
     ) -> None:
         self.standing = Standing()
@@ -148,6 +160,8 @@ class Intake:
         self._anchor = anchor
         self._vouch = vouch
         self._anchored = 0
+        self._answering = answering
+        self._unanswered: list[Event] = []
         self._check = check
         self._mapper = LedgerMapper()
         self._log = LocalNotificationLog(recorder, section_size=CHUNK)
@@ -169,11 +183,19 @@ class Intake:
         with self._turn:
             while group.outcomes is None and group.error is None:
                 self._commit(self._next_groups() or [group])  # alone, if an interrupted thread dropped it
+            self._answer()
         if group.outcomes is not None:
             return group.outcomes
         if self._stopped is None:
             raise LogStopped("the batch was not committed and left no trace") from group.error
         raise LogStopped("the log stopped; restart it and send again, nothing goes in twice") from group.error
+
+    def _answer(self) -> None:
+        """Let the log state what it owes after what was committed; whoever submitted has their answer."""
+        events, self._unanswered = self._unanswered, []
+        if self._stopped is None and events and (owed := self._answering(events)):
+            members = [prepare(one, self._clock(), self.keyring, self._check) for one in owed]
+            self._commit([_Group(members, together=False)])
 
     def catch_up(self) -> None:
         """Follow what the log holds already; call it once before the first submission."""
@@ -272,6 +294,7 @@ class Intake:
         if batch.recorded:
             self.checkpoint = (appended.size, appended.root.hex())
         self._last_received = batch.received_at
+        self._unanswered += [r.event for r in batch.recorded if r.event]
         self._recorder.announce()
         erasures = [one.position for one in batch.recorded if one.statement.type == TOMBSTONE]
         if erasures:
@@ -295,6 +318,7 @@ class Intake:
             received_at,
             {row.id: (row.position, row.payload_sha256) for row in connection.execute(known_ids)},
             {row.size: row.root.hex() for row in connection.execute(known_roots)},
+            roots_for(connection, statements, first),
         )
 
     def _follow_log(self, size: int) -> None:
@@ -363,6 +387,7 @@ class Intake:
             batch.received_at,
             dict(batch.known_ids),
             batch.known_roots,
+            batch.attested_roots,
         )
         outcomes = [self._decide(trial, member) for member in group.members]
         if trial.refused:
@@ -420,6 +445,7 @@ class Intake:
         event = to_event(statement, entry, batch.position)
         if event is not None and (refusal := admission.admit(batch.standing, event)) is not None:
             raise Turned(refusal)
+        check_attested(event, member.submission.openings, batch.standing, batch.attested_roots)
         version = follow(batch.standing, batch.keyring, statement, event, batch.position)
         recorded = Recorded(statement.stream, version, batch.position, state, entry, statement, event)
         batch.known_ids[statement.id] = (recorded.position, bytes.fromhex(member.payload_sha256))

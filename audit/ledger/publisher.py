@@ -38,7 +38,7 @@ class Publisher:
         self, connection: Connection, size: int, root: bytes, key: PublicKey | None = None
     ) -> bytes:
         """Sign and store the head; return the note."""
-        note = sign_checkpoint(Checkpoint(self.origin, size, root), self._signer(key))
+        note = sign_checkpoint(Checkpoint(self.origin, size, root), self.signer_for(key))
         connection.execute(insert(checkpoints).values(size=size, root=root, note=note))
         return note
 
@@ -48,9 +48,10 @@ class Publisher:
         """Sign a refusal: nobody can be turned away without proof (docs/formats/refusal.md)."""
         facts = canonical.encode({name: str(value) for name, value in refusal.facts.items()}).decode()
         lines = (REFUSAL, self.origin, write_time(at), refusal.rule, payload_sha256, facts)
-        return sign_note("".join(f"{line}\n" for line in lines).encode(), self.origin, self._signer(key))
+        return sign_note("".join(f"{line}\n" for line in lines).encode(), self.origin, self.signer_for(key))
 
-    def _signer(self, key: PublicKey | None) -> Signer:
+    def signer_for(self, key: PublicKey | None) -> Signer:
+        """Return what signs with the log's key of now; raises LogStopped where it is not at hand."""
         if key is None:
             return self.signer
         if key.id not in self._signers:

@@ -135,3 +135,15 @@ class CopyError(AuditError):
     """A copy of a log cannot be read at all."""
 
     about = "no log there"
+
+
+class StateError(AuditError):
+    """A state or a proof of one of its items has not its form, or does not say what it is taken for."""
+
+    about = "state proof refused"
+
+
+class AttestationError(AuditError):
+    """What is called an attested item is not what its log attested."""
+
+    about = "not attested"

@@ -29,7 +29,7 @@ from audit.proofs.keys import DEMO_ORIGIN, SigningKey
 from audit.proofs.note import open_note, vkey
 from audit.proofs.statement import parse_envelope
 from projections.queries import scores
-from tests.bad_input import casting, doubt, erasing, order, process, rules, signing, spelling
+from tests.bad_input import attesting, casting, doubt, erasing, order, process, rules, signing, spelling
 from tests.bad_input.forging import Case, adjustment, evidence, note, quantities, score
 from tests.traces import memory, register, tables
 from tests.worlds import KEYS, OPEN, REGISTRARS, ZONE, World, begin, reopen
@@ -54,6 +54,7 @@ CASES = (
     *process.MEETINGS,
     *process.DISPUTES,
     *erasing.ERASURE,
+    *attesting.ATTESTATIONS,
 )
 
 
@@ -154,7 +155,7 @@ def test_bad_ballot_is_refused_and_leaves_no_trace(ballot: casting.BadBallot, wo
 
 def test_what_it_is_forged_from_is_admitted(world: World) -> None:
     """Nothing is wrong with the statements of the table but what is done to them."""
-    goods = (score, evidence, adjustment, process.opened, process.vote, process.filed)
+    goods = (score, evidence, adjustment, process.opened, process.vote, process.filed, attesting.confirmed)
     for good in (*goods, partial(note, inspector="nhs-4")):
         (outcome,) = world.submit(good(world))
         assert isinstance(outcome, Accepted), outcome

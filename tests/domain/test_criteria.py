@@ -84,6 +84,10 @@ def test_consistent_set_has_no_flaw(consistent: CriteriaSet) -> None:
             criteria_set(criterion("A1.1", "1", COUNT), criterion("A1.1", "1", COUNT)),
             "criteria.duplicate_code",
         ),
+        *(
+            (criteria_set(criterion(code, "1", COUNT)), "criteria.malformed_code")
+            for code in ("", "a1.1", "A1/1", "A1 1", "Ă1", "A1.1\n", "A" * 17)
+        ),
         (replace(PLAIN, criteria=(replace(PLAIN.criteria[0], area="A9"),)), "criteria.wrong_area"),
         (replace(PLAIN, criteria=(replace(PLAIN.criteria[0], area=""),)), "criteria.wrong_area"),
         (

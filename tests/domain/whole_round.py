@@ -52,6 +52,7 @@ from domain.stated.rounds import (
     QuestionAnswered,
     ReviewConferenceHeld,
 )
+from tests.domain.attesting import attests, confirms
 from tests.domain.contesting import (
     accepts,
     ends,
@@ -268,6 +269,7 @@ def _publication(story: Story) -> None:
         states("secretariat", ReviewConferenceHeld(on=date(2017, 8, 1))),
         states("authority", AwardGranted(version=1, rank=1, decision="5/QĐ-UBND"), "STC"),
     )
+    story.given(attests(story), grants("nobody", Role.AUDITOR), confirms(story))
     promise = story.last(ImprovementCommitted)
     story.given(states("head-STC", ImprovementReported(commitment=promise), "STC/A1.3"))
 

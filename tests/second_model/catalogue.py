@@ -42,6 +42,8 @@ round
   ApprovalProposed           5-6  -  e
   ResultApproved             5-6  -  e
   ResultPublished            5-6  -  e
+  ProjectionAttested         6-6  -  -     blinding
+  AttestationConfirmed       6-6  -  -
   ReviewConferenceHeld       6-6  -  -
 meeting
   MeetingOpened              4,6  -  e

@@ -73,6 +73,7 @@ def _opens_round(c: Case) -> None:
         "proposed": 0,
         "approved": 0,
         "published": [],
+        "attested": {},
         "moved": False,
         "letters": {},
         "questions": {},
@@ -98,12 +99,15 @@ def _extends(c: Case) -> None:
 
 
 def _publishes(c: Case) -> None:
-    results = {}
+    results: dict[str, Any] = {}
+    rows: dict[str, Any] = {}
     for code in c.round["ranked"]:
         rank, _, rating = places(c.round, code)[code]
-        results[code] = {"rank": rank, "class": rating, "total": card(c.round, code)["total"]}
+        its = card(c.round, code)
+        results[code] = {"rank": rank, "class": rating, "total": its["total"]}
+        rows |= {f"{c.event.round}/{code}/{of}": row["points"] for of, row in its["rows"].items()}
     version = {"number": c.body.version, "position": c.event.position, "at": c.at, "results": results}
-    c.round["published"].append(version)
+    c.round["published"].append(version | {"rows": rows, "items": len(rows) + 2 * len(results)})
     c.round["phase"], c.round["moved"] = "PUBLISHED", False
 
 

@@ -13,6 +13,10 @@ def flaws(the_set: Any) -> set[str]:
     areas = {area.code for area in the_set.areas}
     checks = {
         "criteria.duplicate_code": _twice(c.code for c in the_set.criteria),
+        "criteria.malformed_code": any(
+            not 1 <= len(c.code) <= 16 or set(c.code) - set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.")
+            for c in the_set.criteria
+        ),
         "criteria.wrong_area": any(
             c.area not in areas if c.section == "main" else c.area for c in the_set.criteria
         ),

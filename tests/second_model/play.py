@@ -10,6 +10,7 @@ from functools import cache
 
 from domain import admission, ranking, scoring
 from domain.events import Event, Scope
+from domain.points import exact
 from domain.scoring import Card
 from domain.standing import Standing
 from tests.second_model import cards, verdict
@@ -17,6 +18,7 @@ from tests.second_model.catalogue import CATALOGUE
 from tests.second_model.demands_round import unverified
 from tests.second_model.drafts import Dice, Draft, Table
 from tests.second_model.drafts_agency import AGENCY
+from tests.second_model.drafts_attestation import ATTESTATION
 from tests.second_model.drafts_council import COUNCIL
 from tests.second_model.drafts_disputes import DISPUTES, course
 from tests.second_model.drafts_inspection import INSPECTION
@@ -31,6 +33,7 @@ from tests.second_model.world import founding
 PROPOSALS = {
     **REGISTRY,
     **ROUND,
+    **ATTESTATION,
     **SURVEY,
     **AGENCY,
     **INSPECTION,
@@ -64,7 +67,7 @@ WORK = {
     "PUBLISHED": "DisputeFiled*3 DisputeWithdrawn*1 DisputeAccepted*3 AffectedNotified*3 PartyHeard*2"
     " ReviewerAssigned*3 ReverificationRecorded*3 MeetingOpened*2 MeetingClosed*1 MotionPut*4 VoteCast*12"
     " DisputeDecided*5 DissentRecorded*1 ApprovalProposed*3 ResultApproved*3 ResultPublished*3 AwardGranted*2"
-    " ReviewConferenceHeld*1",
+    " ReviewConferenceHeld*1 ProjectionAttested*2 AttestationConfirmed*2 RoleGranted*1",
 }
 """What is worked on in each phase, and how much of it."""
 LENGTH = {
@@ -259,6 +262,8 @@ def same_version(standing: Standing, found: Facts, code: str) -> None:
         expected = second["results"][agency]
         assert (result.rank, result.rating) == (expected["rank"], expected["class"]), agency
         assert result.total == expected["total"], agency
+    points = {item.key: exact(dict(item.value)["points"]) for item in its.state if item.key[-1].isdigit()}
+    assert (points, len(its.state)) == (second["rows"], second["items"])
 
 
 def same_card(card: Card, expected: Facts) -> None:

@@ -8,6 +8,7 @@ from tests.second_model.consequences_council import COUNCIL as AFTER_COUNCIL
 from tests.second_model.consequences_round import ROUND as AFTER_ROUND
 from tests.second_model.consequences_round import words
 from tests.second_model.demands_agency import AGENCY
+from tests.second_model.demands_attestation import AFTER_ATTESTATION, ATTESTATION
 from tests.second_model.demands_council import COUNCIL
 from tests.second_model.demands_disputes import DISPUTES
 from tests.second_model.demands_registry import REGISTRY
@@ -16,9 +17,17 @@ from tests.second_model.demands_survey import SURVEY
 from tests.second_model.demands_who import Entry, broken, delegated
 from tests.second_model.state import Case, Facts, Follow, late
 
-DEMANDS: dict[str, list[Entry]] = {**REGISTRY, **ROUND, **SURVEY, **AGENCY, **COUNCIL, **DISPUTES}
+DEMANDS: dict[str, list[Entry]] = {
+    **REGISTRY,
+    **ROUND,
+    **ATTESTATION,
+    **SURVEY,
+    **AGENCY,
+    **COUNCIL,
+    **DISPUTES,
+}
 
-CONSEQUENCES: dict[str, Follow] = {**AFTER_ROUND, **AFTER_AGENCY, **AFTER_COUNCIL}
+CONSEQUENCES: dict[str, Follow] = {**AFTER_ROUND, **AFTER_ATTESTATION, **AFTER_AGENCY, **AFTER_COUNCIL}
 """What is not here stands in the log and moves nothing."""
 
 

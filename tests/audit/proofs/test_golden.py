@@ -12,6 +12,7 @@ import pytest
 from audit.ledger.codec import read_entry
 from audit.ledger.publisher import REFUSAL, Publisher
 from audit.proofs import canonical, merkle
+from audit.proofs.attested import format_attested_item, parse_attested_item, verify_attested_item
 from audit.proofs.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from audit.proofs.commitment import Opening, verify_opening
 from audit.proofs.entry import encode_entry, parse_entry
@@ -22,10 +23,12 @@ from audit.proofs.statement import parse_statement
 from audit.proofs.verifier import LogCopy, Row, verify_log
 from domain.refusals import refuse
 from tests.audit.proofs.logs import KEYS, REGISTRARS, SALT, Journal, cell, committed, uuid7
+from tests.audit.proofs.states import attested_item
 
 GOLDEN = Path(__file__).parents[2] / "testdata" / "golden"
 ENTRIES = ("LogOpened.v1.entry.json", "KeyEnrolled.v1.entry.json", "EvidenceSubmitted.v1.entry.json")
 CHECKPOINT, REFUSED = "checkpoint.note", "refusal.v1.note"
+ATTESTED = "attested-item.v1.json"
 LOG_VKEY = vkey(DEMO_ORIGIN, KEYS[LOG_ACTOR].public_key)
 TITLE = "Báo cáo kết quả công tác cải cách hành chính năm 2016"
 REPORT = {"sha256": sha256(TITLE.encode()).hexdigest(), "size": 182_304, "media_type": "application/pdf"}
@@ -49,7 +52,8 @@ def written() -> dict[str, bytes]:
     line = publisher.refusal(
         refusal, datetime(2017, 1, 20, 3, 30, tzinfo=UTC), sha256(b"payload").hexdigest()
     )
-    return files | {CHECKPOINT: journal.checkpoints[-1][1], REFUSED: line}
+    item = format_attested_item(attested_item())
+    return files | {CHECKPOINT: journal.checkpoints[-1][1], REFUSED: line, ATTESTED: item}
 
 
 def golden(name: str) -> bytes:
@@ -57,7 +61,7 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", [*ENTRIES, CHECKPOINT, REFUSED])
+@pytest.mark.parametrize("name", [*ENTRIES, CHECKPOINT, REFUSED, ATTESTED])
 def test_same_acts_give_the_same_bytes(name: str) -> None:
     """Statements, entries and notes made again from the same keys and times are the golden bytes."""
     assert written()[name] == golden(name)
@@ -65,7 +69,9 @@ def test_same_acts_give_the_same_bytes(name: str) -> None:
 
 def test_every_golden_file_is_tested() -> None:
     """No golden file lies there unread, and none has gone."""
-    assert {file.name for file in GOLDEN.iterdir()} == {*ENTRIES, CHECKPOINT, REFUSED, "README.md"}
+    assert {file.name for file in GOLDEN.iterdir()} == {
+        *(*ENTRIES, CHECKPOINT, REFUSED, ATTESTED, "README.md")
+    }
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -111,6 +117,15 @@ def test_golden_refusal_is_read() -> None:
     assert (kind, origin, at) == (REFUSAL, DEMO_ORIGIN, "2017-01-20T03:30:00.000000Z")
     assert (rule, digest) == ("score.above_max", sha256(b"payload").hexdigest())
     assert canonical.decode(facts.encode(), limit=1000) == {"stated": "2.5", "maximum": "2"}
+
+
+def test_golden_attested_item_is_verified() -> None:
+    """The golden item is proved under the golden attestation, and says what it said."""
+    found = parse_attested_item(golden(ATTESTED))
+    verify_attested_item(found, vkeys=[LOG_VKEY], key="2016/STC/A1.2")
+    (shown,) = found.proof.shown
+    assert dict(shown.item.value) == {"counts": "true", "points": "1.5"}
+    assert shown.item.events == (6, 10, 12)
 
 
 def test_golden_files_are_a_log() -> None:
