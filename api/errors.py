@@ -32,3 +32,14 @@ class DemoRefused(CommandError):
 
     def __init__(self, act: str, rule: str) -> None:
         super().__init__(f"{act}: {rule}")
+
+
+class UnfitShape(CommandError):
+    """A made-up log cannot have this size; the message says what can be."""
+
+
+class SynthRefused(CommandError):
+    """A made-up statement was not admitted: the script contradicts the rules."""
+
+    def __init__(self, rule: str, facts: str) -> None:
+        super().__init__(f"a made-up statement was refused: {rule} {facts}")

@@ -28,7 +28,7 @@ from audit.ledger.startup import Opened, prover, start
 from audit.ledger.submission import Clock
 from audit.proofs.entry import read_time
 from audit.proofs.keyring import Keyring
-from audit.proofs.keys import Signer
+from audit.proofs.keys import Check, Signer
 from domain.events import Event
 from projections import tables as read_tables
 from projections.scoreboard import Scoreboard
@@ -97,6 +97,7 @@ def open_runtime(
     log_key: Signer | None = None,
     clock: Clock | None = None,
     adopt_anchor: bool = False,
+    check: Check | None = None,
 ) -> Runtime:
     """Open a log for writing and follow it up to its head.
 
@@ -107,7 +108,9 @@ def open_runtime(
     settings.data.mkdir(parents=True, exist_ok=True)
     log = log_over(open_database(settings.database_url), create=True)
     try:
-        return _open(settings, log, origin, log_key, clock, adopt_anchor=adopt_anchor)
+        return _open(
+            settings, log, origin, log_key, clock, check or fastest_check(), adopt_anchor=adopt_anchor
+        )
     except BaseException:
         log.database.close()
         raise
@@ -119,6 +122,7 @@ def _open(
     origin: str | None,
     log_key: Signer | None,
     clock: Clock | None,
+    check: Check,
     *,
     adopt_anchor: bool,
 ) -> Runtime:
@@ -145,7 +149,7 @@ def _open(
         inline=board.inline,
         followed=others,
         anchor=partial(anchor.advance, prove=prover(log.database)),
-        check=fastest_check(),
+        check=check,
     )
     intake.catch_up()
     return Runtime(log, intake, board, evidence, running, publisher.origin)
