@@ -90,7 +90,13 @@ class Shape:
     @cached_property
     def keys(self) -> Mapping[str, SigningKey]:
         """Everybody's key; it follows from the seed, so that everybody can make it."""
-        actors = (LOG_ACTOR, *REGISTRARS, AUTHORITY, SECRETARIAT, *(a for people in self.staff for a in people))
+        actors = (
+            LOG_ACTOR,
+            *REGISTRARS,
+            AUTHORITY,
+            SECRETARIAT,
+            *(a for people in self.staff for a in people),
+        )
         return {actor: _key(f"{self.origin} {number}") for number, actor in enumerate(actors)}
 
     def entropy(self, purpose: str) -> bytes:
@@ -177,7 +183,12 @@ class _Script:
         for code, people in zip(self._codes, self._shape.staff, strict=True):
             body = {"officer": people[0], "role": "AGENCY_HEAD", "agency": code}
             yield self._draft("RoleGranted", REGISTRARS[1], body=body)
-        issued = {"code": "QD-SYNTH", "version": "1", "number": "1/QĐ (dựng để thử)", "issued_on": "2018-01-02"}
+        issued = {
+            "code": "QD-SYNTH",
+            "version": "1",
+            "number": "1/QĐ (dựng để thử)",
+            "issued_on": "2018-01-02",
+        }
         yield self._draft("RegulationIssued", AUTHORITY, body=issued, attachments=[_ATTACHED])
         body = {**_CITED, "criteria_set": criteria_set(self._criteria)}
         yield self._draft("CriteriaSetIssued", SECRETARIAT, body=body)
@@ -309,12 +320,15 @@ def criteria_set(codes: list[str]) -> dict[str, object]:
         "name_en": "Criteria made up for measuring",
         "provenance": "invented",
         "areas": [
-            {"code": f"A{n}", "name_vi": f"Lĩnh vực {n}", "name_en": f"Area {n}", "max_points": str(len(area))}
+            {
+                "code": f"A{n}",
+                "name_vi": f"Lĩnh vực {n}",
+                "name_en": f"Area {n}",
+                "max_points": str(len(area)),
+            }
             for n, area in enumerate(areas, start=1)
         ],
-        "criteria": [
-            _criterion(code, f"A{n}") for n, area in enumerate(areas, start=1) for code in area
-        ],
+        "criteria": [_criterion(code, f"A{n}") for n, area in enumerate(areas, start=1) for code in area],
         "classes": [
             {"code": "GOOD", "name_vi": "Tốt", "at_least": "50"},
             {"code": "WEAK", "name_vi": "Yếu", "at_least": "0"},

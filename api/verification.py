@@ -12,24 +12,23 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
+from api.log_copy import copy_of
 from api.recount import SURVEY, check_ballots
-from api.runtime import CHUNK, Log, reading
+from api.runtime import Log, reading
 from api.settings import Settings
-from audit.ledger import tree
 from audit.ledger.ballots import BallotBox
 from audit.ledger.codec import to_event
 from audit.ledger.errors import EvidenceError
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
-from audit.ledger.tables import checkpoints, head, openings, refusals
+from audit.ledger.tables import refusals
 from audit.proofs.checkpoint import Checkpoint
-from audit.proofs.commitment import Opening
 from audit.proofs.continuation import Continuation, verify_continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
 from audit.proofs.note import open_note, vkey
 from audit.proofs.statement import Attachment, Statement
-from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
+from audit.proofs.verifier import Finding, Progress, Verdict, verify_log
 from domain import admission
 from domain.events import Event
 from domain.refusals import Malformed
@@ -94,13 +93,7 @@ def _examine(
     log: Log, connection: Connection, store: DirectoryStore, progress: Progress | None
 ) -> Examination:
     refold = _Refold()
-    copy = LogCopy(
-        _rows(log),
-        list(tree.leaf_hashes(connection)),
-        _head(connection),
-        _notes(connection),
-        _words(connection),
-    )
+    copy = copy_of(connection)
     verdict = verify_log(copy, observe=refold.observe, progress=progress, check=fastest_check())
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
@@ -115,36 +108,6 @@ def _examine(
     found = sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0))
     refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
     return Examination(verdict, (*found, *beside), board, len(refold.attached), refused, compared=not damaged)
-
-
-# --- the copy that is verified --------------------------------------------------------------------------
-
-
-def _rows(log: Log) -> Iterator[Row]:
-    """Read every row through the notification log, undecoded: damaged ones too must be seen."""
-    start = 1
-    while batch := log.notifications.select(start=start, limit=CHUNK):
-        for n in batch:
-            yield Row(n.id - 1, str(n.originator_id), n.originator_version, n.topic, n.state)
-        start = batch[-1].id + 1
-
-
-def _head(connection: Connection) -> tuple[int, bytes]:
-    row = connection.execute(select(head.c.size, head.c.root)).one()
-    return row.size, row.root
-
-
-def _notes(connection: Connection) -> list[tuple[int, bytes]]:
-    rows = connection.execute(select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size))
-    return [(row.size, row.note) for row in rows]
-
-
-def _words(connection: Connection) -> dict[str, list[Opening]]:
-    """Read the openings that were not erased, by statement."""
-    found: dict[str, list[Opening]] = {}
-    for row in connection.execute(select(openings).where(openings.c.value.is_not(None))):
-        found.setdefault(row.statement_id, []).append(Opening(row.field, row.salt, row.value))
-    return found
 
 
 # --- the fold -------------------------------------------------------------------------------------------

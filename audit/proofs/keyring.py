@@ -172,6 +172,15 @@ class Keyring:
             self._check_counter(statement.key, statement.counter)
         return None
 
+    def check_alone(self, key: str, actor: str, counter: int) -> None:
+        """Raise what `check` would of a statement by one key that is no key event."""
+        self._check_holder(key, actor)
+        self._check_counter(key, counter)
+
+    def follow_alone(self, key: str, counter: int) -> None:
+        """Take such a statement in."""
+        self._counters[key] = counter
+
     def follow(self, statement: Statement, position: int) -> None:
         """Take in an admitted statement."""
         if statement.type == GENESIS:

@@ -12,25 +12,46 @@ import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from queue import SimpleQueue
+from sys import intern
 from types import TracebackType
-from typing import IO
+from typing import IO, NamedTuple, Protocol, TypeVar
 
 from audit.proofs.entry import Entry, parse_entry
 from audit.proofs.errors import AuditError
+from audit.proofs.keyring import GENESIS, KEY_EVENTS
 from audit.proofs.keys import Check, PublicKey
-from audit.proofs.statement import Statement, parse_statement, verify_signatures
+from audit.proofs.merkle import leaf_hash
+from audit.proofs.statement import Seen, Statement, parse_statement, verify_signatures
 
 CHUNK = 512
 ALONE_UP_TO = 4 * CHUNK
 """A shorter log is read before another process would have started."""
 
-Keys = Mapping[str, bytes]
-"""Key id -> the 32 bytes of a key that was found safe."""
+Keys = Mapping[str, PublicKey]
+"""Key id -> a key that was found safe."""
+
+
+class Brief(NamedTuple):
+    """What the order of the log depends on, of a statement by one key whose signature was checked.
+
+    It stands for entry and statement where nobody wants them whole, and is handed over in a third of the time.
+    """
+
+    received_at: str
+    log: str
+    id: str
+    type: str
+    stream: str
+    actor: str
+    key: str
+    counter: int
+    seen: Seen | None
+    commitments: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -44,6 +65,26 @@ class Read:
     """Whether the signatures were checked; the error where one is bad, False where a key was not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What was read of some entries: the hash of each, and what it says."""
+
+    leaves: Sequence[bytes]
+    reads: Sequence[Read | Brief]
+
+
+class Stored(Protocol):
+    """Whatever carries an entry's bytes."""
+
+    @property
+    def entry(self) -> bytes:
+        """The exact bytes."""
+        ...
+
+
+R = TypeVar("R", bound=Stored)
+
+
 def read(state: bytes, keys: Keys, check: Check) -> Read:
     """Read an entry, and check its signatures if their keys are known: a key's id leaves no choice."""
     found = Read()
@@ -53,30 +94,70 @@ def read(state: bytes, keys: Keys, check: Check) -> Read:
     except AuditError as wrong:
         found.wrong = wrong
         return found
-    known = {key: PublicKey(keys[key], key) for key in found.statement.named_keys if key in keys}
-    if known.keys() >= {key for key, _ in found.entry.envelope.signatures}:
+    if all(key in keys for key, _ in found.entry.envelope.signatures):
         try:
-            verify_signatures(found.entry.envelope, found.statement, known, check)
+            verify_signatures(found.entry.envelope, found.statement, keys, check)
             found.signed = True
         except AuditError as wrong:
             found.signed = wrong
     return found
 
 
-def read_ahead(states: Iterable[bytes], size: int, keys: Callable[[], Keys], check: Check) -> Iterator[Read]:
-    """Read entries in their order; `keys` tells, again and again, those that are known by then.
+def read_chunk(states: Sequence[bytes], keys: Keys, check: Check, *, whole: bool) -> Chunk:
+    """Read entries and hash them; what is not wanted `whole` is told in brief, where that can be."""
+    reads = (read(state, keys, check) for state in states)
+    return Chunk(
+        [leaf_hash(state) for state in states], list(reads) if whole else [_shortened(r) for r in reads]
+    )
+
+
+def _shortened(found: Read) -> Read | Brief:
+    entry, told = found.entry, found.statement
+    if entry is None or told is None or found.signed is not True or told.type in _WHOLE:
+        return found
+    if told.key is None or told.actor is None or told.counter is None:
+        return found
+    seen = told.seen and Seen(told.seen.size, intern(told.seen.root))
+    return Brief(
+        entry.received_at,
+        intern(told.log),
+        told.id,
+        intern(told.type),
+        told.stream,
+        intern(told.actor),
+        intern(told.key),
+        told.counter,
+        seen,
+        told.commitments,
+    )
+
+
+_WHOLE = KEY_EVENTS | {GENESIS}
+
+
+def read_ahead(
+    rows: Iterable[R], size: int, keys: Keys, check: Check, *, whole: bool, chunk: int = CHUNK
+) -> Iterator[tuple[list[R], Chunk]]:
+    """Read entries in their order, chunk by chunk; `keys` are those known by then, and may grow meanwhile.
 
     A log of `size` entries that is worth it is read by other processes, ahead of who walks it; `check` has
     to be a function of a module then, so that they find it.
     """
-    remaining = iter(states)
+    remaining = iter(rows)
     if size <= ALONE_UP_TO:
-        yield from (read(state, keys(), check) for state in remaining)
+        yield from _read_here(remaining, keys, check, chunk, whole=whole)
         return
     with Readers(os.cpu_count() or 1) as readers:
         # What enrols the first keys is read here, while the readers start: they know those keys then.
-        yield from (read(state, keys(), check) for state in islice(remaining, CHUNK // 2))
-        yield from readers.read(remaining, keys, check)
+        yield from _read_here(islice(remaining, chunk), keys, check, chunk, whole=whole)
+        yield from readers.read(remaining, keys, check, chunk, whole=whole)
+
+
+def _read_here(
+    rows: Iterator[R], keys: Keys, check: Check, chunk: int, *, whole: bool
+) -> Iterator[tuple[list[R], Chunk]]:
+    while taken := list(islice(rows, chunk)):
+        yield taken, read_chunk([row.entry for row in taken], keys, check, whole=whole)
 
 
 class Readers:
@@ -88,6 +169,8 @@ class Readers:
         for reader in self._readers:
             self._free.put(reader)
         self._threads = ThreadPoolExecutor(count)
+        self._known: list[tuple[str, bytes]] = []
+        """The keys in the order in which they became known; it only grows, and each reader has a part of it."""
 
     def __enter__(self) -> Readers:
         return self
@@ -99,29 +182,42 @@ class Readers:
         for reader in self._readers:
             reader.close()
 
-    def read(self, states: Iterable[bytes], keys: Callable[[], Keys], check: Check) -> Iterator[Read]:
+    def read(
+        self, rows: Iterator[R], keys: Keys, check: Check, chunk: int, *, whole: bool
+    ) -> Iterator[tuple[list[R], Chunk]]:
         """Read entries, a few chunks ahead of who takes them."""
-        remaining, ahead = iter(states), deque[Future[bytes]]()
-        while chunk := list(islice(remaining, CHUNK)):
-            asked = pickle.dumps((chunk, dict(keys()), check), pickle.HIGHEST_PROTOCOL)
-            ahead.append(self._threads.submit(self._ask, asked))
+        ahead: deque[tuple[list[R], Future[bytes]]] = deque()
+        while taken := list(islice(rows, chunk)):
+            self._known += [(key, keys[key].raw) for key in islice(keys, len(self._known), None)]
+            states = [row.entry for row in taken]
+            ahead.append((taken, self._threads.submit(self._ask, states, len(self._known), check, whole)))
             if len(ahead) > 2 * len(self._readers):
-                yield from pickle.loads(ahead.popleft().result())  # noqa: S301 - from our own child
+                yield _answered(*ahead.popleft())
         while ahead:
-            yield from pickle.loads(ahead.popleft().result())  # noqa: S301 - from our own child
+            yield _answered(*ahead.popleft())
 
-    def _ask(self, asked: bytes) -> bytes:
+    def _ask(self, states: list[bytes], known: int, check: Check, whole: bool) -> bytes:  # noqa: FBT001
         reader = self._free.get()
         try:
-            return reader.ask(asked)
+            news = self._known[reader.known : known]
+            reader.known = max(reader.known, known)
+            return reader.ask(pickle.dumps((states, news, check, whole), pickle.HIGHEST_PROTOCOL))
         finally:
             self._free.put(reader)
+
+
+def _answered(rows: list[R], answer: Future[bytes]) -> tuple[list[R], Chunk]:
+    leaves, reads = pickle.loads(answer.result())  # noqa: S301 - from our own child
+    size = len(leaves) // len(rows)
+    hashes = [leaves[at : at + size] for at in range(0, len(leaves), size)]
+    return rows, Chunk(hashes, [Brief(*told) if type(told) is tuple else told for told in reads])
 
 
 class _Reader:
     """One process: chunks go in, what was read comes out, each as one pickle between parent and child."""
 
     def __init__(self) -> None:
+        self.known = 0
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-c", f"from {__name__} import serve; serve()"],
@@ -149,10 +245,13 @@ class _Reader:
 def serve() -> None:
     """Read chunks until there are no more: the child's side."""
     gc.disable()  # what is read are values without cycles
+    keys: dict[str, PublicKey] = {}
     while asked := _told(sys.stdin.buffer):
-        chunk, keys, check = pickle.loads(asked)  # noqa: S301 - from our own parent
-        found = [read(state, keys, check) for state in chunk]
-        _tell(sys.stdout.buffer, pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+        states, news, check, whole = pickle.loads(asked)  # noqa: S301 - from our own parent
+        keys |= {key: PublicKey(raw, key) for key, raw in news}
+        found = read_chunk(states, keys, check, whole=whole)
+        told = [tuple(r) if isinstance(r, Brief) else r for r in found.reads]
+        _tell(sys.stdout.buffer, pickle.dumps((b"".join(found.leaves), told), pickle.HIGHEST_PROTOCOL))
 
 
 def _tell(pipe: IO[bytes], data: bytes) -> None:

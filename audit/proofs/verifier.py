@@ -6,8 +6,7 @@ statement on, in order, to whoever folds in the same pass.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit.proofs import merkle
@@ -19,7 +18,7 @@ from audit.proofs.errors import AuditError, Fact
 from audit.proofs.keyring import GENESIS, KEY_EVENTS, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.note import open_note, vkey
-from audit.proofs.reading import CHUNK, Read, read_ahead
+from audit.proofs.reading import CHUNK, Brief, Chunk, Read, read_ahead
 from audit.proofs.statement import Seen, Statement, verify_signatures
 
 LAYERS = (
@@ -34,6 +33,11 @@ LAYERS = (
     "tree",
     "checkpoint",
 )
+
+
+Words = Mapping[str, Sequence[Opening]]
+"""Statement id -> the openings beside it."""
+OpeningsOf = Callable[[Sequence[str]], Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ class LogCopy:
     leaf_hashes: Sequence[bytes]
     head: tuple[int, bytes]
     checkpoints: Sequence[tuple[int, bytes]]
-    openings: Mapping[str, Sequence[Opening]] = field(default_factory=dict)
+    openings: Words = field(default_factory=dict)
+    openings_of: OpeningsOf | None = None
+    """Looks up the openings of some statements, where `openings` does not hold all of them at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +146,15 @@ class _Walk:
         self._check = check
         self._log_key = log_key
         self._keyring = Keyring()
-        self._known: dict[str, bytes] = {}
+        self._known: dict[str, PublicKey] = {}
+        self._words: Words = copy.openings
         self._tree = merkle.CompactRange()
-        self._stored = merkle.CompactRange()
+        self._stored = self._tree
         self._findings: list[Finding] = []
         self._versions: dict[str, int] = {}
-        self._ids: set[str] = set()
+        self._ids: set[bytes] = set()
         self._roots: dict[int, bytes] = {}
-        self._stored_roots: dict[int, bytes] = {}
+        self._stored_roots = self._roots
         self._seen: list[tuple[int, Seen]] = []
         self._wanted = {size for size, _ in copy.checkpoints}
         self._origin = ""
@@ -156,14 +163,12 @@ class _Walk:
         self._openings = 0
 
     def verdict(self) -> Verdict:
-        rows: deque[Row] = deque()
-        states = self._states(rows)
-        for read in read_ahead(states, self._copy.head[0], lambda: self._known, self._check):
-            self._row(rows.popleft(), read)
-            if self._progress is not None and self._tree.size % CHUNK == 0:
+        whole = self._observe is not None
+        rows, size = self._copy.rows, self._copy.head[0]
+        for taken, chunk in read_ahead(rows, size, self._known, self._check, whole=whole, chunk=CHUNK):
+            self._chunk(taken, chunk)
+            if self._progress is not None:
                 self._progress(self._tree.size)
-        if self._progress is not None:
-            self._progress(self._tree.size)
         root = self._check_tree()
         self._check_seen()
         self._check_checkpoints()
@@ -185,102 +190,146 @@ class _Walk:
             continues=opened.continues if opened else None,
         )
 
-    def _states(self, waiting: deque[Row]) -> Iterator[bytes]:
-        """Give the bytes to read; the rows they are of wait until it is their turn."""
-        for row in self._copy.rows:
-            waiting.append(row)
-            yield row.entry
+    def _chunk(self, rows: Sequence[Row], chunk: Chunk) -> None:
+        if self._copy.openings_of is not None:
+            told = (read if isinstance(read, Brief) else read.statement for read in chunk.reads)
+            self._words = self._copy.openings_of([each.id for each in told if each is not None])
+        for row, leaf, read in zip(rows, chunk.leaves, chunk.reads, strict=True):
+            self._row(row, leaf, read)
 
     def _found(self, layer: str, position: int | None, rule: str, /, **facts: Fact) -> None:
         self._findings.append(Finding(layer, position, rule, facts))
 
-    def _row(self, row: Row, read: Read) -> None:
+    def _row(self, row: Row, leaf: bytes, read: Read | Brief) -> None:
         position = self._tree.size
         if row.position != position:  # 1
             self._found("order", row.position, "position.not_contiguous", expected=position)
-        self._leaf(row, position)
-        if read.wrong is not None:
+        self._leaf(row, position, leaf)
+        if isinstance(read, Brief):
+            self._subject(row, read, read.received_at)
+            if self._signed(row.position, lambda: self._alone(read)):
+                self._beside(row.position, read)
+        elif read.wrong is not None:
             self._found("content", row.position, read.wrong.rule, **read.wrong.facts)
             self._versions[row.stream] = row.version  # the row is all there is left to count by
         elif read.entry is not None and read.statement is not None:
             self._statement(row, read, read.entry, read.statement)
 
-    def _leaf(self, row: Row, position: int) -> None:
-        leaf = merkle.leaf_hash(row.entry)  # 2
-        stored = self._copy.leaf_hashes
-        if position >= len(stored):
+    def _leaf(self, row: Row, position: int, leaf: bytes) -> None:
+        stored = self._copy.leaf_hashes  # 2
+        kept = stored[position] if position < len(stored) else None
+        if kept is None:
             self._found("leaf", row.position, "leaf.not_stored")
-        elif stored[position] != leaf:
+        elif kept != leaf:
             self._found("leaf", row.position, "leaf.other_bytes")
+            self._part()
         self._tree.append(leaf)
-        self._stored.append(stored[position] if position < len(stored) else leaf)
+        if self._stored is not self._tree:
+            self._stored.append(kept or leaf)
         if self._tree.size in self._wanted:
             self._roots[self._tree.size] = self._tree.root()
             self._stored_roots[self._tree.size] = self._stored.root()
 
+    def _part(self) -> None:
+        """From the first difference on, the tree of the stored leaves is another one."""
+        if self._stored is self._tree:
+            self._stored = merkle.CompactRange(self._tree.size, self._tree.subtrees)
+            self._stored_roots = dict(self._roots)
+
     def _statement(self, row: Row, read: Read, entry: Entry, statement: Statement) -> None:
-        position = row.position
-        self._origin = self._origin or statement.log
-        if statement.log != self._origin:  # 3
-            self._found("content", position, "log.other", stated=statement.log, expected=self._origin)
-        if statement.id in self._ids:
-            self._found("content", position, "id.twice", id=statement.id)
-        self._ids.add(statement.id)
-        self._columns(row, entry, statement)
-        if self._signed(position, read, entry, statement):
-            self._note_seen(position, statement)
-            self._opened(position, statement)
+        self._subject(row, statement, entry.received_at)
+        if self._signed(row.position, lambda: self._together(row.position, read, entry, statement)):
+            self._beside(row.position, statement)
             if self._observe is not None:
-                self._observe(position, entry, statement)
+                self._observe(row.position, entry, statement)
 
-    def _columns(self, row: Row, entry: Entry, statement: Statement) -> None:
-        expected = self._versions.get(statement.stream, 0) + 1  # 4
-        self._versions[statement.stream] = expected
-        stated = (row.stream, row.version, row.topic)
-        if stated != (statement.stream, expected, statement.type):
-            told = f"{statement.stream} {expected} {statement.type}"
-            self._found(
-                "order", row.position, "row.other_subject", stated=" ".join(map(str, stated)), expected=told
-            )
-        if entry.received_at < self._received:
-            self._found("order", row.position, "time.runs_back", received_at=entry.received_at)
-        self._received = max(self._received, entry.received_at)
+    def _subject(self, row: Row, told: Statement | Brief, received_at: str) -> None:
+        self._origin = self._origin or told.log
+        if told.log != self._origin:  # 3
+            self._found("content", row.position, "log.other", stated=told.log, expected=self._origin)
+        number = bytes.fromhex(told.id.replace("-", ""))
+        if number in self._ids:
+            self._found("content", row.position, "id.twice", id=told.id)
+        self._ids.add(number)
+        self._columns(row, told, received_at)
 
-    def _signed(self, position: int, read: Read, entry: Entry, statement: Statement) -> bool:
+    def _columns(self, row: Row, told: Statement | Brief, received_at: str) -> None:
+        stream = told.stream
+        expected = self._versions.get(stream, 0) + 1  # 4
+        self._versions[stream] = expected
+        if row.stream != stream or row.version != expected or row.topic != told.type:
+            stated = f"{row.stream} {row.version} {row.topic}"
+            subject = f"{stream} {expected} {told.type}"
+            self._found("order", row.position, "row.other_subject", stated=stated, expected=subject)
+        if received_at < self._received:
+            self._found("order", row.position, "time.runs_back", received_at=received_at)
+        else:
+            self._received = received_at
+
+    def _signed(self, position: int, check: Callable[[], None]) -> bool:
         """Steps 5 and 6. A key that cannot be known any more is a consequence, not a second cause."""
         try:
-            if isinstance(read.signed, AuditError):
-                raise read.signed
-            if not read.signed:
-                keys = self._keyring.keys_for(statement)
-                verify_signatures(entry.envelope, statement, keys, self._check)  # 6
-            self._signatures += len(entry.envelope.signatures)
-            self._keyring.check(statement, position)  # 5
+            check()
         except AuditError as wrong:
             self._found(_layer(wrong.rule), position, wrong.rule, **wrong.facts)
-            if wrong.rule.startswith("counter."):
-                self._keyring.follow(statement, position)
             return False
-        self._keyring.follow(statement, position)
-        if statement.type == GENESIS or statement.type in KEY_EVENTS:
-            self._known = {key: record.public.raw for key, record in self._keyring.records.items()}
-        if statement.type == GENESIS and self._log_key not in (None, self._keyring.genesis.log_key):
-            self._found("registry", position, "genesis.other_log_key")
         return True
 
-    def _note_seen(self, position: int, statement: Statement) -> None:
-        if statement.seen is not None:
-            self._seen.append((position, statement.seen))
-        elif statement.type != GENESIS:
-            self._found("seen", position, "seen.missing")
+    def _alone(self, told: Brief) -> None:
+        """Of a statement by one key, whose signature was checked (6)."""
+        self._signatures += 1
+        try:
+            self._keyring.check_alone(told.key, told.actor, told.counter)  # 5
+        except AuditError as wrong:
+            if wrong.rule.startswith("counter."):
+                self._keyring.follow_alone(told.key, told.counter)
+            raise
+        self._keyring.follow_alone(told.key, told.counter)
 
-    def _opened(self, position: int, statement: Statement) -> None:
-        for opening in self._copy.openings.get(statement.id, ()):  # 8
+    def _together(self, position: int, read: Read, entry: Entry, statement: Statement) -> None:
+        """Of any other statement."""
+        if isinstance(read.signed, AuditError):
+            raise read.signed
+        if not read.signed:
+            keys = self._keyring.keys_for(statement)
+            verify_signatures(entry.envelope, statement, keys, self._check)  # 6
+        self._signatures += len(entry.envelope.signatures)
+        try:
+            self._keyring.check(statement, position)  # 5
+        except AuditError as wrong:
+            if wrong.rule.startswith("counter."):
+                self._keyring.follow(statement, position)
+            raise
+        self._keyring.follow(statement, position)
+        if statement.type == GENESIS or statement.type in KEY_EVENTS:
+            self._learn(statement)
+        if statement.type == GENESIS and self._log_key not in (None, self._keyring.genesis.log_key):
+            self._found("registry", position, "genesis.other_log_key")
+
+    def _learn(self, statement: Statement) -> None:
+        """Let the readers know the keys that came in: a key's id stays the same key's for ever."""
+        records = self._keyring.records
+        self._known |= {key: records[key].public for key in statement.named_keys if key in records}
+
+    def _beside(self, position: int, told: Statement | Brief) -> None:
+        """Steps 7 and 8."""
+        if told.seen is not None:
+            self._note_seen(position, told.seen)
+        elif told.type != GENESIS:
+            self._found("seen", position, "seen.missing")
+        for opening in self._words.get(told.id, ()):  # 8
             try:
-                verify_opening(statement, opening)
+                verify_opening(told, opening)
                 self._openings += 1
             except AuditError as wrong:
                 self._found("opening", position, wrong.rule, **wrong.facts)
+
+    def _note_seen(self, position: int, seen: Seen) -> None:
+        """Most were so already; the others wait until it is clear which tree is the log's."""
+        if seen.size > position or any(
+            roots.get(seen.size, b"").hex() != seen.root for roots in (self._roots, self._stored_roots)
+        ):
+            self._seen.append((position, seen))
 
     def _check_tree(self) -> bytes:
         """Step 9. Where the stored leaves still make the head's root, damage to an entry ends with it."""
