@@ -17,16 +17,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from queue import SimpleQueue
-from sys import intern
 from types import TracebackType
-from typing import IO, NamedTuple, Protocol, TypeVar
+from typing import IO, Protocol, TypeVar
 
+from audit.proofs.brief import Brief, read_brief
 from audit.proofs.entry import Entry, parse_entry
 from audit.proofs.errors import AuditError
-from audit.proofs.keyring import GENESIS, KEY_EVENTS
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.merkle import leaf_hash
-from audit.proofs.statement import Seen, Statement, parse_statement, verify_signatures
+from audit.proofs.statement import Statement, parse_statement, verify_signatures
 
 CHUNK = 512
 ALONE_UP_TO = 4 * CHUNK
@@ -34,24 +33,6 @@ ALONE_UP_TO = 4 * CHUNK
 
 Keys = Mapping[str, PublicKey]
 """Key id -> a key that was found safe."""
-
-
-class Brief(NamedTuple):
-    """What the order of the log depends on, of a statement by one key whose signature was checked.
-
-    It stands for entry and statement where nobody wants them whole, and is handed over in a third of the time.
-    """
-
-    received_at: str
-    log: str
-    id: str
-    type: str
-    stream: str
-    actor: str
-    key: str
-    counter: int
-    seen: Seen | None
-    commitments: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -105,34 +86,10 @@ def read(state: bytes, keys: Keys, check: Check) -> Read:
 
 def read_chunk(states: Sequence[bytes], keys: Keys, check: Check, *, whole: bool) -> Chunk:
     """Read entries and hash them; what is not wanted `whole` is told in brief, where that can be."""
-    reads = (read(state, keys, check) for state in states)
-    return Chunk(
-        [leaf_hash(state) for state in states], list(reads) if whole else [_shortened(r) for r in reads]
-    )
-
-
-def _shortened(found: Read) -> Read | Brief:
-    entry, told = found.entry, found.statement
-    if entry is None or told is None or found.signed is not True or told.type in _WHOLE:
-        return found
-    if told.key is None or told.actor is None or told.counter is None:
-        return found
-    seen = told.seen and Seen(told.seen.size, intern(told.seen.root))
-    return Brief(
-        entry.received_at,
-        intern(told.log),
-        told.id,
-        intern(told.type),
-        told.stream,
-        intern(told.actor),
-        intern(told.key),
-        told.counter,
-        seen,
-        told.commitments,
-    )
-
-
-_WHOLE = KEY_EVENTS | {GENESIS}
+    leaves = [leaf_hash(state) for state in states]
+    if whole:
+        return Chunk(leaves, [read(state, keys, check) for state in states])
+    return Chunk(leaves, [read_brief(state, keys, check) or read(state, keys, check) for state in states])
 
 
 def read_ahead(

@@ -80,8 +80,7 @@ class Statement:
     @property
     def stream(self) -> str:
         """The stream whose next version this is: round/matter, or round/agency/criterion as far as stated."""
-        subject = (self.matter,) if self.matter else (self.agency, self.criterion)
-        return "/".join(p for p in (self.round, *subject) if p) or REGISTRY_STREAM
+        return stream_of(self.round, self.agency, self.criterion, self.matter)
 
     @property
     def named_keys(self) -> tuple[str, ...]:
@@ -96,6 +95,12 @@ class Statement:
     def actors_of(self, key_ids: Sequence[str]) -> tuple[str, ...]:
         """Return whose these keys are, as stated."""
         return tuple(a for k, a in zip(self.named_keys, self.named_actors, strict=True) if k in key_ids)
+
+
+def stream_of(round_code: str | None, agency: str | None, criterion: str | None, matter: str | None) -> str:
+    """Return the stream of a subject."""
+    subject = (matter,) if matter else (agency, criterion)
+    return "/".join([part for part in (round_code, *subject) if part]) or REGISTRY_STREAM
 
 
 _FIELDS = frozenset(f.name for f in fields(Statement))

@@ -18,7 +18,8 @@ from audit.proofs.errors import AuditError, Fact
 from audit.proofs.keyring import GENESIS, KEY_EVENTS, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.note import open_note, vkey
-from audit.proofs.reading import CHUNK, Brief, Chunk, Read, read_ahead
+from audit.proofs.brief import Brief
+from audit.proofs.reading import CHUNK, Chunk, Read, read_ahead
 from audit.proofs.statement import Seen, Statement, verify_signatures
 
 LAYERS = (
@@ -156,6 +157,8 @@ class _Walk:
         self._roots: dict[int, bytes] = {}
         self._stored_roots = self._roots
         self._seen: list[tuple[int, Seen]] = []
+        self._were: set[tuple[int, str]] = set()
+        """What was seen and was so: a size and its root, in both trees."""
         self._wanted = {size for size, _ in copy.checkpoints}
         self._origin = ""
         self._received = ""
@@ -313,8 +316,10 @@ class _Walk:
 
     def _beside(self, position: int, told: Statement | Brief) -> None:
         """Steps 7 and 8."""
-        if told.seen is not None:
-            self._note_seen(position, told.seen)
+        if isinstance(told, Brief):
+            self._note_seen(position, *told.seen)
+        elif told.seen is not None:
+            self._note_seen(position, told.seen.size, told.seen.root)
         elif told.type != GENESIS:
             self._found("seen", position, "seen.missing")
         for opening in self._words.get(told.id, ()):  # 8
@@ -324,12 +329,15 @@ class _Walk:
             except AuditError as wrong:
                 self._found("opening", position, wrong.rule, **wrong.facts)
 
-    def _note_seen(self, position: int, seen: Seen) -> None:
+    def _note_seen(self, position: int, size: int, root: str) -> None:
         """Most were so already; the others wait until it is clear which tree is the log's."""
-        if seen.size > position or any(
-            roots.get(seen.size, b"").hex() != seen.root for roots in (self._roots, self._stored_roots)
+        seen = (size, root)
+        if seen not in self._were and all(
+            roots.get(size, b"").hex() == root for roots in (self._roots, self._stored_roots)
         ):
-            self._seen.append((position, seen))
+            self._were.add(seen)
+        if size > position or seen not in self._were:
+            self._seen.append((position, Seen(size, root)))
 
     def _check_tree(self) -> bytes:
         """Step 9. Where the stored leaves still make the head's root, damage to an entry ends with it."""
