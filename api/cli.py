@@ -18,6 +18,7 @@ from api.answers import Answer
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
+from api.cli_synth import app as synth
 from api.errors import CommandError, DemoRefused
 from api.register import chosen_round, size_at
 from api.runtime import reading
@@ -38,6 +39,7 @@ app.add_typer(process)
 app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
 app.add_typer(storage)
+app.add_typer(synth)
 
 
 @app.command()

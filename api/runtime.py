@@ -21,7 +21,7 @@ from audit.ledger.database import Database, open_database
 from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
-from audit.ledger.intake import Intake
+from audit.ledger.intake import Intake, nothing_inline
 from audit.ledger.publisher import Publisher
 from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.startup import Opened, prover, start
@@ -98,18 +98,19 @@ def open_runtime(
     clock: Clock | None = None,
     adopt_anchor: bool = False,
     check: Check | None = None,
+    shown: bool = True,
 ) -> Runtime:
     """Open a log for writing and follow it up to its head.
 
     A new log needs an origin and a key (kept in the data directory); of an existing one they are read.
     Raises StartRefused where the log must not be written (`audit.ledger.startup`); `adopt_anchor` begins a
-    new anchor where the old one is lost.
+    new anchor where the old one is lost. Without `shown`, scores and ranks are not written with the events.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     log = log_over(open_database(settings.database_url), create=True)
     try:
         return _open(
-            settings, log, origin, log_key, clock, check or fastest_check(), adopt_anchor=adopt_anchor
+            settings, log, origin, log_key, clock, check or fastest_check(), adopt_anchor=adopt_anchor, shown=shown
         )
     except BaseException:
         log.database.close()
@@ -125,6 +126,7 @@ def _open(
     check: Check,
     *,
     adopt_anchor: bool,
+    shown: bool,
 ) -> Runtime:
     with log.database.begin() as connection:
         read_tables.create_tables(connection)
@@ -146,7 +148,7 @@ def _open(
         publisher,
         evidence,
         running,
-        inline=board.inline,
+        inline=board.inline if shown else nothing_inline,
         followed=others,
         anchor=partial(anchor.advance, prove=prover(log.database)),
         check=check,

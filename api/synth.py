@@ -21,7 +21,7 @@ from api.clock import ScriptedClock
 from api.demo import Progress
 from api.errors import LogInTheWay, SynthRefused
 from api.log_key import keep_key
-from api.runtime import open_runtime
+from api.runtime import Runtime, open_runtime
 from api.settings import Settings
 from api.signing import Desk, Draft
 from api.synth_script import DOCUMENT, Shape, script
@@ -40,25 +40,30 @@ Awaited = Callable[[], list[Submission]]
 Sign = Callable[[int, Seen], Awaited]
 
 
-def build_synth(settings: Settings, shape: Shape, progress: Progress | None = None) -> int:
-    """Build a log in a data directory that is not there yet; return its size. Raises LogInTheWay."""
+def build_synth(
+    settings: Settings, shape: Shape, progress: Progress | None = None, *, history: bool = True
+) -> int:
+    """Build a log in a data directory that is not there yet; return its size. Raises LogInTheWay.
+
+    Without `history`, the tables of scores and ranks have what holds at the end, and nothing of how it came.
+    """
     if settings.data.exists() and any(settings.data.iterdir()):
         raise LogInTheWay(str(settings.data))
     building = settings.data.with_name(f"{settings.data.resolve().name}.building")
     shutil.rmtree(building, ignore_errors=True)
-    size = _fill(Settings(building, beside_data=True), shape, progress)
+    size = _fill(Settings(building, beside_data=True), shape, progress, history=history)
     if settings.data.exists():
         settings.data.rmdir()
     building.replace(settings.data)
     return size
 
 
-def _fill(settings: Settings, shape: Shape, progress: Progress | None) -> int:
+def _fill(settings: Settings, shape: Shape, progress: Progress | None, *, history: bool) -> int:
     log_key = shape.keys[LOG_ACTOR]
     keep_key(settings, log_key)
     clock = ScriptedClock(next(script(shape)).occurred_at)
     runtime = open_runtime(
-        settings, origin=shape.origin, log_key=log_key, clock=clock, check=signed_a_moment_ago
+        settings, origin=shape.origin, log_key=log_key, clock=clock, check=signed_a_moment_ago, shown=history
     )
     try:
         runtime.evidence.put(DOCUMENT)
@@ -67,9 +72,18 @@ def _fill(settings: Settings, shape: Shape, progress: Progress | None) -> int:
             _submit(runtime.intake, submissions)
             if progress is not None:
                 progress(runtime.intake.size, shape.size)
+        if not history:
+            _show(runtime)
         return runtime.intake.size
     finally:
         runtime.log.database.close()
+
+
+def _show(runtime: Runtime) -> None:
+    """Write scores and ranks as they are at the end."""
+    runtime.board.adopt(runtime.intake.standing)
+    with runtime.log.database.begin() as connection:
+        runtime.board.write(connection, runtime.intake.size - 1)
 
 
 def signed_a_moment_ago(_key: PublicKey, _signature: bytes, _data: bytes) -> None:
