@@ -10,7 +10,10 @@ from sqlalchemy import Connection, bindparam, select
 from audit.ledger import tree
 from audit.ledger.tables import checkpoints, head, openings, stored_events
 from audit.proofs.commitment import Opening
+from audit.proofs.keyring import KEY_EVENTS
 from audit.proofs.merkle import HASH_SIZE
+from audit.proofs.prefix import Included, Prefix
+from audit.proofs.statement import REGISTRY_STREAM
 from audit.proofs.verifier import LogCopy, Row
 
 AT_ONCE = 512
@@ -21,20 +24,39 @@ _ROWS = select(
     stored_events.c.topic,
     stored_events.c.state,
 ).order_by(stored_events.c.position)
-_WORDS = select(
-    openings.c.statement_id, openings.c.field, openings.c.salt, openings.c.value
-).where(openings.c.value.is_not(None), openings.c.statement_id.in_(bindparam("ids", expanding=True)))
+_WORDS = select(openings.c.statement_id, openings.c.field, openings.c.salt, openings.c.value).where(
+    openings.c.value.is_not(None), openings.c.statement_id.in_(bindparam("ids", expanding=True))
+)
 
 
-def copy_of(connection: Connection) -> LogCopy:
-    """Return what lies in a database, for one pass; it must be verified before the connection ends."""
+def copy_of(connection: Connection, start: int = 0) -> LogCopy:
+    """Return what lies in a database, for one pass; it must be verified before the connection ends.
+
+    Of a log whose first entries were verified before, what lies there from `start` on (`prefix_of`).
+    """
     row = connection.execute(select(head.c.size, head.c.root)).one()
     return LogCopy(
-        rows(connection),
-        Hashes(tree.leaf_hashes(connection)),
+        rows(connection, start),
+        Hashes(tree.leaf_hashes(connection, start)),
         (row.size, row.root),
-        notes(connection),
+        notes(connection, start),
         openings_of=lambda ids: words(connection, ids),
+    )
+
+
+def prefix_of(connection: Connection, size: int, root: bytes) -> Prefix:
+    """Return what goes with a head that is trusted: the keys under it, with their proofs out of the tiles."""
+    position = stored_events.c.position
+    of_keys = (stored_events.c.originator_id == REGISTRY_STREAM) & stored_events.c.topic.in_(KEY_EVENTS)
+    wanted = (position == 0) | (position == size - 1) | (of_keys & (position < size))
+    found = connection.execute(select(position, stored_events.c.state).where(wanted).order_by(position)).all()
+    proofs = tree.inclusion_proofs(connection, [row.position for row in found], size)
+    return Prefix(
+        size,
+        root,
+        tree.subtrees(connection, size),
+        [Included(row.position, row.state, proof) for row, proof in zip(found, proofs, strict=True)],
+        lambda older, newer: tree.consistency_proof(connection, older, newer),
     )
 
 
@@ -46,10 +68,10 @@ def rows(connection: Connection, start: int = 0) -> Iterator[Row]:
             yield Row(position, stream, version, topic, state)
 
 
-def notes(connection: Connection) -> list[tuple[int, bytes]]:
-    """Read every checkpoint."""
-    found = connection.execute(select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size))
-    return [(row.size, row.note) for row in found]
+def notes(connection: Connection, start: int = 0) -> list[tuple[int, bytes]]:
+    """Read every checkpoint from a size on."""
+    query = select(checkpoints.c.size, checkpoints.c.note).where(checkpoints.c.size >= start)
+    return [(row.size, row.note) for row in connection.execute(query.order_by(checkpoints.c.size))]
 
 
 def words(connection: Connection, ids: Sequence[str]) -> dict[str, list[Opening]]:

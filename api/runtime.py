@@ -110,7 +110,14 @@ def open_runtime(
     log = log_over(open_database(settings.database_url), create=True)
     try:
         return _open(
-            settings, log, origin, log_key, clock, check or fastest_check(), adopt_anchor=adopt_anchor, shown=shown
+            settings,
+            log,
+            origin,
+            log_key,
+            clock,
+            check or fastest_check(),
+            adopt_anchor=adopt_anchor,
+            shown=shown,
         )
     except BaseException:
         log.database.close()

@@ -1,4 +1,4 @@
-"""`minhchung synth`: a lawful signed log of any size, made for tests and measurements, never for anything else.
+"""`minhchung synth`: a lawful signed log of any size, made for tests and measurements and nothing else.
 
 Other processes sign ahead; here every statement goes through the intake, in order, like anybody's. Only
 its signatures are not checked on the way in: they were made a moment ago (docs/decisions/0016).

@@ -1,4 +1,4 @@
-"""What everybody of a made-up log states, in order: rounds of any size, the same for the same seed everywhere.
+"""What everybody of a made-up log states, in order: rounds of any size, the same for the same seed.
 
 A round is led from its opening to its publication; every cell has evidence, a declared and a verified
 score. Where a log ends in the middle of a round, that round is left open.

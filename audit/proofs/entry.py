@@ -64,7 +64,7 @@ def parse_entry(data: bytes) -> Entry:
 
 
 def plain_entry(data: bytes) -> Entry | None:
-    """Return what the long way gives, in a quarter of the time, for the one spelling of most entries; else nothing."""
+    """Return what the long way gives, in a quarter of the time, for the usual spelling; else nothing."""
     found = _PLAIN.fullmatch(data) if len(data) <= MAX_ENTRY else None
     if found is None:
         return None

@@ -85,7 +85,7 @@ def read(state: bytes, keys: Keys, check: Check) -> Read:
 
 
 def read_chunk(states: Sequence[bytes], keys: Keys, check: Check, *, whole: bool) -> Chunk:
-    """Read entries and hash them; what is not wanted `whole` is told in brief, where that can be."""
+    """Read entries and hash them; what is not wanted `whole` is told in brief, where it can be."""
     leaves = [leaf_hash(state) for state in states]
     if whole:
         return Chunk(leaves, [read(state, keys, check) for state in states])
@@ -95,7 +95,7 @@ def read_chunk(states: Sequence[bytes], keys: Keys, check: Check, *, whole: bool
 def read_ahead(
     rows: Iterable[R], size: int, keys: Keys, check: Check, *, whole: bool, chunk: int = CHUNK
 ) -> Iterator[tuple[list[R], Chunk]]:
-    """Read entries in their order, chunk by chunk; `keys` are those known by then, and may grow meanwhile.
+    """Read entries in their order, chunk by chunk; `keys` are those known by then, and may grow.
 
     A log of `size` entries that is worth it is read by other processes, ahead of who walks it; `check` has
     to be a function of a module then, so that they find it.
@@ -127,7 +127,7 @@ class Readers:
             self._free.put(reader)
         self._threads = ThreadPoolExecutor(count)
         self._known: list[tuple[str, bytes]] = []
-        """The keys in the order in which they became known; it only grows, and each reader has a part of it."""
+        """The keys in the order in which they became known; it only grows, and a reader has its beginning."""
 
     def __enter__(self) -> Readers:
         return self
@@ -153,7 +153,7 @@ class Readers:
         while ahead:
             yield _answered(*ahead.popleft())
 
-    def _ask(self, states: list[bytes], known: int, check: Check, whole: bool) -> bytes:  # noqa: FBT001
+    def _ask(self, states: list[bytes], known: int, check: Check, whole: bool) -> bytes:
         reader = self._free.get()
         try:
             news = self._known[reader.known : known]

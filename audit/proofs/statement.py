@@ -148,8 +148,8 @@ def _plain(payload: bytes) -> Statement | None:
     if found is None:
         return None
     (
-        actor, agency, attachments, body, commitments, counter, criterion, delegation, expects, number, key, log,
-        matter, occurred_at, on_behalf_of, round_code, root, size, kind,
+        actor, agency, attachments, body, commitments, counter, criterion, delegation, expects, number, key,
+        log, matter, occurred_at, on_behalf_of, round_code, root, size, kind,
     ) = found.groups()  # fmt: skip
     stated, committed = _ordered(body), _ordered(commitments)
     if stated is None or committed is None or not is_time(occurred_at):
@@ -295,7 +295,7 @@ def parse_envelope(data: bytes) -> Envelope:
 
 
 def plain_envelope(payload: bytes, kind: bytes, key: bytes, signature: bytes) -> Envelope | None:
-    """Return the envelope of the parts that `SIGNED_ONCE` finds; nothing where one of them is not canonical."""
+    """Return the envelope of the parts that `SIGNED_ONCE` finds; nothing where one is not canonical."""
     stated, signed = _decoded(payload), _decoded(signature)
     if kind != _KIND or len(key) != 64 or stated is None or signed is None:
         return None

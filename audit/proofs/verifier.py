@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit.proofs import merkle
+from audit.proofs.brief import Brief
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening, verify_opening
 from audit.proofs.continuation import Continuation
@@ -18,7 +19,7 @@ from audit.proofs.errors import AuditError, Fact
 from audit.proofs.keyring import GENESIS, KEY_EVENTS, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.note import open_note, vkey
-from audit.proofs.brief import Brief
+from audit.proofs.prefix import Prefix
 from audit.proofs.reading import CHUNK, Chunk, Read, read_ahead
 from audit.proofs.statement import Seen, Statement, verify_signatures
 
@@ -94,6 +95,8 @@ class Verdict:
     platform_keys: int
     continues: Continuation | None = None
     """What genesis says of the log that this one continues; `verify_continuation` proves it."""
+    since: int = 0
+    """Up to which size the verdict rests on an earlier one (`audit.proofs.prefix`)."""
 
     @property
     def ok(self) -> bool:
@@ -112,8 +115,12 @@ def verify_log(
     progress: Progress | None = None,
     check: Check = PublicKey.verify,
     log_key: PublicKey | None = None,
+    since: Prefix | None = None,
 ) -> Verdict:
     """Verify a log from genesis to head; `log_key`, where known beforehand, is what genesis must name.
+
+    `since` is what was verified before: rows, leaf hashes and checkpoints of the copy are then those from its
+    size on (the checkpoint at it included), and so much less is checked as `audit.proofs.prefix` says.
 
     1. Positions run 0, 1, 2, ... without gap (`order`).
     2. The stored leaf hash is the hash of the entry's bytes, parsable or not (`leaf`).
@@ -127,7 +134,7 @@ def verify_log(
     10. Every checkpoint is signed over the root at its size, by the key that the log had then; the last
         covers all (`checkpoint`).
     """
-    return _Walk(copy, observe, progress, check, log_key).verdict()
+    return _Walk(copy, observe, progress, check, log_key, since).verdict()
 
 
 class _Walk:
@@ -140,8 +147,12 @@ class _Walk:
         progress: Progress | None,
         check: Check,
         log_key: PublicKey | None,
+        since: Prefix | None,
     ) -> None:
         self._copy = copy
+        self._since = since
+        self._first = since.size if since else 0
+        self._counted: set[str] = set()
         self._observe = observe
         self._progress = progress
         self._check = check
@@ -166,8 +177,10 @@ class _Walk:
         self._openings = 0
 
     def verdict(self) -> Verdict:
+        if self._since is not None:
+            self._take_up(self._since)
         whole = self._observe is not None
-        rows, size = self._copy.rows, self._copy.head[0]
+        rows, size = self._copy.rows, self._copy.head[0] - self._first
         for taken, chunk in read_ahead(rows, size, self._known, self._check, whole=whole, chunk=CHUNK):
             self._chunk(taken, chunk)
             if self._progress is not None:
@@ -191,7 +204,25 @@ class _Walk:
             clock=opened.clock if opened else "unknown",
             platform_keys=sum(record.custody == "platform" for record in records),
             continues=opened.continues if opened else None,
+            since=self._first,
         )
+
+    def _take_up(self, since: Prefix) -> None:
+        """Go on from what is trusted; what does not fit it is a finding, at its position."""
+        try:
+            self._tree = self._stored = since.tree()
+        except AuditError as wrong:
+            self._found("tree", None, wrong.rule, **wrong.facts)
+        self._roots[since.size] = since.root
+        for one in since.included:
+            try:
+                log, received_at = since.follow(self._keyring, one)
+            except AuditError as wrong:
+                self._found("tree", one.position, wrong.rule, **wrong.facts)
+                continue
+            self._origin = self._origin or log
+            self._received = max(self._received, received_at)
+        self._known = {key: record.public for key, record in self._keyring.records.items()}
 
     def _chunk(self, rows: Sequence[Row], chunk: Chunk) -> None:
         if self._copy.openings_of is not None:
@@ -220,7 +251,7 @@ class _Walk:
 
     def _leaf(self, row: Row, position: int, leaf: bytes) -> None:
         stored = self._copy.leaf_hashes  # 2
-        kept = stored[position] if position < len(stored) else None
+        kept = stored[position - self._first] if position - self._first < len(stored) else None
         if kept is None:
             self._found("leaf", row.position, "leaf.not_stored")
         elif kept != leaf:
@@ -258,7 +289,8 @@ class _Walk:
 
     def _columns(self, row: Row, told: Statement | Brief, received_at: str) -> None:
         stream = told.stream
-        expected = self._versions.get(stream, 0) + 1  # 4
+        before = row.version - 1 if self._since else 0  # of a stream that goes on, the row alone says it
+        expected = self._versions.get(stream, before) + 1  # 4
         self._versions[stream] = expected
         if row.stream != stream or row.version != expected or row.topic != told.type:
             stated = f"{row.stream} {row.version} {row.topic}"
@@ -281,6 +313,7 @@ class _Walk:
     def _alone(self, told: Brief) -> None:
         """Of a statement by one key, whose signature was checked (6)."""
         self._signatures += 1
+        self._begin_counting(told.key, told.counter)
         try:
             self._keyring.check_alone(told.key, told.actor, told.counter)  # 5
         except AuditError as wrong:
@@ -297,6 +330,8 @@ class _Walk:
             keys = self._keyring.keys_for(statement)
             verify_signatures(entry.envelope, statement, keys, self._check)  # 6
         self._signatures += len(entry.envelope.signatures)
+        if statement.key is not None and statement.counter is not None:
+            self._begin_counting(statement.key, statement.counter)
         try:
             self._keyring.check(statement, position)  # 5
         except AuditError as wrong:
@@ -308,6 +343,12 @@ class _Walk:
             self._learn(statement)
         if statement.type == GENESIS and self._log_key not in (None, self._keyring.genesis.log_key):
             self._found("registry", position, "genesis.other_log_key")
+
+    def _begin_counting(self, key: str, counter: int) -> None:
+        """After a prefix, a key goes on from wherever it had come to."""
+        if self._since is not None and key not in self._counted:
+            self._counted.add(key)
+            self._keyring.follow_alone(key, counter - 1)
 
     def _learn(self, statement: Statement) -> None:
         """Let the readers know the keys that came in: a key's id stays the same key's for ever."""
@@ -332,20 +373,23 @@ class _Walk:
     def _note_seen(self, position: int, size: int, root: str) -> None:
         """Most were so already; the others wait until it is clear which tree is the log's."""
         seen = (size, root)
-        if seen not in self._were and all(
-            roots.get(size, b"").hex() == root for roots in (self._roots, self._stored_roots)
-        ):
+        if seen not in self._were and self._was(size, root):
             self._were.add(seen)
         if size > position or seen not in self._were:
             self._seen.append((position, Seen(size, root)))
+
+    def _was(self, size: int, root: str) -> bool:
+        if self._since is not None and size < self._first:
+            return self._since.was(size, root)
+        return all(roots.get(size, b"").hex() == root for roots in (self._roots, self._stored_roots))
 
     def _check_tree(self) -> bytes:
         """Step 9. Where the stored leaves still make the head's root, damage to an entry ends with it."""
         size, root = self._copy.head
         if self._tree.root() != root == self._stored.root():
             self._tree, self._roots = self._stored, self._stored_roots
-        if size != self._tree.size or len(self._copy.leaf_hashes) != self._tree.size:
-            leaves = len(self._copy.leaf_hashes)
+        leaves = self._first + len(self._copy.leaf_hashes)
+        if size != self._tree.size or leaves != self._tree.size:
             self._found("tree", None, "head.other_size", head=size, entries=self._tree.size, leaves=leaves)
         if root != self._tree.root():
             self._found("tree", None, "head.other_root", head=root.hex(), computed=self._tree.root().hex())
