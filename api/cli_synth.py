@@ -34,7 +34,7 @@ def synth(
     from api.synth_script import Shape
 
     where, shape = settings(data), Shape(agencies, criteria, signers, events, seed)
-    with progress_bar("Dựng nhật ký thử" if lang is Language.VI else "Making up a log") as bar:
+    with progress_bar("Dựng sổ thử" if lang is Language.VI else "Making up a log") as bar:
         size = build_synth(where, shape, bar, history=not no_history)
     if as_json:
         print_json({"log": shape.origin, "size": size, "data": str(where.data)})

@@ -30,10 +30,10 @@ from audit.ledger.submission import Accepted, Submission
 from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import PublicKey
 
-BATCH = 1000
 LAG = 4
 """Everybody has seen the checkpoint of so many batches ago: nobody waits for the newest one to sign."""
-ALONE_UP_TO = 4 * BATCH
+ALONE_UP_TO = 4000
+"""A smaller log is signed before another process would have started."""
 
 Seen = tuple[int, str] | None
 Awaited = Callable[[], list[Submission]]
@@ -98,7 +98,7 @@ def _submit(intake: Intake, submissions: Sequence[Submission]) -> None:
 
 def batches(shape: Shape, newest: Callable[[], Seen]) -> Iterator[list[Submission]]:
     """Have the script signed batch by batch, ahead of who commits; `newest` is the checkpoint of the last."""
-    total, asked = 1 + -(-(shape.size - 1) // BATCH), 0
+    total, asked = 1 + -(-(shape.size - 1) // shape.batch), 0
     heads: list[Seen] = [None]
     ahead: deque[Awaited] = deque()
     with _signers(shape) as sign:
@@ -115,10 +115,10 @@ def _seen_by(batch: int) -> int:
     return max(1, batch - LAG) if batch else 0
 
 
-def _cut(drafts: Iterator[Draft]) -> Iterator[list[Draft]]:
+def _cut(drafts: Iterator[Draft], size: int) -> Iterator[list[Draft]]:
     """Cut into batches; genesis goes alone, so that there is something to have seen after it."""
     yield list(islice(drafts, 1))
-    while batch := list(islice(drafts, BATCH)):
+    while batch := list(islice(drafts, size)):
         yield batch
 
 
@@ -127,7 +127,7 @@ def _cut(drafts: Iterator[Draft]) -> Iterator[list[Draft]]:
 
 @contextmanager
 def _signers(shape: Shape) -> Iterator[Sign]:
-    """Start processes that sign; a small log is signed here, before they would have started."""
+    """Start processes that sign; a small log is signed here."""
     if shape.size <= ALONE_UP_TO:
         alone = _Signer(shape)
         yield lambda batch, seen: partial(alone.sign, batch, seen)
@@ -142,7 +142,7 @@ class _Signer:
 
     def __init__(self, shape: Shape) -> None:
         self._desk = Desk(shape.origin, shape.keys, shape.entropy)
-        self._batches = enumerate(_cut(script(shape)))
+        self._batches = enumerate(_cut(script(shape), shape.batch))
 
     def sign(self, wanted: int, seen: Seen) -> list[Submission]:
         for number, drafts in self._batches:

@@ -47,13 +47,17 @@ _FINDING = {"finding": "Đã đối chiếu tài liệu (dựng để thử)"}
 
 @dataclass(frozen=True)
 class Shape:
-    """How large a log is; raises UnfitShape where its people are too few. `events` 0: one whole round."""
+    """How large a log is; raises UnfitShape where its people are too few. `events` 0: one whole round.
+
+    It is committed `batch` by `batch`, each under a checkpoint.
+    """
 
     agencies: int
     criteria: int
     signers: int
     events: int
     seed: int
+    batch: int = 1000
 
     def __post_init__(self) -> None:
         least = OFFICES + STAFF * self.agencies

@@ -131,7 +131,11 @@ def test_findings_are_the_same_whether_or_not_somebody_folds(name: str) -> None:
 def test_readers_in_other_processes_find_the_same(fold: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that is read by others, chunk by chunk, has the verdict of one that is read here."""
     options: dict[str, Any] = {"observe": lambda *_: None} if fold else {}
-    names = ("entry: points changed under the signature", "order: two entries exchanged", "entry: signed by a stranger")
+    names = (
+        "entry: points changed under the signature",
+        "order: two entries exchanged",
+        "entry: signed by a stranger",
+    )
     here = [verify_log(TAMPERED[name][0], **options) for name in names]
     monkeypatch.setattr(reading, "ALONE_UP_TO", 0)
     monkeypatch.setattr("audit.proofs.verifier.CHUNK", 3)
