@@ -173,7 +173,7 @@ class _Script:
 
     def _registry(self) -> Iterator[Draft]:
         for number, code in enumerate(self._codes):
-            body = {"code": code, "name_vi": f"Đơn vị {code}", "name_en": f"Unit {code}"}
+            body: dict[str, object] = {"code": code, "name_vi": f"Đơn vị {code}", "name_en": f"Unit {code}"}
             body |= {"block": BLOCKS[number % len(BLOCKS)], "since": "1997-01-01"}
             yield self._draft("AgencyRegistered", REGISTRARS[0], body=body)
         for officer in (AUTHORITY, SECRETARIAT):

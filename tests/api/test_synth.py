@@ -66,7 +66,7 @@ def submissions(data: Path) -> list[tuple[str, Submission]]:
     """Return what was submitted, read back out of a log, each with the time it was received at."""
     found = []
     with sqlite3.connect(data / "minhchung.db") as connection:
-        words = {}
+        words: dict[str, list[Opening]] = {}
         for statement_id, field, salt, value, _ in connection.execute("SELECT * FROM openings"):
             words.setdefault(statement_id, []).append(Opening(field, salt, value))
         for (state,) in connection.execute("SELECT state FROM stored_events ORDER BY position"):
