@@ -69,7 +69,10 @@ def main() -> int:
             measured = list(lines(Path(folder), quick=chosen.quick))
         else:
             console.print("a large log ...")
-            measured = list(scale.large_log(chosen.data or Path(folder) / "synth", chosen.scale))
+            measured = []
+            for line in scale.large_log(chosen.data or Path(folder) / "synth", chosen.scale):
+                console.print(f"{line.what}: {line.ours}; {line.other}; {line.ratio}")
+                measured.append(line)
     table = Table(
         "what",
         "ours",
