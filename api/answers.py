@@ -17,7 +17,7 @@ from api.words import Words, read_words
 from audit.ledger.codec import Recorded
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement
-from audit.proofs.keys import DEMO_ORIGIN
+from audit.proofs.keys import DEMO_ORIGIN, SYNTH_ORIGIN
 from audit.proofs.note import vkey
 from audit.proofs.statement import verify_signatures
 from audit.proofs.verifier import Finding
@@ -263,6 +263,7 @@ def verdict(examined: Examination) -> Answer:
         "log": log.origin,
         "log_key": vkey(log.origin, log.log_key) if log.log_key else None,
         "clock": log.clock,
+        "made_up": log.origin.startswith(SYNTH_ORIGIN),
         "size": log.size,
         "root": log.root.hex(),
         "trust": _trusted(examined),

@@ -23,6 +23,7 @@ from api.cli_keys import keys
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
+from api.cli_synth import app as synth
 from api.cli_timestamp import app as timestamp
 from api.cli_witness import app as witnesses
 from api.errors import CommandError, DemoRefused
@@ -54,6 +55,7 @@ app.add_typer(witnesses)
 app.add_typer(timestamp, name="timestamp")
 app.add_typer(export, name="export")
 app.add_typer(attest, name="attest")
+app.add_typer(synth)
 
 
 @app.command()

@@ -41,3 +41,14 @@ class AttestationsDiffer(CommandError):
         super().__init__(
             f"the log attested the state {attested}, and folded again it is {folded}: nothing was confirmed"
         )
+
+
+class UnfitShape(CommandError):
+    """A made-up log cannot have this size; the message says what can be."""
+
+
+class SynthRefused(CommandError):
+    """A made-up statement was not admitted: the script contradicts the rules."""
+
+    def __init__(self, rule: str, facts: str) -> None:
+        super().__init__(f"a made-up statement was refused: {rule} {facts}")

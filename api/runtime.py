@@ -26,14 +26,14 @@ from audit.ledger.erasure import reapply
 from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
-from audit.ledger.intake import Intake
+from audit.ledger.intake import Intake, nothing_inline
 from audit.ledger.publisher import Publisher
 from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.startup import Opened, prover, start
 from audit.ledger.submission import Clock, Submission
 from audit.proofs.entry import read_time
 from audit.proofs.keyring import Keyring
-from audit.proofs.keys import Signer
+from audit.proofs.keys import Check, Signer
 from domain.events import Event
 from projections import tables as read_tables
 from projections.scoreboard import Scoreboard
@@ -103,17 +103,29 @@ def open_runtime(
     clock: Clock | None = None,
     entropy: Entropy = random_entropy,
     adopt_anchor: bool = False,
+    check: Check | None = None,
+    shown: bool = True,
 ) -> Runtime:
     """Open a log for writing and follow it up to its head; what it has published it attests by itself.
 
     A new log needs an origin and a key (kept in the data directory); of an existing one they are read.
     Raises StartRefused where the log must not be written (`audit.ledger.startup`); `adopt_anchor` begins a
-    new anchor where the old one is lost.
+    new anchor where the old one is lost. Without `shown`, scores and ranks are not written with the events.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
     log = log_over(open_database(settings.database_url), create=True)
     try:
-        return _open(settings, log, origin, log_key, clock, entropy, adopt_anchor=adopt_anchor)
+        return _open(
+            settings,
+            log,
+            origin,
+            log_key,
+            clock,
+            entropy,
+            check or fastest_check(),
+            adopt_anchor=adopt_anchor,
+            shown=shown,
+        )
     except BaseException:
         log.database.close()
         raise
@@ -126,8 +138,10 @@ def _open(
     log_key: Signer | None,
     clock: Clock | None,
     entropy: Entropy,
+    check: Check,
     *,
     adopt_anchor: bool,
+    shown: bool,
 ) -> Runtime:
     with log.database.begin() as connection:
         read_tables.create_tables(connection)
@@ -154,12 +168,12 @@ def _open(
         publisher,
         evidence,
         running,
-        inline=board.inline,
+        inline=board.inline if shown else nothing_inline,
         followed=others,
         anchor=partial(anchor.advance, prove=prover(log.database)),
         vouch=vouching(log.database, publisher.origin, load_record_key(settings)),
         answering=attesting,
-        check=fastest_check(),
+        check=check,
     )
     intake.catch_up()
     if owed := attesting():  # whoever published last was interrupted before it was attested

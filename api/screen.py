@@ -213,6 +213,8 @@ class Screen:
             lines.append(self.text("attested", **answer["checked"]))
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))
+        if answer["made_up"]:
+            lines.append(self.text("made_up"))
         if (cited := answer.get("continues")) is not None:
             lines.append(self.text("continues" if cited["proved"] else "continues alone", **cited))
         lines.append(f"{self.text('root')}: {answer['size']} {answer['root']}")

@@ -87,6 +87,12 @@ class Desk:
         envelope = sign_statement(stated, list(signers.values()))
         return Submission(envelope.encode(), tuple(openings), draft.occurred_at)
 
+    def pass_over(self, draft: Draft) -> None:
+        """Count a draft that is signed at another desk, so that what follows fits."""
+        self._signed += 1
+        self._who(draft, {actor: self._keys[actor] for actor in draft.actors})
+        self._order(draft)
+
     def _who(self, draft: Draft, signers: Mapping[str, Signer]) -> dict[str, object]:
         named = sorted((signer.public_key.id, actor) for actor, signer in signers.items())
         if draft.together:

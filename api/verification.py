@@ -13,12 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, or_, select
 
+from api.log_copy import copy_of, words
 from api.recount import SURVEY, check_ballots
 from api.refolded import OF_ATTESTATION, Refolded, check_attestations
-from api.runtime import CHUNK, Log, reading
+from api.runtime import Log, reading
 from api.settings import Settings
 from api.timing import Receptions, read_stamps
-from audit.ledger import tree
 from audit.ledger.ballots import BallotBox
 from audit.ledger.beside import Filed, check_beside
 from audit.ledger.codec import to_event
@@ -26,9 +26,8 @@ from audit.ledger.cosignatures import cosigned_notes
 from audit.ledger.errors import EvidenceError
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
-from audit.ledger.tables import checkpoints, head, openings, refusals
+from audit.ledger.tables import openings, refusals
 from audit.proofs.checkpoint import Checkpoint
-from audit.proofs.commitment import Opening
 from audit.proofs.continuation import Continuation, verify_continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
@@ -38,7 +37,7 @@ from audit.proofs.openings import Erased, Openings, Text
 from audit.proofs.statement import Attachment, Statement
 from audit.proofs.timestamp import NO_STAMPS, Stamped
 from audit.proofs.trust import Trust
-from audit.proofs.verifier import Finding, LogCopy, Progress, Row, Verdict, verify_log
+from audit.proofs.verifier import Finding, Progress, Verdict, verify_log
 from domain import admission
 from domain.events import Event
 from domain.refusals import Malformed
@@ -120,14 +119,7 @@ def _examine(
     log: Log, connection: Connection, store: DirectoryStore, progress: Progress | None, trust: Trust | None
 ) -> Examination:
     refold = _Refold()
-    copy = LogCopy(
-        _rows(log),
-        list(tree.leaf_hashes(connection)),
-        _head(connection),
-        _notes(connection),
-        _words(connection),
-        sizes_of_interest(trust) if trust else (),
-    )
+    copy = copy_of(connection, sizes=sizes_of_interest(trust) if trust else ())
     kept, receptions = Openings(), Receptions(connection)
 
     def observe(position: int, entry: Entry, statement: Statement) -> None:
@@ -138,7 +130,8 @@ def _examine(
     verdict = verify_log(copy, observe=observe, progress=progress, check=fastest_check())
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
-    refolded = check_attestations(refold.attested, refold.standing, copy.leaf_hashes, copy.openings)
+    secrets = words(connection, [event.id for event in refold.attested])
+    refolded = check_attestations(refold.attested, refold.standing, copy.leaf_hashes, secrets)
     if not damaged:
         board.adopt(refold.standing)
     beside = [
@@ -162,36 +155,6 @@ def _examine(
     return Examination(
         verdict, findings, board, attached, refused, erased, refolded, not damaged, stamped, judgement
     )
-
-
-# --- the copy that is verified --------------------------------------------------------------------------
-
-
-def _rows(log: Log) -> Iterator[Row]:
-    """Read every row through the notification log, undecoded: damaged ones too must be seen."""
-    start = 1
-    while batch := log.notifications.select(start=start, limit=CHUNK):
-        for n in batch:
-            yield Row(n.id - 1, str(n.originator_id), n.originator_version, n.topic, n.state)
-        start = batch[-1].id + 1
-
-
-def _head(connection: Connection) -> tuple[int, bytes]:
-    row = connection.execute(select(head.c.size, head.c.root)).one()
-    return row.size, row.root
-
-
-def _notes(connection: Connection) -> list[tuple[int, bytes]]:
-    rows = connection.execute(select(checkpoints.c.size, checkpoints.c.note).order_by(checkpoints.c.size))
-    return [(row.size, row.note) for row in rows]
-
-
-def _words(connection: Connection) -> dict[str, list[Opening]]:
-    """Read the openings that were not erased, by statement."""
-    found: dict[str, list[Opening]] = {}
-    for row in connection.execute(select(openings).where(openings.c.value.is_not(None))):
-        found.setdefault(row.statement_id, []).append(Opening(row.field, row.salt, row.value))
-    return found
 
 
 # --- the fold -------------------------------------------------------------------------------------------

@@ -14,12 +14,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admission, commands, intake, recorder, replay, state
+from benchmarks import admission, commands, intake, recorder, replay, scale, state
 from benchmarks.databases import NoPostgres, postgres_server
 from benchmarks.measure import Line
 
 WIDTH = 120
 """Lines of the table are not broken, wherever it is printed."""
+
+SMALLER = 50_000
+"""Events of the larger log, where `--scale` does not ask for the whole million."""
 
 console = Console(stderr=True)
 
@@ -37,8 +40,10 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from admission.one_statement(demo, 1 if quick else 3)
     console.print("intake ...")
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
-    console.print("recorder ...")
+    console.print("a larger log ...")
+    yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
     rounds = 30 if quick else 150
+    console.print("recorder ...")
     yield recorder.on_sqlite(folder, rounds)
     try:
         with postgres_server() as url:
@@ -51,9 +56,25 @@ def main() -> int:
     """Print the table; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    quick = parser.parse_args().quick
+    parser.add_argument(
+        "--scale",
+        nargs="?",
+        type=int,
+        const=scale.MILLION,
+        metavar="N",
+        help=f"only a large log, of {scale.MILLION:,} events or of N",
+    )
+    parser.add_argument("--data", type=Path, help="a log that `minhchung synth` made, for --scale")
+    chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="minhchung-bench-") as folder:
-        measured = list(lines(Path(folder), quick=quick))
+        if chosen.scale is None:
+            measured = list(lines(Path(folder), quick=chosen.quick))
+        else:
+            console.print("a large log ...")
+            measured = []
+            for line in scale.large_log(chosen.data or Path(folder) / "synth", chosen.scale):
+                console.print(f"{line.what}: {line.ours}; {line.other}; {line.ratio}")
+                measured.append(line)
     table = Table(
         "what",
         "ours",

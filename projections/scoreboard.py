@@ -104,6 +104,18 @@ class Scoreboard:
         turn.write(connection)
         return turn.settle
 
+    def write(self, connection: Connection, position: int) -> None:
+        """Write all that holds now into empty tables, as from a position on, without how it came about."""
+        cells = _Rows(cell_scores, ("round", "agency", "criterion"))
+        places = _Rows(ranks, ("round", "agency"))
+        for key, card in self.cards.items():
+            for code, score in card.scores.items():
+                cells.put((*key, code), position, cell_row(score))
+        for key, place in self.places.items():
+            places.put(key, position, place_row(place))
+        cells.write(connection)
+        places.write(connection)
+
     @staticmethod
     def block_cards(cards: dict[tuple[str, str], Card], found: Round, block: Block) -> list[Card]:
         """Return the cards of one block."""

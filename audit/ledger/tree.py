@@ -5,20 +5,21 @@ A tile holds up to 256 hashes of tree level 8L (C2SP tlog-tiles); everything bet
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from audit.ledger.tables import tiles
 from audit.proofs.errors import MerkleError
-from audit.proofs.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
+from audit.proofs.merkle import EMPTY_ROOT, HASH_SIZE, node_hash, subtree_hash
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 
+_TILE = 'SELECT hashes FROM tiles WHERE level = {0} AND "index" = {0}'
 # Built once: every batch runs these, and building a statement costs as much as running it.
 _HERE = (tiles.c.level == bindparam("at_level")) & (tiles.c["index"] == bindparam("at_index"))
-_READ = select(tiles.c.hashes).where(_HERE)
+_READ = {"sqlite": _TILE.format("?"), "postgresql": _TILE.format("%s")}
 _ADD = insert(tiles)
 _EXTEND = update(tiles).where(_HERE).values(hashes=bindparam("longer"))
 
@@ -124,16 +125,30 @@ def consistency_proof(connection: Connection, size1: int, size2: int) -> list[by
     return _subproof(TileReader(connection), size1, 0, size2, complete=True)
 
 
-def leaf_hashes(connection: Connection) -> Iterator[bytes]:
-    """Read all stored leaf hashes in order."""
+def inclusion_proofs(connection: Connection, indexes: Iterable[int], size: int) -> Iterator[list[bytes]]:
+    """Return the paths of some leaves, reading what they share once."""
+    reader = TileReader(connection)
+    for index in indexes:
+        yield _path(reader, index, 0, size)
+
+
+def subtrees(connection: Connection, size: int) -> list[bytes]:
+    """Return the complete subtrees under the first `size` leaves, largest first."""
+    return list(_peaks(TileReader(connection), size))
+
+
+def leaf_hashes(connection: Connection, start: int = 0) -> Iterator[bytes]:
+    """Read the stored leaf hashes in order, all of them or from one on."""
+    tile, offset = divmod(start, TILE_WIDTH)
     rows = connection.execute(
         select(tiles.c.hashes)
-        .where(tiles.c.level == 0)
+        .where(tiles.c.level == 0, tiles.c["index"] >= tile)
         .order_by(tiles.c["index"])
         .execution_options(yield_per=64)
     )
     for row in rows:
-        yield from _split(row.hashes)
+        yield from _split(row.hashes)[offset:]
+        offset = 0
 
 
 class TileReader:
@@ -146,17 +161,21 @@ class TileReader:
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of the complete subtree `index` of tree level `level` (0 = leaves)."""
-        if (level, index) not in self._nodes:
-            tile_level, height = divmod(level, TILE_HEIGHT)
-            tile, offset = divmod(index << height, TILE_WIDTH)
-            self._nodes[level, index] = _subtree(_split(self.hashes(tile_level, tile, offset, 1 << height)))
-        return self._nodes[level, index]
+        found = self._nodes.get((level, index))
+        if found is None:
+            found = self._nodes[level, index] = self._computed(level, index)
+        return found
+
+    def _computed(self, level: int, index: int) -> bytes:
+        tile_level, height = divmod(level, TILE_HEIGHT)
+        tile, offset = divmod(index << height, TILE_WIDTH)
+        return subtree_hash(self.hashes(tile_level, tile, offset, 1 << height))
 
     def hashes(self, level: int, index: int, start: int, count: int) -> bytes:
         """Return so many hashes of a tile; raises MerkleError `tile.missing` where they are not there."""
         key = (level, index)
         if key not in self._tiles:
-            read = self._connection.execute(_READ, {"at_level": level, "at_index": index}).scalar()
+            read = self._connection.exec_driver_sql(_READ[self._connection.dialect.name], key).scalar()
             self._tiles[key] = read or b""
         found = self._tiles[key][start * HASH_SIZE : (start + count) * HASH_SIZE]
         if len(found) != count * HASH_SIZE:
@@ -166,13 +185,6 @@ class TileReader:
 
 def _split(data: bytes) -> list[bytes]:
     return [data[i : i + HASH_SIZE] for i in range(0, len(data), HASH_SIZE)]
-
-
-def _subtree(hashes: list[bytes]) -> bytes:
-    """Hash a complete subtree whose width is a power of two."""
-    while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
-    return hashes[0]
 
 
 def _peaks(reader: TileReader, size: int, start: int = 0) -> Iterator[bytes]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from audit.proofs.canonical import check_text
 from audit.proofs.errors import StatementError
-from audit.proofs.statement import Statement
 
 SALT_SIZE = 32
 MAX_VALUE = 64 * 1024
@@ -32,7 +33,26 @@ def commit(*, salt: bytes, log: str, statement_id: str, field: str, value: str) 
     return hashlib.sha256(salt + f"{log}{statement_id}{field}{value}".encode()).hexdigest()
 
 
-def verify_opening(statement: Statement, opening: Opening) -> None:
+class Committed(Protocol):
+    """Whatever says what was committed to: a statement, or what is left of it."""
+
+    @property
+    def log(self) -> str:
+        """The origin."""
+        ...
+
+    @property
+    def id(self) -> str:
+        """The id of the statement."""
+        ...
+
+    @property
+    def commitments(self) -> Mapping[str, str]:
+        """Field -> digest."""
+        ...
+
+
+def verify_opening(statement: Committed, opening: Opening) -> None:
     """Raise unless the opening is what the statement committed to.
 
     StatementError `opening.unknown_field`, `opening.empty`, `opening.too_long`, `opening.malformed`,

@@ -59,7 +59,7 @@ def _directory(path: Path, sizes: Collection[int]) -> Found:
     words: dict[str, list[Opening]] = {}
     for statement, name, salt, value in database.execute(_WORDS):
         words.setdefault(statement, []).append(Opening(name, salt, value))
-    copy = LogCopy(_rows(database), _split(hashes), (size, root), notes, words, sizes)
+    copy = LogCopy(_rows(database), _split(hashes), (size, root), notes, words, sizes=sizes)
     return Found(copy, tuple(_with_lines(dict(notes), database)))
 
 
@@ -102,9 +102,8 @@ def _export(folder: Path, sizes: Collection[int]) -> Found:
     notes.setdefault(head.size, newest)
     hashes = b"".join((folder / name).read_bytes() for name in tiles("tile/0", head.size))
     found = sorted(notes.items())
-    copy = LogCopy(
-        _entries(folder, head.size), _split(hashes), (head.size, head.root), found, _words(folder), sizes
-    )
+    ends = (head.size, head.root)
+    copy = LogCopy(_entries(folder, head.size), _split(hashes), ends, found, _words(folder), sizes=sizes)
     return Found(copy, tuple(reversed(found)))
 
 

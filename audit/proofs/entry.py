@@ -8,13 +8,22 @@ from datetime import UTC, datetime
 
 from audit.proofs import canonical, merkle
 from audit.proofs.errors import StatementError
-from audit.proofs.statement import SIGNED_ONCE, Envelope, check_time, envelope_from_json, signed_once
+from audit.proofs.statement import (
+    SIGNED_ONCE,
+    Envelope,
+    check_time,
+    envelope_from_json,
+    is_time,
+    plain_envelope,
+)
 
 MAX_ENTRY = 65_535
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+_UTC = re.compile(_TIME, re.ASCII)
 _PLAIN = re.compile(
-    rb'\{"arrived_at":"([0-9TZ:.-]+)","envelope":(%b),"received_at":"([0-9TZ:.-]+)"\}' % SIGNED_ONCE.pattern
+    rb'\{"arrived_at":"(%b)","envelope":%b,"received_at":"(%b)"\}'
+    % (_TIME.encode(), SIGNED_ONCE.pattern, _TIME.encode())
 )
-_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,9 @@ def encode_entry(entry: Entry) -> bytes:
 
 def parse_entry(data: bytes) -> Entry:
     """Read an entry; raises CanonicalError or StatementError `entry.malformed`, `envelope.not_canonical`."""
-    stated = _plain(data) or canonical.decode(data, limit=MAX_ENTRY)
+    if (plain := plain_entry(data)) is not None:
+        return plain
+    stated = canonical.decode(data, limit=MAX_ENTRY)
     if not isinstance(stated, dict) or stated.keys() != {"arrived_at", "envelope", "received_at"}:
         raise StatementError("entry.malformed", field="entry")
     for name in ("arrived_at", "received_at"):
@@ -52,13 +63,17 @@ def parse_entry(data: bytes) -> Entry:
     return Entry(stated["arrived_at"], envelope_from_json(stated["envelope"]), stated["received_at"])
 
 
-def _plain(data: bytes) -> object:
-    """Return what decoding gives, in a quarter of the time, for the one spelling of most entries."""
+def plain_entry(data: bytes) -> Entry | None:
+    """Return what the long way gives, in a quarter of the time, for the usual spelling; else nothing."""
     found = _PLAIN.fullmatch(data) if len(data) <= MAX_ENTRY else None
     if found is None:
         return None
-    arrived_at, _, *envelope, received_at = (part.decode("ascii") for part in found.groups())
-    return {"arrived_at": arrived_at, "envelope": signed_once(*envelope), "received_at": received_at}
+    arrived, payload, kind, key, signature, received = found.groups()
+    arrived_at, received_at = arrived.decode("ascii"), received.decode("ascii")
+    envelope = plain_envelope(payload, kind, key, signature)
+    if envelope is None or arrived > received or not (is_time(arrived_at) and is_time(received_at)):
+        return None
+    return Entry(arrived_at, envelope, received_at)
 
 
 def entry_leaf(data: bytes) -> bytes:

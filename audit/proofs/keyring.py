@@ -270,6 +270,20 @@ class Keyring:
             self._check_counter(statement.key, statement.counter)
         return None
 
+    def check_alone(self, key: str, actor: str, counter: int) -> None:
+        """Raise what `check` would of a statement by one key that is no key event."""
+        self._check_holder(key, actor)
+        self._check_counter(key, counter)
+
+    def follow_alone(self, key: str, counter: int, position: int) -> None:
+        """Take such a statement in."""
+        self._borne.add(key, position)
+        self._counters[key] = counter
+
+    def begin_counting(self, key: str, counter: int) -> None:
+        """Let a key go on from a counter that it is trusted to have come to."""
+        self._counters[key] = counter
+
     def follow(self, statement: Statement, position: int) -> None:
         """Take in an admitted statement."""
         body = statement.body

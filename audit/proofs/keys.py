@@ -30,6 +30,8 @@ KEY_SIZE = 32
 SIGNATURE_SIZE = 64
 DEMO_ORIGIN = "minhchung.example/da-nang-demo"
 DEMO_KEYS = 1000
+SYNTH_ORIGIN = "minhchung.example/synth-"
+"""How the origins of made-up logs begin: everybody can make all of their keys, too."""
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493

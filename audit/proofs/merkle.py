@@ -14,6 +14,8 @@ from audit.proofs.errors import MerkleError
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 MAX_SIZE = 2**63 - 1
+BLOCK = 8
+"""The height of the largest subtree that is hashed in one go."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -26,11 +28,18 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def subtree_hash(row: bytes) -> bytes:
+    """Return the root of a complete subtree: its leaf hashes in one piece, a power of two of them."""
+    while len(row) > HASH_SIZE:
+        pairs = range(0, len(row), 2 * HASH_SIZE)
+        row = b"".join([hashlib.sha256(b"\x01" + row[i : i + 2 * HASH_SIZE]).digest() for i in pairs])
+    return row
+
+
 def root(leaf_hashes: Sequence[bytes]) -> bytes:
     """Return the root over leaf hashes; over none, SHA-256 of nothing."""
     tree = CompactRange()
-    for leaf in leaf_hashes:
-        tree.append(leaf)
+    tree.extend(leaf_hashes)
     return tree.root()
 
 
@@ -45,12 +54,25 @@ class CompactRange:
 
     def append(self, leaf: bytes) -> None:
         """Take in the next leaf hash."""
-        found, size = leaf, self.size
-        while size & 1:
+        self._grow(leaf, 0)
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Take in the next leaf hashes, subtree by subtree."""
+        start = 0
+        while start < len(leaves):
+            room = len(leaves) - start
+            level = min(BLOCK, room.bit_length() - 1, (self.size & -self.size or 1 << BLOCK).bit_length() - 1)
+            self._grow(subtree_hash(b"".join(leaves[start : start + (1 << level)])), level)
+            start += 1 << level
+
+    def _grow(self, subtree: bytes, level: int) -> None:
+        """Take in the next complete subtree, at a size that is a multiple of its width."""
+        found, place = subtree, self.size >> level
+        while place & 1:
             found = node_hash(self.subtrees.pop(), found)
-            size >>= 1
+            place >>= 1
         self.subtrees.append(found)
-        self.size += 1
+        self.size += 1 << level
 
     def root(self) -> bytes:
         """Return the root of what was taken in so far."""

@@ -12,25 +12,27 @@ import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO
+from typing import IO, Protocol, TypeVar
 
+from audit.proofs.brief import Brief, read_brief
 from audit.proofs.entry import Entry, parse_entry
 from audit.proofs.errors import AuditError
 from audit.proofs.keys import Check, PublicKey
+from audit.proofs.merkle import leaf_hash
 from audit.proofs.statement import Statement, parse_statement, verify_signatures
 
 CHUNK = 512
 ALONE_UP_TO = 4 * CHUNK
 """A shorter log is read before another process would have started."""
 
-Keys = Mapping[str, bytes]
-"""Key id -> the 32 bytes of a key that was found safe."""
+Keys = Mapping[str, PublicKey]
+"""Key id -> a key that was found safe."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,26 @@ class Read:
     """Whether the signatures were checked; the error where one is bad, False where a key was not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What was read of some entries: the hash of each, and what it says."""
+
+    leaves: Sequence[bytes]
+    reads: Sequence[Read | Brief]
+
+
+class Stored(Protocol):
+    """Whatever carries an entry's bytes."""
+
+    @property
+    def entry(self) -> bytes:
+        """The exact bytes."""
+        ...
+
+
+R = TypeVar("R", bound=Stored)
+
+
 def read(state: bytes, keys: Keys, check: Check) -> Read:
     """Read an entry, and check its signatures if their keys are known: a key's id leaves no choice."""
     found = Read()
@@ -53,30 +75,46 @@ def read(state: bytes, keys: Keys, check: Check) -> Read:
     except AuditError as wrong:
         found.wrong = wrong
         return found
-    known = {key: PublicKey(keys[key], key) for key in found.statement.named_keys if key in keys}
-    if known.keys() >= {key for key, _ in found.entry.envelope.signatures}:
+    if all(key in keys for key, _ in found.entry.envelope.signatures):
         try:
-            verify_signatures(found.entry.envelope, found.statement, known, check)
+            verify_signatures(found.entry.envelope, found.statement, keys, check)
             found.signed = True
         except AuditError as wrong:
             found.signed = wrong
     return found
 
 
-def read_ahead(states: Iterable[bytes], size: int, keys: Callable[[], Keys], check: Check) -> Iterator[Read]:
-    """Read entries in their order; `keys` tells, again and again, those that are known by then.
+def read_chunk(states: Sequence[bytes], keys: Keys, check: Check, *, whole: bool) -> Chunk:
+    """Read entries and hash them; what is not wanted `whole` is told in brief, where it can be."""
+    leaves = [leaf_hash(state) for state in states]
+    if whole:
+        return Chunk(leaves, [read(state, keys, check) for state in states])
+    return Chunk(leaves, [read_brief(state, keys, check) or read(state, keys, check) for state in states])
+
+
+def read_ahead(
+    rows: Iterable[R], size: int, keys: Keys, check: Check, *, whole: bool, chunk: int = CHUNK
+) -> Iterator[tuple[list[R], Chunk]]:
+    """Read entries in their order, chunk by chunk; `keys` are those known by then, and may grow.
 
     A log of `size` entries that is worth it is read by other processes, ahead of who walks it; `check` has
     to be a function of a module then, so that they find it.
     """
-    remaining = iter(states)
+    remaining = iter(rows)
     if size <= ALONE_UP_TO:
-        yield from (read(state, keys(), check) for state in remaining)
+        yield from _read_here(remaining, keys, check, chunk, whole=whole)
         return
     with Readers(os.cpu_count() or 1) as readers:
         # What enrols the first keys is read here, while the readers start: they know those keys then.
-        yield from (read(state, keys(), check) for state in islice(remaining, CHUNK // 2))
-        yield from readers.read(remaining, keys, check)
+        yield from _read_here(islice(remaining, chunk), keys, check, chunk, whole=whole)
+        yield from readers.read(remaining, keys, check, chunk, whole=whole)
+
+
+def _read_here(
+    rows: Iterator[R], keys: Keys, check: Check, chunk: int, *, whole: bool
+) -> Iterator[tuple[list[R], Chunk]]:
+    while taken := list(islice(rows, chunk)):
+        yield taken, read_chunk([row.entry for row in taken], keys, check, whole=whole)
 
 
 class Readers:
@@ -88,6 +126,8 @@ class Readers:
         for reader in self._readers:
             self._free.put(reader)
         self._threads = ThreadPoolExecutor(count)
+        self._known: list[tuple[str, bytes]] = []
+        """The keys in the order in which they became known; it only grows, and a reader has its beginning."""
 
     def __enter__(self) -> Readers:
         return self
@@ -99,29 +139,42 @@ class Readers:
         for reader in self._readers:
             reader.close()
 
-    def read(self, states: Iterable[bytes], keys: Callable[[], Keys], check: Check) -> Iterator[Read]:
+    def read(
+        self, rows: Iterator[R], keys: Keys, check: Check, chunk: int, *, whole: bool
+    ) -> Iterator[tuple[list[R], Chunk]]:
         """Read entries, a few chunks ahead of who takes them."""
-        remaining, ahead = iter(states), deque[Future[bytes]]()
-        while chunk := list(islice(remaining, CHUNK)):
-            asked = pickle.dumps((chunk, dict(keys()), check), pickle.HIGHEST_PROTOCOL)
-            ahead.append(self._threads.submit(self._ask, asked))
+        ahead: deque[tuple[list[R], Future[bytes]]] = deque()
+        while taken := list(islice(rows, chunk)):
+            self._known += [(key, keys[key].raw) for key in islice(keys, len(self._known), None)]
+            states = [row.entry for row in taken]
+            ahead.append((taken, self._threads.submit(self._ask, states, len(self._known), check, whole)))
             if len(ahead) > 2 * len(self._readers):
-                yield from pickle.loads(ahead.popleft().result())  # noqa: S301 - from our own child
+                yield _answered(*ahead.popleft())
         while ahead:
-            yield from pickle.loads(ahead.popleft().result())  # noqa: S301 - from our own child
+            yield _answered(*ahead.popleft())
 
-    def _ask(self, asked: bytes) -> bytes:
+    def _ask(self, states: list[bytes], known: int, check: Check, whole: bool) -> bytes:
         reader = self._free.get()
         try:
-            return reader.ask(asked)
+            news = self._known[reader.known : known]
+            reader.known = max(reader.known, known)
+            return reader.ask(pickle.dumps((states, news, check, whole), pickle.HIGHEST_PROTOCOL))
         finally:
             self._free.put(reader)
+
+
+def _answered(rows: list[R], answer: Future[bytes]) -> tuple[list[R], Chunk]:
+    leaves, reads = pickle.loads(answer.result())  # noqa: S301 - from our own child
+    size = len(leaves) // len(rows)
+    hashes = [leaves[at : at + size] for at in range(0, len(leaves), size)]
+    return rows, Chunk(hashes, [Brief(*told) if type(told) is tuple else told for told in reads])
 
 
 class _Reader:
     """One process: chunks go in, what was read comes out, each as one pickle between parent and child."""
 
     def __init__(self) -> None:
+        self.known = 0
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-c", f"from {__name__} import serve; serve()"],
@@ -149,10 +202,13 @@ class _Reader:
 def serve() -> None:
     """Read chunks until there are no more: the child's side."""
     gc.disable()  # what is read are values without cycles
+    keys: dict[str, PublicKey] = {}
     while asked := _told(sys.stdin.buffer):
-        chunk, keys, check = pickle.loads(asked)  # noqa: S301 - from our own parent
-        found = [read(state, keys, check) for state in chunk]
-        _tell(sys.stdout.buffer, pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+        states, news, check, whole = pickle.loads(asked)  # noqa: S301 - from our own parent
+        keys |= {key: PublicKey(raw, key) for key, raw in news}
+        found = read_chunk(states, keys, check, whole=whole)
+        told = [tuple(r) if isinstance(r, Brief) else r for r in found.reads]
+        _tell(sys.stdout.buffer, pickle.dumps((b"".join(found.leaves), told), pickle.HIGHEST_PROTOCOL))
 
 
 def _tell(pipe: IO[bytes], data: bytes) -> None:

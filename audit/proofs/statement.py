@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -16,9 +17,11 @@ from typing import Any, cast
 
 from audit.proofs import canonical
 from audit.proofs.errors import BadSignature, KeyringError, StatementError
+from audit.proofs.grammar import FIELD, HEX, MEDIA_TYPE, NAMES, PLAIN, TIME
 from audit.proofs.keys import Check, PublicKey, Signer
 
 PAYLOAD_TYPE = "application/vnd.minhchung.statement+json"
+_KIND = PAYLOAD_TYPE.encode()
 MAX_STATEMENT = 40 * 1024
 MAX_ENVELOPE = 64 * 1024
 REGISTRY_STREAM = "registry"
@@ -28,30 +31,6 @@ SIGNED_ONCE = re.compile(
     rb'"signatures":\[\{"keyid":"([0-9a-f]+)","sig":"([0-9A-Za-z+/=]+)"\}\]\}'
 )
 """The one spelling of most envelopes, found in a quarter of the time that decoding takes."""
-
-_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
-_TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,63}\.v[1-9][0-9]{0,2}", re.ASCII)
-_FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}", re.ASCII)
-_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
-    r"(?:Z|[+-][0-9]{2}:[0-5][0-9])",
-    re.ASCII,
-)
-_NAMES = {
-    "log": re.compile(r"[A-Za-z0-9.:/_-]{1,128}", re.ASCII),
-    "round": re.compile(r"[0-9A-Za-z-]{1,16}", re.ASCII),
-    "agency": re.compile(r"[0-9A-Za-z-]{1,16}", re.ASCII),
-    "criterion": re.compile(r"[0-9A-Z.]{1,16}", re.ASCII),
-    "matter": re.compile(r"(?:meeting|dispute)-[1-9][0-9]{0,4}", re.ASCII),
-    "actor": re.compile(r"[0-9a-z-]{1,32}", re.ASCII),
-    "on_behalf_of": re.compile(r"[0-9a-z-]{1,32}", re.ASCII),
-    "delegation": _UUID7,
-    "id": _UUID7,
-    "type": _TYPE,
-    "key": _HEX,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +80,7 @@ class Statement:
     @property
     def stream(self) -> str:
         """The stream whose next version this is: round/matter, or round/agency/criterion as far as stated."""
-        subject = (self.matter,) if self.matter else (self.agency, self.criterion)
-        return "/".join(p for p in (self.round, *subject) if p) or REGISTRY_STREAM
+        return stream_of(self.round, self.agency, self.criterion, self.matter)
 
     @property
     def named_keys(self) -> tuple[str, ...]:
@@ -119,6 +97,12 @@ class Statement:
         return tuple(a for k, a in zip(self.named_keys, self.named_actors, strict=True) if k in key_ids)
 
 
+def stream_of(round_code: str | None, agency: str | None, criterion: str | None, matter: str | None) -> str:
+    """Return the stream of a subject."""
+    subject = (matter,) if matter else (agency, criterion)
+    return "/".join([part for part in (round_code, *subject) if part]) or REGISTRY_STREAM
+
+
 _FIELDS = frozenset(f.name for f in fields(Statement))
 _ALWAYS = frozenset({"v", "log", "id", "type", "body", "occurred_at", "attachments", "commitments"})
 _ALONE = frozenset({"actor", "key", "counter"})
@@ -131,11 +115,13 @@ def parse_statement(payload: bytes) -> Statement:
     Raises CanonicalError for bytes in any but the one spelling, StatementError `statement.unknown_field`,
     `statement.missing_field`, `statement.malformed` (with the field).
     """
+    if (plain := _plain(payload)) is not None:
+        return plain
     stated = canonical.decode(payload, limit=MAX_STATEMENT)
     if not isinstance(stated, dict):
         raise StatementError("statement.malformed", field="statement")
     _check_fields(stated)
-    for name, grammar in _NAMES.items():
+    for name, grammar in NAMES.items():
         if name in stated and not (isinstance(stated[name], str) and grammar.fullmatch(stated[name])):
             raise StatementError("statement.malformed", field=name)
     _check_numbers(stated)
@@ -152,6 +138,50 @@ def parse_statement(payload: bytes) -> Statement:
             "actors": tuple(stated.get("actors", ())),
         }
     )
+
+
+def _plain(payload: bytes) -> Statement | None:
+    """Return what the long way gives, in a third of the time, for the one spelling of most statements."""
+    if len(payload) > MAX_STATEMENT or not payload.isascii():
+        return None
+    found = PLAIN.fullmatch(payload.decode("ascii"))
+    if found is None:
+        return None
+    (
+        actor, agency, attachments, body, commitments, counter, criterion, delegation, expects, number, key,
+        log, matter, occurred_at, on_behalf_of, round_code, root, size, kind,
+    ) = found.groups()  # fmt: skip
+    stated, committed = _ordered(body), _ordered(commitments)
+    if stated is None or committed is None or not is_time(occurred_at):
+        return None
+    return Statement(
+        v=1,
+        log=log,
+        id=number,
+        type=kind,
+        body=stated,
+        occurred_at=occurred_at,
+        attachments=() if attachments == "[]" else _attachments(json.loads(attachments)),
+        commitments=committed,
+        round=round_code,
+        agency=agency,
+        criterion=criterion,
+        matter=matter,
+        actor=actor,
+        key=key,
+        counter=int(counter),
+        on_behalf_of=on_behalf_of,
+        delegation=delegation,
+        expects=None if expects is None else int(expects),
+        seen=Seen(int(size), root),
+    )
+
+
+def _ordered(text: str) -> dict[str, Any] | None:
+    """Read a flat object whose keys stand in their one order, each once."""
+    found: dict[str, Any] = json.loads(text)
+    keys = list(found)
+    return found if keys == sorted(keys) and text.count('":') == len(keys) else None
 
 
 def _check_fields(stated: dict[str, Any]) -> None:
@@ -175,11 +205,11 @@ def _check_numbers(stated: dict[str, Any]) -> None:
 def _signers(stated: dict[str, Any]) -> tuple[str, ...]:
     """Key ids in ascending order, none twice; one actor for each; the threshold within reach."""
     signers, actors = stated["signers"], stated["actors"]
-    good = isinstance(signers, list) and all(isinstance(k, str) and _HEX.fullmatch(k) for k in signers)
+    good = isinstance(signers, list) and all(isinstance(k, str) and HEX.fullmatch(k) for k in signers)
     if not good or not signers or signers != sorted(set(signers)):
         raise StatementError("statement.malformed", field="signers")
     good = isinstance(actors, list) and all(
-        isinstance(a, str) and _NAMES["actor"].fullmatch(a) for a in actors
+        isinstance(a, str) and NAMES["actor"].fullmatch(a) for a in actors
     )
     if not good or len(actors) != len(signers):
         raise StatementError("statement.malformed", field="actors")
@@ -191,7 +221,7 @@ def _signers(stated: dict[str, Any]) -> tuple[str, ...]:
 def _seen(stated: object) -> Seen:
     if isinstance(stated, dict) and stated.keys() == {"size", "root"}:
         size, root = stated["size"], stated["root"]
-        if type(size) is int and size >= 1 and isinstance(root, str) and _HEX.fullmatch(root):
+        if type(size) is int and size >= 1 and isinstance(root, str) and HEX.fullmatch(root):
             return Seen(size, root)
     raise StatementError("statement.malformed", field="seen")
 
@@ -205,8 +235,8 @@ def _attachments(stated: object) -> tuple[Attachment, ...]:
 def _attachment(stated: object) -> Attachment:
     if isinstance(stated, dict) and stated.keys() == {"sha256", "size", "media_type"}:
         sha256, size, media_type = stated["sha256"], stated["size"], stated["media_type"]
-        digest = isinstance(sha256, str) and _HEX.fullmatch(sha256)
-        media = isinstance(media_type, str) and _MEDIA_TYPE.fullmatch(media_type)
+        digest = isinstance(sha256, str) and HEX.fullmatch(sha256)
+        media = isinstance(media_type, str) and MEDIA_TYPE.fullmatch(media_type)
         if digest and media and type(size) is int and size >= 0:
             return Attachment(sha256, size, media_type)
     raise StatementError("statement.malformed", field="attachments")
@@ -216,21 +246,25 @@ def _commitments(stated: object) -> Mapping[str, str]:
     if not isinstance(stated, dict):
         raise StatementError("statement.malformed", field="commitments")
     for name, digest in stated.items():
-        if not _FIELD.fullmatch(name) or not isinstance(digest, str) or not _HEX.fullmatch(digest):
+        if not FIELD.fullmatch(name) or not isinstance(digest, str) or not HEX.fullmatch(digest):
             raise StatementError("statement.malformed", field="commitments")
     return stated
 
 
 def check_time(stated: object, name: str, rule: str = "statement.malformed") -> str:
     """Return an RFC 3339 time with a zone as it was written; raises StatementError naming the field."""
-    if isinstance(stated, str) and _TIME.fullmatch(stated):
-        try:
-            datetime.fromisoformat(stated)
-        except ValueError:
-            pass
-        else:
-            return stated
+    if isinstance(stated, str) and TIME.fullmatch(stated) and is_time(stated):
+        return stated
     raise StatementError(rule, field=name)
+
+
+def is_time(text: str) -> bool:
+    """Whether text that is spelled like a time is one."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 # --- the envelope ---------------------------------------------------------------------------------------
@@ -255,14 +289,26 @@ class Envelope:
 def parse_envelope(data: bytes) -> Envelope:
     """Read an envelope; raises CanonicalError or StatementError `envelope.not_canonical`."""
     found = SIGNED_ONCE.fullmatch(data) if len(data) <= MAX_ENVELOPE else None
-    if found is not None:
-        return envelope_from_json(signed_once(*(part.decode("ascii") for part in found.groups())))
+    if found is not None and (plain := plain_envelope(*found.groups())) is not None:
+        return plain
     return envelope_from_json(canonical.decode(data, limit=MAX_ENVELOPE))
 
 
-def signed_once(payload: str, kind: str, key: str, signature: str) -> dict[str, object]:
-    """Return what decoding an envelope gives, from the parts that `SIGNED_ONCE` finds."""
-    return {"payload": payload, "payloadType": kind, "signatures": [{"keyid": key, "sig": signature}]}
+def plain_envelope(payload: bytes, kind: bytes, key: bytes, signature: bytes) -> Envelope | None:
+    """Return the envelope of the parts that `SIGNED_ONCE` finds; nothing where one is not canonical."""
+    stated, signed = _decoded(payload), _decoded(signature)
+    if kind != _KIND or len(key) != 64 or stated is None or signed is None:
+        return None
+    return Envelope(stated, ((key.decode("ascii"), signed),))
+
+
+def _decoded(text: bytes) -> bytes | None:
+    """Standard padded base64: read, written back, compared."""
+    try:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except binascii.Error:
+        return None
+    return data if binascii.b2a_base64(data, newline=False) == text else None
 
 
 def envelope_from_json(stated: object) -> Envelope:
@@ -283,7 +329,7 @@ def envelope_from_json(stated: object) -> Envelope:
 def _signature(stated: object) -> tuple[str, bytes]:
     if isinstance(stated, dict) and stated.keys() == {"keyid", "sig"}:
         key = stated["keyid"]
-        if isinstance(key, str) and _HEX.fullmatch(key):
+        if isinstance(key, str) and HEX.fullmatch(key):
             return key, _bytes(stated["sig"])
     raise StatementError("envelope.not_canonical", reason="signature")
 
@@ -293,15 +339,10 @@ def _base64(data: bytes) -> str:
 
 
 def _bytes(stated: object) -> bytes:
-    """Standard padded base64: read, written back, compared."""
-    if isinstance(stated, str) and stated.isascii():
-        try:
-            data = binascii.a2b_base64(stated.encode("ascii"), strict_mode=True)
-        except binascii.Error:
-            data = b""
-        if _base64(data) == stated:
-            return data
-    raise StatementError("envelope.not_canonical", reason="base64")
+    data = _decoded(stated.encode("ascii")) if isinstance(stated, str) and stated.isascii() else None
+    if data is None:
+        raise StatementError("envelope.not_canonical", reason="base64")
+    return data
 
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
