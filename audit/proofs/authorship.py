@@ -69,7 +69,10 @@ class Borne:
 
     def add(self, key: str, position: int) -> None:
         """Note that a statement bears a key."""
-        self._own.setdefault(key, array("Q")).append(position)
+        own = self._own.get(key)
+        if own is None:
+            own = self._own[key] = array("Q")
+        own.append(position)
 
     def between(self, key: str, first: int, end: int) -> list[int]:
         """Return the positions from `first` up to, not including, `end` that bear a key."""

@@ -16,6 +16,7 @@ from api.settings import DATABASE_VARIABLE, Settings
 from audit.ledger.codec import LedgerMapper, Recorded, story
 from audit.proofs.entry import Entry, encode_entry, parse_entry
 from audit.proofs.errors import AuditError
+from audit.proofs.keyring import KEY_EVENTS
 from audit.proofs.statement import parse_envelope
 from domain.events import Event
 from domain.refusals import Malformed
@@ -127,9 +128,10 @@ def test_event_tells_who_signed_and_not_who_might_have(world: World) -> None:
 
 
 def test_key_events_are_not_the_domains_business(world: World) -> None:
-    """Enrolment, rotation and revocation are read, but never become an event of the domain."""
+    """What is stated of keys is read, but never becomes an event of the domain."""
     without = [r.statement.type for r in world.runtime.log.entries() if r.event is None]
-    assert set(without) == {"KeyEnrolled.v1", "KeyRevoked.v1"}
+    assert set(without) == {"KeyEnrolled.v1", "KeyRevoked.v1", "KeySuspended.v1", "StatementReaffirmed.v1"}
+    assert set(without) <= KEY_EVENTS
 
 
 def test_only_rows_of_the_log_are_mapped(world: World) -> None:
