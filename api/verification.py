@@ -6,8 +6,13 @@ folds scores and ranks, and compares what the site shows with what the log says.
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 import hashlib
+=======
+import gc
+>>>>>>> synth
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,13 +31,14 @@ from audit.ledger.cosignatures import cosigned_notes
 from audit.ledger.errors import EvidenceError
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
+from audit.ledger.publisher import latest_checkpoint
 from audit.ledger.tables import openings, refusals
-from audit.proofs.checkpoint import Checkpoint
+from audit.proofs.checkpoint import Checkpoint, parse_checkpoint
 from audit.proofs.continuation import Continuation, verify_continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
-from audit.proofs.note import open_note, vkey
+from audit.proofs.note import open_note, unverified_text, vkey
 from audit.proofs.openings import Erased, Openings, Text
 from audit.proofs.statement import Attachment, Statement
 from audit.proofs.timestamp import NO_STAMPS, Stamped
@@ -99,14 +105,32 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
     return _examine_all(Settings(path), progress, trust)
 
 
+<<<<<<< HEAD
 def _examine_all(settings: Settings, progress: Progress | None, trust: Trust | None = None) -> Examination:
     with reading(settings) as log, log.database.read() as connection:
         examined = _examine(log, connection, DirectoryStore(settings.evidence), progress, trust)
+=======
+def _examine_all(settings: Settings, progress: Progress | None) -> Examination:
+    with uncollected(), reading(settings) as log, log.database.read() as connection:
+        examined = _examine(log, connection, DirectoryStore(settings.evidence), progress)
+>>>>>>> synth
     if examined.verdict.continues is None or not settings.continues.is_dir():
         return examined
     left = _examine_all(Settings(settings.continues, beside_data=True), None)
     findings = (*examined.findings, *_check_continuation(examined.verdict.continues, left))
     return replace(examined, findings=findings, left=left.verdict)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Do without the collector of cycles: what is read of a log are values without any, by the million."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def log_size(path: Path) -> int:
@@ -127,7 +151,8 @@ def _examine(
         refold.observe(position, entry, statement)
         receptions.observe(position, entry)
 
-    verdict = verify_log(copy, observe=observe, progress=progress, check=fastest_check())
+    anchors = _certificate_anchors(connection, trust)
+    verdict = verify_log(copy, observe=observe, progress=progress, check=fastest_check(), anchors=anchors)
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
     secrets = words(connection, [event.id for event in refold.attested])
@@ -155,6 +180,17 @@ def _examine(
     return Examination(
         verdict, findings, board, attached, refused, erased, refolded, not damaged, stamped, judgement
     )
+
+
+def _certificate_anchors(connection: Connection, trust: Trust | None) -> tuple[str, ...]:
+    """Return the authorities of certificates that a trust file names for the log that lies here."""
+    newest = latest_checkpoint(connection)
+    try:
+        stated = None if newest is None else parse_checkpoint(unverified_text(newest[2])).origin
+    except AuditError:
+        return ()
+    known = () if trust is None else (log for log in trust.logs if log.origin == stated)
+    return tuple(anchor for log in known for anchor in log.certificate_anchors)
 
 
 # --- the fold -------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from time import perf_counter
 from api.log_copy import copy_of
 from api.runtime import reading
 from api.settings import Settings
-from api.verification import examine
+from api.verification import examine, uncollected
 from audit.ledger.fast import check_with_sodium
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.verifier import Verdict, verify_log
@@ -26,7 +26,7 @@ CHECKS: Mapping[str, Check | None] = {
 
 def verified(data: Path, check: Check) -> Verdict:
     """Check everything but rules and fold."""
-    with reading(Settings(data)) as log, log.database.read() as connection:
+    with uncollected(), reading(Settings(data)) as log, log.database.read() as connection:
         return verify_log(copy_of(connection), check=check)
 
 
