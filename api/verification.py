@@ -6,11 +6,8 @@ folds scores and ranks, and compares what the site shows with what the log says.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import hashlib
-=======
 import gc
->>>>>>> synth
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -105,15 +102,9 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
     return _examine_all(Settings(path), progress, trust)
 
 
-<<<<<<< HEAD
 def _examine_all(settings: Settings, progress: Progress | None, trust: Trust | None = None) -> Examination:
-    with reading(settings) as log, log.database.read() as connection:
-        examined = _examine(log, connection, DirectoryStore(settings.evidence), progress, trust)
-=======
-def _examine_all(settings: Settings, progress: Progress | None) -> Examination:
     with uncollected(), reading(settings) as log, log.database.read() as connection:
-        examined = _examine(log, connection, DirectoryStore(settings.evidence), progress)
->>>>>>> synth
+        examined = _examine(log, connection, DirectoryStore(settings.evidence), progress, trust)
     if examined.verdict.continues is None or not settings.continues.is_dir():
         return examined
     left = _examine_all(Settings(settings.continues, beside_data=True), None)
