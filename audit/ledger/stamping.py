@@ -92,16 +92,16 @@ def _parse(response: bytes) -> TimeStampResponse:
     from rfc3161_client import decode_timestamp_response
 
     if len(response) > MAX_TOKEN:
-        raise TimeRefused("time.malformed", size=len(response))
+        raise TimeRefused("time.malformed", length=len(response))
     try:
         read = decode_timestamp_response(response)
         spelled = read.as_bytes()
         if read.status == GRANTED:
             read.tst_info.gen_time  # noqa: B018 - whether there is one
     except ValueError:
-        raise TimeRefused("time.malformed", size=len(response)) from None
+        raise TimeRefused("time.malformed", length=len(response)) from None
     if spelled != response:
-        raise TimeRefused("time.malformed", size=len(response))
+        raise TimeRefused("time.malformed", length=len(response))
     return read
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from audit.proofs.errors import Fact
 from audit.proofs.statement import Seen
 from audit.proofs.timestamp import Source, Stamp
 from audit.proofs.verifier import Finding
@@ -71,10 +70,14 @@ def check_received(stamps: Iterable[Stamp], received: Mapping[int, datetime]) ->
     for stamp in sorted(stamps, key=lambda stamp: (stamp.size, stamp.at, stamp.by)):
         at = received.get(stamp.size)
         if at is not None and at > stamp.at + SKEW:
-            facts: dict[str, Fact] = {
-                "size": stamp.size,
-                "received_at": at.isoformat(),
-                "seen_at": stamp.at.isoformat(),
-                "by": stamp.by,
-            }
-            yield Finding("time", stamp.size - 1, "time.received_after_seen", facts)
+            yield Finding(
+                "time",
+                stamp.size - 1,
+                "time.received_after_seen",
+                {
+                    "size": stamp.size,
+                    "received_at": at.isoformat(),
+                    "seen_at": stamp.at.isoformat(),
+                    "by": stamp.by,
+                },
+            )

@@ -157,9 +157,11 @@ def check_tokens(
     unchecked = 0
     for token in tokens:
         if token.size not in texts:  # 1
-            findings.append(_finding(TimeRefused("time.no_checkpoint"), token))
+            missing = TimeRefused("time.no_checkpoint", size=token.size, authority=token.authority)
+            findings.append(_finding(missing, token))
         elif token_digest(token.size, token.authority, token.response) != token.sha256:  # 2
-            findings.append(_finding(TimeRefused("time.other_bytes"), token))
+            changed = TimeRefused("time.other_bytes", size=token.size, authority=token.authority)
+            findings.append(_finding(changed, token))
         elif verify is None or (authority := known.get(token.authority)) is None:  # 3
             unchecked += 1
         else:
