@@ -15,7 +15,7 @@ from audit.ledger.cosignatures import keep_cosignatures
 from audit.ledger.database import Database
 from audit.ledger.errors import LogStopped
 from audit.ledger.files import create_whole
-from audit.ledger.intake import Vouching, nobody_vouches
+from audit.ledger.seams import Vouching, nobody_vouches
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.cosignature import cosign, cosigner_vkey
 from audit.proofs.errors import AuditError

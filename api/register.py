@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from api.errors import UnknownSubject
 from api.runtime import Log
 from audit.ledger.codec import Recorded
-from audit.ledger.intake import follow
+from audit.ledger.deciding import follow
 from audit.ledger.tables import openings
 from audit.proofs.entry import read_time
 from audit.proofs.keyring import BOUND, KEY_TEXTS, Keyring

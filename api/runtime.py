@@ -26,9 +26,10 @@ from audit.ledger.erasure import reapply
 from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
 from audit.ledger.evidence import DirectoryStore
 from audit.ledger.fast import fastest_check
-from audit.ledger.intake import Intake, nothing_inline
+from audit.ledger.intake import Intake
 from audit.ledger.publisher import Publisher
 from audit.ledger.recorder import LedgerRecorder
+from audit.ledger.seams import nothing_inline
 from audit.ledger.startup import Opened, prover, start
 from audit.ledger.submission import Clock, Submission
 from audit.proofs.entry import read_time

@@ -63,7 +63,13 @@ def _fill(settings: Settings, shape: Shape, progress: Progress | None, *, histor
     keep_key(settings, log_key)
     clock = ScriptedClock(next(script(shape)).occurred_at)
     runtime = open_runtime(
-        settings, origin=shape.origin, log_key=log_key, clock=clock, check=signed_a_moment_ago, shown=history
+        settings,
+        origin=shape.origin,
+        log_key=log_key,
+        clock=clock,
+        entropy=shape.entropy,
+        check=signed_a_moment_ago,
+        shown=history,
     )
     try:
         runtime.evidence.put(DOCUMENT)

@@ -73,7 +73,7 @@ class Shape:
 
     @property
     def size(self) -> int:
-        """How many events the log has."""
+        """How many events people state; the log adds an attestation of each result by itself."""
         registry = 1 + (self.signers - len(REGISTRARS)) * 2 + 2 + 2 * self.agencies + 2
         return self.events or registry + self.of_round
 

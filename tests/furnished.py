@@ -41,7 +41,7 @@ ERASED = "ct-4"
 """The officer whose name was erased."""
 FILED, TOO_LATE = "dispute-1", "dispute-2"
 """The disputes of STC over A1.1, in time, and over A1.5, a moment too late."""
-AUDITOR = "ct-4"
+AUDITOR = "stc-3"
 """Whoever is an auditor, beside the office of an inspector."""
 _PUBLISHED_AT = datetime(2017, 1, 10, 9, tzinfo=ZONE)
 _FILED_AT = datetime(2017, 1, 11, 9, tzinfo=ZONE)

@@ -1,12 +1,16 @@
-"""A plugin for pytest that imports one module as a mutation has it: `-p tests.mutating`, named by MUTATION.
+"""Runs tests over a module as a mutation has it: `python -m tests.mutating NAME...` prints what each came to.
 
-The file in the tree is never touched, so that many may run at once.
+The file in the tree is never touched, so that many may run at once. What all of them import is imported once,
+and each mutation has a process of its own, forked from there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -16,7 +20,9 @@ from types import CodeType
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "tests" / "mutations"
-VARIABLE = "MUTATION"
+QUIET = ("-x", "-q", "-p", "no:xdist", "-p", "no:cacheprovider")
+PATIENCE = 240
+"""Seconds; a check whose absence lets a test run for ever is missed, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +77,33 @@ class _Finder(MetaPathFinder):
         return spec_from_file_location(fullname, self._mutation.module, loader=_Mutated(self._mutation))
 
 
-if VARIABLE in os.environ:
-    sys.meta_path.insert(0, _Finder(read_mutation(FOLDER / os.environ[VARIABLE])))
+def _run(mutation: Mutation) -> int:
+    """Run the tests of a mutation in a process of its own; return their exit status."""
+    import pytest
+
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        return os.waitstatus_to_exitcode(status)
+    signal.alarm(PATIENCE)
+    sys.meta_path.insert(0, _Finder(mutation))
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        os.dup2(nowhere.fileno(), 2)
+        status = int(pytest.main([*QUIET, *mutation.tests]))
+    os._exit(status)
+
+
+def main(names: Sequence[str]) -> None:
+    """Print each name with its exit status: 1 where a test missed the check, as it should."""
+    import cryptography.hazmat.primitives.asymmetric.ed25519
+    import hypothesis
+    import sqlalchemy
+
+    del cryptography, hypothesis, sqlalchemy
+    for name in names:
+        sys.stdout.write(f"{name} {_run(read_mutation(FOLDER / name))}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -78,9 +78,9 @@ def test_the_makefile_knows_what_the_readme_asks_for(target: str) -> None:
 
 
 @pytest.mark.parametrize("line", [line for line in SHOWN if line.startswith("minhchung ")])
-def test_a_command_of_the_readme_runs(ran: Ran, line: str) -> None:
+def test_a_command_of_the_readme_runs(ran: Ran, demo_data: Path, line: str) -> None:
     """The command ends well on a fresh demo and says something."""
-    ended = ran(*shlex.split(line)[1:])
+    ended = ran(*shlex.split(line.replace(" data/", f" {demo_data}/"))[1:])
     assert ended.returncode == 0, ended.stderr
     assert len(ended.stdout.splitlines()) > 3
 

@@ -20,8 +20,8 @@ from audit.ledger.anchor import Anchor, Anchored
 from audit.ledger.codec import LedgerMapper, Recorded, read_entry
 from audit.ledger.erasure import TOMBSTONE, Text, erase, erased_by
 from audit.ledger.errors import RefillRefused
-from audit.ledger.intake import Inline, nothing_inline
 from audit.ledger.recorder import LedgerRecorder
+from audit.ledger.seams import Inline, nothing_inline
 from audit.ledger.spares import Spares
 from audit.ledger.submission import visibility_of
 from audit.ledger.tables import checkpoints, openings, statement_ids, stored_events

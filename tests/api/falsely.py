@@ -6,8 +6,9 @@ from typing import Any
 
 from api.attesting import Moment, attest, unattested
 from api.signing import scripted_entropy
-from audit.ledger import intake, tree
+from audit.ledger import tree
 from audit.ledger.attested import BLINDING
+from audit.ledger.seams import nothing_owed
 from audit.ledger.submission import Submission
 from audit.proofs.commitment import Opening, commit
 from audit.proofs.keyring import LOG_ACTOR
@@ -24,7 +25,7 @@ def publish(world: World, *, silently: bool = False) -> int:
     """Approve and publish; `silently`, as if the process had ended right after it. Return the position."""
     answering = world.intake._answering
     if silently:
-        world.intake._answering = intake.nothing_owed
+        world.intake._answering = nothing_owed
     world.state("ResultApproved", "ub-1", round=APPROVAL, body={"version": 1})
     position = world.state("ResultPublished", "tk-1", round=APPROVAL, body={"version": 1})
     world.intake._answering = answering

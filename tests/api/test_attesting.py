@@ -15,7 +15,7 @@ from api.attesting import unattested
 from api.runtime import Runtime
 from api.settings import DATABASE_VARIABLE, Settings
 from api.verification import examine
-from audit.ledger import intake, tree
+from audit.ledger import deciding, tree
 from audit.ledger.attested import BLINDING
 from audit.ledger.database import open_database
 from audit.ledger.submission import Accepted, Refused, Submission
@@ -146,7 +146,7 @@ def test_a_false_attestation_that_got_in_is_found(
 ) -> None:
     """An operator whose intake does not look signs and commits it; whoever folds the log again sees it."""
     position = publish(world, silently=True) + 1
-    monkeypatch.setattr(intake, "check_attested", lambda *_: None)
+    monkeypatch.setattr(deciding, "check_attested", lambda *_: None)
     (outcome,) = world.submit(attestation(world, **changes))
     assert isinstance(outcome, Accepted)
     world.close()

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from api.settings import ANCHOR_VARIABLE, DATABASE_VARIABLE, Settings
-from audit.ledger import intake
+from audit.ledger import deciding
 from audit.ledger.attested import BLINDING
 from audit.ledger.database import open_database
 from audit.ledger.tables import openings
@@ -167,7 +167,7 @@ def _falsely_attested(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
     """Publish another round and attest it falsely, over an intake that does not look."""
     publish(world, silently=True)
     with monkeypatch.context() as blind:
-        blind.setattr(intake, "check_attested", lambda *_: None)
+        blind.setattr(deciding, "check_attested", lambda *_: None)
         world.submit(attestation(world, state_root="00" * 32))
     return APPROVAL
 

@@ -12,8 +12,9 @@ from time import monotonic, sleep
 from sqlalchemy import Connection, select
 
 from api.signing import Desk
-from audit.ledger.intake import Inline, Intake
+from audit.ledger.intake import Intake
 from audit.ledger.publisher import Publisher
+from audit.ledger.seams import Inline
 from audit.ledger.submission import Accepted, Outcome, Submission
 from audit.ledger.tables import checkpoints
 from audit.proofs.keyring import LOG_ACTOR

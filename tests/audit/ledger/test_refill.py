@@ -12,8 +12,8 @@ from api.runtime import open_runtime
 from api.settings import Settings
 from audit.ledger.anchor import Anchor
 from audit.ledger.errors import LogBehind, RefillRefused
-from audit.ledger.intake import nothing_inline
 from audit.ledger.refill import MAX_TRIES, refill
+from audit.ledger.seams import nothing_inline
 from audit.ledger.spares import Spares
 from audit.ledger.tables import tiles
 from audit.proofs.entry import encode_entry, parse_entry
