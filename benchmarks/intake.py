@@ -85,7 +85,7 @@ class _Office:
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        keys = {
+        self._keys = keys = {
             person.actor: demo_signing_key(person.key) for person in load_example(example_folder()).people
         }
         self._desk = Desk(DEMO_ORIGIN, keys)
@@ -111,8 +111,14 @@ class _Office:
             (agency, criterion)
             for code, criterion in found.criteria.by_code.items()
             for agency, block in found.agencies.items()
-            if criterion.is_stated and code in found.criteria.declared(block)
+            if criterion.is_stated and code in found.criteria.declared(block) and self._may_sign(agency)
         ]
+
+    def _may_sign(self, agency: str) -> bool:
+        """Whether the focal officer still has the key that the example began with."""
+        focal = self._intake.standing.dossier(ROUND, agency).focal
+        record = self._intake.keyring.records.get(self._keys[focal].public_key.id) if focal else None
+        return record is not None and record.ended_at is None and record.suspended_at is None
 
     def _evidence(self, cell: Cell, number: int) -> Draft:
         sha256 = hashlib.sha256(CONTENT).hexdigest()
