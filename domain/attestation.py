@@ -29,7 +29,11 @@ def projection_attested_may(s: Standing, e: Event, b: ProjectionAttested) -> Ite
     version = version_of(s, e, b.version)
     if version is None:
         yield refuse("attestation.unknown_version", version=b.version)
-        return
+    else:
+        yield from _as_published(s, e, b, version)
+
+
+def _as_published(s: Standing, e: Event, b: ProjectionAttested, version: Version) -> Iterator[Refusal]:
     if (e.round or "", b.version) in s.attested:
         yield refuse("attestation.already_made", version=b.version)
     if b.size != version.position + 1:
@@ -57,7 +61,11 @@ def attestation_confirmed_may(s: Standing, e: Event, b: AttestationConfirmed) ->
     attested = s.attested.get((e.round or "", b.version))
     if attested is None:
         yield refuse("attestation.not_made", version=b.version)
-        return
+    else:
+        yield from _as_attested(e, b, attested)
+
+
+def _as_attested(e: Event, b: AttestationConfirmed, attested: Attested) -> Iterator[Refusal]:
     for field in fields(b):
         stated, made = getattr(b, field.name), getattr(attested.stated, field.name)
         if stated != made:
