@@ -14,7 +14,6 @@ from math import lcm
 from domain.refusals import Malformed
 
 STATED_DECIMALS = 4
-PUBLISHED_DECIMALS = 2
 
 _STATED = re.compile(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]*[1-9])?", re.ASCII)
 _RATIO = re.compile(r"(0|[1-9][0-9]{0,999})/([1-9][0-9]{0,999})", re.ASCII)

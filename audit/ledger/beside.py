@@ -113,16 +113,11 @@ def _tiles(leaves: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
     made: dict[tuple[int, int], bytes] = {}
     hashes, level = list(leaves), 0
     while hashes:
-        rows = [hashes[i : i + TILE_WIDTH] for i in range(0, len(hashes), TILE_WIDTH)]
-        made |= {(level, index): b"".join(row) for index, row in enumerate(rows)}
-        hashes, level = [_peak(row) for row in rows if len(row) == TILE_WIDTH], level + 1
+        rows = [b"".join(hashes[i : i + TILE_WIDTH]) for i in range(0, len(hashes), TILE_WIDTH)]
+        made |= {(level, index): row for index, row in enumerate(rows)}
+        full = len(hashes) // TILE_WIDTH
+        hashes, level = [merkle.subtree_hash(row) for row in rows[:full]], level + 1
     return made
-
-
-def _peak(hashes: list[bytes]) -> bytes:
-    while len(hashes) > 1:
-        hashes = [merkle.node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
-    return hashes[0]
 
 
 def _tile(level: int, index: int) -> Finding:
