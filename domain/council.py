@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from domain.criteria import Section
 from domain.deadlines import LAST_DAY, end_of
 from domain.dossiers import Opinion, Opinions
 from domain.events import Event
+from domain.frozen import replace
 from domain.points import write
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat

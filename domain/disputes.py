@@ -7,13 +7,13 @@ could move is computed by replay when it is filed; all of those are notified and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain import ranking, scoring
 from domain.criteria import Section
 from domain.decisions import by_council, fits_maximum
 from domain.dossiers import Act, Cell, Dispute
 from domain.events import Event
+from domain.frozen import replace
 from domain.meetings import settle_motion
 from domain.points import write
 from domain.refusals import Refusal, refuse

@@ -6,11 +6,11 @@ A motion is decided by the votes recorded here; the decision that follows binds 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain.council import by_member, council_of, sits
 from domain.dossiers import Motion
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_secretariat
 from domain.rounds import round_of

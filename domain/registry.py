@@ -7,11 +7,11 @@ follows from it. Registrars are the actors that genesis names.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain import criteria
 from domain.deadlines import zone
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Malformed, Refusal, refuse
 from domain.standing import Agency, Officer, Standing
 from domain.stated.choices import Role

@@ -6,7 +6,6 @@ Proposal, approval and publication are three acts of different offices (R04). A 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 from domain import deadlines, published, ranking, scoring
@@ -14,6 +13,7 @@ from domain.criteria import Block
 from domain.deadlines import Phase
 from domain.dossiers import NO_CELL
 from domain.events import REGISTRY_STREAM, Event
+from domain.frozen import replace
 from domain.ranking import Place
 from domain.refusals import Malformed, Refusal, refuse
 from domain.registry import by_role, known_regulation

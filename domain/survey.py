@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from domain.criteria import SurveyRule
 from domain.dossiers import Tally
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat
 from domain.rounds import round_of

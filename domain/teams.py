@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, known_officer
 from domain.rounds import round_of
