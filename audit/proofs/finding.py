@@ -31,11 +31,11 @@ class Finding:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
-Found = Callable[[Finding], None]
+Report = Callable[[Finding], None]
 """Takes a finding in."""
 
 
-def found(layer: str, position: int | None, rule: str, /, **facts: Fact) -> Finding:
+def finding(layer: str, position: int | None, rule: str, /, **facts: Fact) -> Finding:
     """Return a finding with its facts."""
     return Finding(layer, position, rule, facts)
 
