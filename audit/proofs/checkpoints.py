@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.errors import AuditError
-from audit.proofs.finding import Report, caught, finding
+from audit.proofs.finding import Finding, Report
 from audit.proofs.keyring import Keyring
 from audit.proofs.keys import PublicKey
 from audit.proofs.note import open_note, vkey
@@ -36,15 +36,17 @@ class Checkpoints:
             self._check_one(covered, note, trusted, roots)
         last = max(wanted, default=0)
         if last != size:
-            self._report(finding("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=size))
+            self._report(Finding.of("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=size))
 
     def _check_one(self, size: int, note: bytes, trusted: Sequence[str], roots: Mapping[int, bytes]) -> None:
         try:
             stated = parse_checkpoint(open_note(note, trusted).text)
         except AuditError as wrong:
-            self._report(caught("checkpoint", None, wrong, size=size))
+            self._report(Finding.caught("checkpoint", None, wrong, size=size))
             return
         if (stated.origin, stated.size) != (self._origin, size):
-            self._report(finding("checkpoint", None, "checkpoint.other_log", size=size, stated=stated.size))
+            self._report(
+                Finding.of("checkpoint", None, "checkpoint.other_log", size=size, stated=stated.size)
+            )
         elif roots.get(size) != stated.root:
-            self._report(finding("checkpoint", None, "checkpoint.other_root", size=size))
+            self._report(Finding.of("checkpoint", None, "checkpoint.other_root", size=size))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.proofs.brief import Brief
-from audit.proofs.finding import Report, finding
+from audit.proofs.finding import Finding, Report
 from audit.proofs.key_events import GENESIS
 from audit.proofs.prefix import Prefix
 from audit.proofs.statement import Seen, Statement
@@ -28,14 +28,14 @@ class SeenHeads:
         elif told.seen is not None:
             self._note(position, told.seen.size, told.seen.root)
         elif told.type != GENESIS:
-            self._report(finding("seen", position, "seen.missing"))
+            self._report(Finding.of("seen", position, "seen.missing"))
 
     def check(self) -> None:
         """Find those that never were."""
         roots = self._trees.roots
         for position, seen in self._waiting:  # 7
             if seen.size > position or roots.get(seen.size, b"").hex() != seen.root:
-                self._report(finding("seen", position, "seen.false", size=seen.size, root=seen.root))
+                self._report(Finding.of("seen", position, "seen.false", size=seen.size, root=seen.root))
 
     def _note(self, position: int, size: int, root: str) -> None:
         seen = (size, root)

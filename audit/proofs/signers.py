@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from audit.proofs.brief import Brief
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
-from audit.proofs.finding import Report, caught, finding
+from audit.proofs.finding import Finding, Report
 from audit.proofs.key_events import GENESIS, KEY_EVENTS, LOG_ACTOR
 from audit.proofs.key_record import KeyRecord
 from audit.proofs.keyring import Keyring
@@ -53,7 +53,7 @@ class Signers:
         try:
             check()
         except AuditError as wrong:
-            self._report(caught(_layer(wrong.rule), position, wrong))
+            self._report(Finding.caught(_layer(wrong.rule), position, wrong))
             return False
         return True
 
@@ -100,7 +100,7 @@ class Signers:
         records = self.keyring.records
         self.know(records[key] for key in statement.named_keys if key in records)
         if statement.type == GENESIS and self._log_key not in (None, self.keyring.genesis.log_key):
-            self._report(finding("registry", position, "genesis.other_log_key"))
+            self._report(Finding.of("registry", position, "genesis.other_log_key"))
 
 
 def _layer(rule: str) -> str:

@@ -14,7 +14,7 @@ from audit.proofs.checkpoints import Checkpoints
 from audit.proofs.commitment import verify_opening
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
-from audit.proofs.finding import LAYERS, Finding, caught, finding, in_order
+from audit.proofs.finding import LAYERS, Finding, in_order
 from audit.proofs.key_events import BOUND
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.log_copy import LogCopy, OpeningsOf, Row, Words
@@ -130,7 +130,7 @@ class _Walk:
             try:
                 self._order.take_up(*since.follow(self._signers.keyring, one))
             except AuditError as wrong:
-                self._report(caught("tree", one.position, wrong))
+                self._report(Finding.caught("tree", one.position, wrong))
         self._signers.know(self._signers.keyring.records.values())
 
     def _read(self) -> None:
@@ -161,7 +161,7 @@ class _Walk:
 
     def _whole(self, row: Row, read: Read) -> None:
         if read.wrong is not None:
-            self._report(caught("content", row.position, read.wrong))
+            self._report(Finding.caught("content", row.position, read.wrong))
             self._order.unreadable(row)
         elif read.entry is not None and read.statement is not None:
             self._order.check(row, read.statement, read.entry.received_at)
@@ -178,7 +178,7 @@ class _Walk:
                 verify_opening(told, opening)
                 self._openings += 1
             except AuditError as wrong:
-                self._report(caught("opening", position, wrong))
+                self._report(Finding.caught("opening", position, wrong))
                 continue
             if told.type == BOUND and entry is not None and isinstance(told, Statement):
                 self._bound(position, entry, told, opening.value)
@@ -189,13 +189,13 @@ class _Walk:
         try:
             self._certified[position] = verify_binding(statement, chain, keyring, entry.received_at, anchors)
         except AuditError as wrong:
-            self._report(caught("registry", position, wrong))
+            self._report(Finding.caught("registry", position, wrong))
 
     def _check_checkpoints(self) -> bool:
         """Step 10; return whether the log was opened at all."""
         keyring, origin = self._signers.keyring, self._order.origin
         if not origin or not keyring.records:
-            self._report(finding("checkpoint", None, "genesis.missing"))
+            self._report(Finding.of("checkpoint", None, "genesis.missing"))
             return False
         checkpoints = Checkpoints(origin, keyring, self._log_key, self._report)
         checkpoints.check(self._copy.checkpoints, self._trees.roots, self._trees.size, self._wanted)
