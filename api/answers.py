@@ -19,6 +19,7 @@ from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement
 from audit.proofs.keys import DEMO_ORIGIN, SYNTH_ORIGIN
 from audit.proofs.note import vkey
+from audit.proofs.promise import Promised
 from audit.proofs.statement import verify_signatures
 from audit.proofs.verifier import Finding
 from domain.admission import rule_for
@@ -331,7 +332,17 @@ def _witnessed(judgement: Judgement | None, size: int) -> Answer:
     ]
     known = judgement.known.size if judgement.known else None
     reach = {"known": known, "covered": judgement.covered, "beyond": size - judgement.covered}
-    return {"witnessed": {**reach, "quorum": judgement.quorum, "by": by}}
+    promised = _promised(judgement.promised)
+    return {"witnessed": {**reach, "quorum": judgement.quorum, "by": by, **promised}}
+
+
+def _promised(promised: Promised | None) -> Answer:
+    """What the log promised of witnesses when it was opened, beside what the trust file asks for."""
+    if promised is None:
+        return {}
+    its = promised.promise
+    told = {"quorum": its.quorum, "of": len(its.witnesses), "known": promised.shared}
+    return {"promised": {**told, "same": promised.same, "kept": promised.kept}}
 
 
 def _continues(examined: Examination) -> Answer:

@@ -67,6 +67,7 @@ def _answer(
 ) -> dict[str, object]:
     layers = (*LAYERS, *(BY_TRUST if judgement else ()))
     failed = {finding.layer for finding in findings}
+    promised = judgement.promised if judgement else None
     return {
         "ok": not findings,
         "log": verdict.origin,
@@ -90,6 +91,14 @@ def _answer(
             for one in (judgement.witnesses if judgement else ())
             if judgement is not None
         ],
+        "witnesses_promised": promised
+        and {
+            "quorum": promised.promise.quorum,
+            "of": len(promised.promise.witnesses),
+            "known": promised.shared,
+            "same": promised.same,
+            "kept": promised.kept,
+        },
         "findings": [
             {"layer": f.layer, "position": f.position, "rule": f.rule, "facts": dict(f.facts)}
             for f in findings
