@@ -25,8 +25,10 @@ from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
 from api.cli_synth import app as synth
 from api.cli_timestamp import app as timestamp
+from api.cli_trust import app as trusting
 from api.cli_witness import app as witnesses
 from api.errors import CommandError, DemoRefused
+from api.exported import examine_export, is_export
 from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
@@ -53,6 +55,7 @@ app.add_typer(storage)
 app.add_typer(erasure)
 app.add_typer(witnesses)
 app.add_typer(timestamp, name="timestamp")
+app.add_typer(trusting, name="trust")
 app.add_typer(export, name="export")
 app.add_typer(attest, name="attest")
 app.add_typer(synth)
@@ -135,7 +138,9 @@ def trace(
 
 @app.command()
 def verify(
-    path: Annotated[Path | None, typer.Argument(help="A data directory.", show_default=False)] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="A data directory or an export.", show_default=False)
+    ] = None,
     trust: Annotated[
         Path | None,
         typer.Option("--trust", help="A trust file, kept apart from the log.", show_default=False),
@@ -156,6 +161,8 @@ def verify(
 def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:
     try:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
+            if is_export(path):
+                return answers.verdict(examine_export(path, bar, trust))
             size = log_size(path)
             return answers.verdict(examine(path, lambda done: bar(done, size), trust))
     except (DatabaseError, PersistenceError) as wrong:
