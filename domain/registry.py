@@ -28,6 +28,7 @@ from domain.stated.registry import (
     RoleEnded,
     RoleGranted,
 )
+from domain.stated.rounds import FeedbackAnswered, QuestionAnswered, TeamAssigned
 
 AGENCY_ROLES = frozenset({Role.AGENCY_HEAD})
 """Offices that belong to one agency."""
@@ -55,12 +56,29 @@ def by_secretariat(s: Standing, e: Event) -> Iterator[Refusal]:
     serving = [actor for actor in e.signed_by if s.holds(actor, Role.SECRETARIAT)]
     if not serving:
         yield refuse("role.missing", actor=e.signed_by[0], role=Role.SECRETARIAT, agency="-")
-    elif any(s.at_home(actor, e.agency) for actor in serving) and not _stranger_signed(s, e):
-        yield refuse("secretariat.own_agency", actor=serving[0], agency=e.agency or "")
+        return
+    agency = concerned(s, e)
+    if any(s.at_home(actor, agency) for actor in serving) and not _stranger_signed(s, e, agency):
+        yield refuse("secretariat.own_agency", actor=serving[0], agency=agency or "")
 
 
-def _stranger_signed(s: Standing, e: Event) -> bool:
-    return any(s.home_of(a) is not None and not s.at_home(a, e.agency) for a in e.signed_by)
+def _stranger_signed(s: Standing, e: Event, agency: str | None) -> bool:
+    return any(s.home_of(a) is not None and not s.at_home(a, agency) for a in e.signed_by)
+
+
+def concerned(s: Standing, e: Event) -> str | None:
+    """Return the agency whose record a statement is about: by its header, or by what it says to all.
+
+    A team is sent to one agency, and an answer is one agency's, though everybody is told of them.
+    """
+    body, code = e.body, e.round or ""
+    if isinstance(body, TeamAssigned):
+        return body.inspects
+    if isinstance(body, QuestionAnswered):
+        return s.questions[code, body.question].agency if (code, body.question) in s.questions else None
+    if isinstance(body, FeedbackAnswered):
+        return s.feedback[code, body.feedback].agency if (code, body.feedback) in s.feedback else None
+    return e.agency
 
 
 def genesis_may(s: Standing, e: Event, b: LogOpened) -> Iterator[Refusal]:

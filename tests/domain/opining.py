@@ -17,8 +17,7 @@ from domain.stated.council import (
 )
 from tests.domain.sitting import JUDGED
 from tests.domain.specification import ROUND, Act, states
-from tests.domain.stating import serves
-from tests.domain.world import QUORUM
+from tests.domain.world import QUORUM, serves
 
 SALT = "5a" * 32
 ASKED = "STC/A1.2"

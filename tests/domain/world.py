@@ -216,7 +216,12 @@ def forms(team: str, leader: str, *members: str) -> Act:
 def assigns(team: str, agency: str, since: int = 14, until: int = 17) -> Act:
     """A team is to inspect an agency, from day to day of February."""
     days = {"since": date(2017, 2, since), "until": date(2017, 2, until)}
-    return states("secretariat", TeamAssigned(team=team, inspects=agency, **days))
+    return states(serves(agency), TeamAssigned(team=team, inspects=agency, **days))
+
+
+def serves(about: str) -> tuple[str, ...]:
+    """Return who signs for the secretariat: with somebody of another agency where its own is concerned."""
+    return ("secretariat", "inspector-HC") if about.partition("/")[0] == "SNV" else ("secretariat",)
 
 
 def names_focal(agency: str, *, deputy: bool = True) -> Act:
