@@ -93,6 +93,8 @@ class Opinions:
 
     requested: int
     due: datetime
+    open_until: datetime | None = None
+    """The first moment at which opening may be closed although somebody has not opened."""
     sealed: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     opened: Mapping[str, Opinion] = field(default_factory=dict)
     closed: int | None = None

@@ -12,7 +12,8 @@ from tests.second_model.state import Case, Follow, midnight_after, working_day
 
 def _asks(c: Case) -> None:
     due = midnight_after(c.body.due, c.round["zone"])
-    c.cell["opinions"] = {"due": due, "sealed": {}, "opened": set(), "closed": False}
+    empty = {"sealed": {}, "opened": set(), "closed": False}
+    c.cell["opinions"] = {"due": due, "until": c.body.open_until, **empty}
 
 
 def _seals(c: Case) -> None:

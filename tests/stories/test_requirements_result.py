@@ -65,7 +65,7 @@ def test_who_proposes_does_not_approve(told: Told) -> None:
 
 
 def test_the_secretariat_never_acts_alone_on_its_own_agency(told: Told) -> None:
-    """Each of its acts on the dossier of SNV, the sending of a team there among them, is co-signed and listed."""
+    """Each of its acts about SNV, the sending of a team among them, is co-signed and stands in the report."""
     lines = [
         line
         for line in told.review().conflicts()["conflicts"]
