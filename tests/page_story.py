@@ -215,7 +215,7 @@ def _opinions() -> Iterator[Made]:
             category=category,
         )
         yield f"opinion {member}", "OpinionSealed.v1", (member,), {"seal": sealed}, CELL
-    for member, (points, category) in list(OPINIONS.items())[:-1]:
+    for member, (points, category) in OPINIONS.items():
         body = {"salt": salt(member), "points": write(Fraction(points)), "category": category.value}
         texts = {"reason": "Kế hoạch ban hành sau ngày 15/01."}
         yield f"opened {member}", "OpinionOpened.v1", (member,), body, {**CELL, "texts": texts}
