@@ -73,6 +73,7 @@ TIMERS = (
         path=Path.STATUTORY_COMPLAINT, step=Step.FILE, days=90, working=False, basis="Luật Khiếu nại, đ. 9"
     ),
     Timer(path=Path.STATUTORY_COMPLAINT, step=Step.ACCEPT, days=10, working=True, basis="Luật Khiếu nại"),
+    Timer(path=Path.STATUTORY_COMPLAINT, step=Step.HEAR, days=3, working=True, basis="Quy định, điều 10"),
 )
 POLICY = PublicationPolicy(
     public_places=3, public_scores=False, own_record=(Visibility.PUBLIC, Visibility.PARTIES)

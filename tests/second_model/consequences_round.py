@@ -63,7 +63,7 @@ def _opens_round(c: Case) -> None:
         "rules": c.body.deadlines,
         "holidays": c.body.holidays,
         "days": calendar(c.body.deadlines, c.body.holidays),
-        "clocks": {t.path: (t.days, t.working) for t in c.body.timers if t.step == "FILE"},
+        "clocks": {(t.path, t.step): (t.days, t.working) for t in c.body.timers},
         "awards": (c.body.awards.up_to_rank, c.body.awards.from_class),
         "phase": "PREPARATION",
         "began": None,
