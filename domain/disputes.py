@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from domain import ranking, scoring
 from domain.criteria import Section
@@ -40,8 +41,11 @@ def dispute_of(s: Standing, e: Event) -> Dispute:
     return s.disputes[e.round or "", e.matter or ""]
 
 
-def _put(s: Standing, e: Event, dispute: Dispute) -> None:
-    s.disputes[e.round or "", dispute.name] = dispute
+def _change(s: Standing, e: Event, **changes: Any) -> None:
+    """Carry a dispute on, if there is one: a what-if may have left out its filing."""
+    key = (e.round or "", e.matter or "")
+    if key in s.disputes:
+        s.disputes[key] = replace(s.disputes[key], **changes)
 
 
 # --- filing ---------------------------------------------------------------------------------------------
@@ -88,7 +92,7 @@ def dispute_filed(s: Standing, e: Event, b: DisputeFiled) -> None:
         late=due is not None and e.arrived_at >= due,
         affected=materiality(s, e, b),
     )
-    _put(s, e, dispute)
+    s.disputes[found.code, dispute.name] = dispute
     put_cell(s, e, replace(cell, dispute=dispute.name))
 
 
@@ -136,7 +140,7 @@ def dispute_withdrawn_may(s: Standing, e: Event, b: DisputeWithdrawn) -> Iterato
 
 def dispute_withdrawn(s: Standing, e: Event, b: DisputeWithdrawn) -> None:
     """Nothing more comes of it."""
-    _put(s, e, replace(dispute_of(s, e), withdrawn=e.position, ended_at=e.arrived_at))
+    _change(s, e, withdrawn=e.position, ended_at=e.arrived_at)
 
 
 def dispute_accepted_may(s: Standing, e: Event, b: DisputeAccepted) -> Iterator[Refusal]:
@@ -149,7 +153,7 @@ def dispute_accepted_may(s: Standing, e: Event, b: DisputeAccepted) -> Iterator[
 
 def dispute_accepted(s: Standing, e: Event, b: DisputeAccepted) -> None:
     """It runs its course."""
-    _put(s, e, replace(dispute_of(s, e), accepted=e.position, accepted_at=e.arrived_at))
+    _change(s, e, accepted=e.position, accepted_at=e.arrived_at)
 
 
 def affected_notified_may(s: Standing, e: Event, b: AffectedNotified) -> Iterator[Refusal]:
@@ -163,9 +167,9 @@ def affected_notified_may(s: Standing, e: Event, b: AffectedNotified) -> Iterato
 
 def affected_notified(s: Standing, e: Event, b: AffectedNotified) -> None:
     """They may be heard, for as long as the clock says that runs from here."""
-    found = dispute_of(s, e)
-    since = found.notified_at or e.arrived_at
-    _put(s, e, replace(found, notified=frozenset(b.agencies), notified_at=since))
+    found = s.disputes.get((e.round or "", e.matter or ""))
+    since = (found and found.notified_at) or e.arrived_at
+    _change(s, e, notified=frozenset(b.agencies), notified_at=since)
 
 
 def party_heard_may(s: Standing, e: Event, b: PartyHeard) -> Iterator[Refusal]:
@@ -179,9 +183,10 @@ def party_heard_may(s: Standing, e: Event, b: PartyHeard) -> Iterator[Refusal]:
 
 def party_heard(s: Standing, e: Event, b: PartyHeard) -> None:
     """The agency was heard."""
-    found = dispute_of(s, e)
-    heard = found.heard | {b.heard}
-    _put(s, e, replace(found, heard=heard, heard_at=e.arrived_at if heard >= found.notified else None))
+    found = s.disputes.get((e.round or "", e.matter or ""))
+    if found is not None:
+        heard = found.heard | {b.heard}
+        _change(s, e, heard=heard, heard_at=e.arrived_at if heard >= found.notified else None)
 
 
 def reviewer_assigned_may(s: Standing, e: Event, b: ReviewerAssigned) -> Iterator[Refusal]:
@@ -205,7 +210,7 @@ def _of_no_party(s: Standing, e: Event, officer: str) -> Iterator[Refusal]:
 
 def reviewer_assigned(s: Standing, e: Event, b: ReviewerAssigned) -> None:
     """The reviewer looks at the cell anew."""
-    _put(s, e, replace(dispute_of(s, e), reviewer=b.officer))
+    _change(s, e, reviewer=b.officer)
 
 
 def reverification_recorded_may(s: Standing, e: Event, b: ReverificationRecorded) -> Iterator[Refusal]:
@@ -222,7 +227,7 @@ def reverification_recorded_may(s: Standing, e: Event, b: ReverificationRecorded
 def reverification_recorded(s: Standing, e: Event, b: ReverificationRecorded) -> None:
     """The council has a second finding beside the first."""
     act = Act(e.position, e.arrived_at, points=b.points, quality=b.quality)
-    _put(s, e, replace(dispute_of(s, e), reverified=act))
+    _change(s, e, reverified=act)
 
 
 # --- its end --------------------------------------------------------------------------------------------
@@ -284,8 +289,7 @@ def _within_share(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]
 def dispute_decided(s: Standing, e: Event, b: DisputeDecided) -> None:
     """The dispute is over; points that move call for a corrected version."""
     settle_motion(s, e)
-    ended = {"decided": e.position, "outcome": b.outcome, "ended_at": e.arrived_at}
-    _put(s, e, replace(dispute_of(s, e), **ended))
+    _change(s, e, decided=e.position, outcome=b.outcome, ended_at=e.arrived_at)
     if b.points is not None:
         put_cell(s, e, replace(cell_of(s, e), decided=Act(e.position, e.arrived_at, points=b.points)))
         found = round_of(s, e)  # what was proposed or approved before is no longer what would be published

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from domain import criteria
 from domain.deadlines import zone
@@ -129,7 +130,12 @@ def agency_renamed_may(s: Standing, e: Event, b: AgencyRenamed) -> Iterator[Refu
 
 def agency_renamed(s: Standing, e: Event, b: AgencyRenamed) -> None:
     """The agency goes by its new name; the old one stands in the log."""
-    s.agencies[b.code] = replace(s.agencies[b.code], name_vi=b.name_vi, name_en=b.name_en)
+    _change_agency(s, b.code, name_vi=b.name_vi, name_en=b.name_en)
+
+
+def _change_agency(s: Standing, code: str, **changes: Any) -> None:
+    if code in s.agencies:
+        s.agencies[code] = replace(s.agencies[code], **changes)
 
 
 def agency_closed_may(s: Standing, e: Event, b: AgencyClosed | AgencyMerged) -> Iterator[Refusal]:
@@ -142,7 +148,7 @@ def agency_closed_may(s: Standing, e: Event, b: AgencyClosed | AgencyMerged) -> 
 
 def agency_closed(s: Standing, e: Event, b: AgencyClosed) -> None:
     """The agency's last day is known."""
-    s.agencies[b.code] = replace(s.agencies[b.code], until=b.until)
+    _change_agency(s, b.code, until=b.until)
 
 
 def agency_merged_may(s: Standing, e: Event, b: AgencyMerged) -> Iterator[Refusal]:
@@ -155,7 +161,7 @@ def agency_merged_may(s: Standing, e: Event, b: AgencyMerged) -> Iterator[Refusa
 
 def agency_merged(s: Standing, e: Event, b: AgencyMerged) -> None:
     """The other agency does its work from here on."""
-    s.agencies[b.code] = replace(s.agencies[b.code], until=b.until, into=b.into)
+    _change_agency(s, b.code, until=b.until, into=b.into)
 
 
 def officer_registered_may(s: Standing, e: Event, b: OfficerRegistered) -> Iterator[Refusal]:
@@ -182,7 +188,8 @@ def officer_transferred_may(s: Standing, e: Event, b: OfficerTransferred) -> Ite
 
 def officer_transferred(s: Standing, e: Event, b: OfficerTransferred) -> None:
     """The new home counts from here on."""
-    s.officers[b.officer] = replace(s.officers[b.officer], home=b.home)
+    if b.officer in s.officers:
+        s.officers[b.officer] = replace(s.officers[b.officer], home=b.home)
 
 
 def role_granted_may(s: Standing, e: Event, b: RoleGranted) -> Iterator[Refusal]:
@@ -199,8 +206,8 @@ def role_granted_may(s: Standing, e: Event, b: RoleGranted) -> Iterator[Refusal]
 
 def role_granted(s: Standing, e: Event, b: RoleGranted) -> None:
     """The office is held from here on."""
-    officer = s.officers[b.officer]
-    s.officers[b.officer] = replace(officer, offices=officer.offices | {(b.role, b.agency)})
+    if (officer := s.officers.get(b.officer)) is not None:
+        s.officers[b.officer] = replace(officer, offices=officer.offices | {(b.role, b.agency)})
 
 
 def role_ended_may(s: Standing, e: Event, b: RoleEnded) -> Iterator[Refusal]:
@@ -212,8 +219,8 @@ def role_ended_may(s: Standing, e: Event, b: RoleEnded) -> Iterator[Refusal]:
 
 def role_ended(s: Standing, e: Event, b: RoleEnded) -> None:
     """The office is no longer held."""
-    officer = s.officers[b.officer]
-    s.officers[b.officer] = replace(officer, offices=officer.offices - {(b.role, b.agency)})
+    if (officer := s.officers.get(b.officer)) is not None:
+        s.officers[b.officer] = replace(officer, offices=officer.offices - {(b.role, b.agency)})
 
 
 def regulation_issued_may(s: Standing, e: Event, b: RegulationIssued) -> Iterator[Refusal]:

@@ -78,6 +78,8 @@ def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusa
 def team_assigned(s: Standing, e: Event, b: TeamAssigned) -> None:
     """The agency is the team's to inspect."""
     code = e.round or ""
-    team = s.teams[code, b.team]
+    team = s.teams.get((code, b.team))
+    if team is None or b.inspects not in round_of(s, e).agencies:
+        return
     s.teams[code, b.team] = replace(team, inspects=team.inspects | {b.inspects})
     s.dossiers[code, b.inspects] = replace(s.dossier(code, b.inspects), team=b.team)
