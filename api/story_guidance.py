@@ -58,7 +58,8 @@ def _questions(cast: Cast) -> Iterator[Act]:
             label=label,
         )
         body, texts = {"question": Ref(label)}, {"answer": question.answer}
-        yield cast.act("QuestionAnswered", question.answered, cast.secretariat(), body=body, texts=texts)
+        secretary = cast.secretariat(question.agency)
+        yield cast.act("QuestionAnswered", question.answered, secretary, body=body, texts=texts)
 
 
 def _feedback(cast: Cast) -> Iterator[Act]:
@@ -78,7 +79,7 @@ def _feedback(cast: Cast) -> Iterator[Act]:
         yield cast.act(
             "FeedbackAnswered",
             feedback.answered,
-            cast.secretariat(),
+            cast.secretariat(feedback.agency),
             body={"feedback": Ref(label), "outcome": feedback.outcome.value, **changed},
             texts={"reason": feedback.reason},
         )

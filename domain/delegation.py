@@ -91,4 +91,5 @@ def delegation_ended_may(s: Standing, e: Event, b: DelegationEnded) -> Iterator[
 
 def delegation_ended(s: Standing, e: Event, b: DelegationEnded) -> None:
     """From here on nobody acts under it."""
-    s.delegations[b.delegation] = replace(s.delegations[b.delegation], ended=e.position)
+    if b.delegation in s.delegations:
+        s.delegations[b.delegation] = replace(s.delegations[b.delegation], ended=e.position)

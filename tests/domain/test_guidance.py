@@ -10,6 +10,7 @@ import pytest
 
 from domain.deadlines import Phase
 from domain.events import Body
+from domain.standing import Asked
 from domain.stated.assessment import CriteriaFeedbackSubmitted, GuidanceReceived, QuestionAsked
 from domain.stated.choices import Outcome
 from domain.stated.rounds import FeedbackAnswered, GuidanceIssued, QuestionAnswered
@@ -94,13 +95,16 @@ def test_question_is_answered_once_for_all() -> None:
     story.when(states("focal-SNV", QuestionAsked(), "STC")).then(refused("agency.other_agency"))
     story.when(ASKED).then(admitted)
     question = story.events[-1].position
-    assert story.standing.questions == {(ROUND, question): None}
+    assert story.standing.questions == {(ROUND, question): Asked("STC")}
     story.when(answers(question, "authority")).then(refused("role.missing", role="SECRETARIAT"))
     story.when(answers(question - 1)).then(refused("question.unknown", question=question - 1))
     story.when(answers(question)).then(admitted)
     story.when(answers(question)).then(refused("question.already_answered", answer=question + 1))
     story.when(states("head-STC", QuestionAsked(), "STC")).then(admitted)
-    assert story.standing.questions == {(ROUND, question): question + 1, (ROUND, question + 2): None}
+    assert story.standing.questions == {
+        (ROUND, question): Asked("STC", question + 1),
+        (ROUND, question + 2): Asked("STC"),
+    }
 
 
 # --- feedback on criteria -------------------------------------------------------------------------------
@@ -162,8 +166,8 @@ def test_feedback_is_answered_once() -> None:
     rejected = responds(feedback, Outcome.REJECTED)
     story.when(responds(feedback, Outcome.REJECTED, who="authority")).then(refused("role.missing"))
     story.when(responds(0, Outcome.REJECTED)).then(refused("feedback.unknown", feedback=0))
-    assert story.standing.feedback == {(ROUND, feedback): None}
+    assert story.standing.feedback == {(ROUND, feedback): Asked("STC")}
     story.when(rejected).then(admitted)
     answer = story.events[-1].position
     story.when(rejected).then(refused("feedback.already_answered", answer=answer))
-    assert story.standing.feedback == {(ROUND, feedback): answer}
+    assert story.standing.feedback == {(ROUND, feedback): Asked("STC", answer)}
