@@ -6,9 +6,9 @@ Everybody is told the same: a letter or an answer is never for one agency alone 
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from dataclasses import replace
 
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat
 from domain.rounds import round_of
