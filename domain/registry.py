@@ -55,11 +55,10 @@ def by_secretariat(s: Standing, e: Event) -> Iterator[Refusal]:
     Whoever serves it and belongs to the agency needs somebody of another agency beside them (R05).
     """
     serving = [actor for actor in e.signed_by if s.holds(actor, Role.SECRETARIAT)]
+    agency = concerned(s, e)
     if not serving:
         yield refuse("role.missing", actor=e.signed_by[0], role=Role.SECRETARIAT, agency="-")
-        return
-    agency = concerned(s, e)
-    if any(s.at_home(actor, agency) for actor in serving) and not _stranger_signed(s, e, agency):
+    elif any(s.at_home(actor, agency) for actor in serving) and not _stranger_signed(s, e, agency):
         yield refuse("secretariat.own_agency", actor=serving[0], agency=agency or "")
 
 

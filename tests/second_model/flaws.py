@@ -13,6 +13,7 @@ def flaws(the_set: Any) -> set[str]:
     areas = {area.code for area in the_set.areas}
     checks = {
         "criteria.duplicate_code": _twice(c.code for c in the_set.criteria),
+        "criteria.duplicate_area": _twice(area.code for area in the_set.areas),
         "criteria.malformed_code": any(
             not 1 <= len(c.code) <= 16 or set(c.code) - set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.")
             for c in the_set.criteria
@@ -45,6 +46,12 @@ def _rule(rule: Any, most: Fraction) -> set[str]:
     """A rule gives no more than the maximum and divides by nothing; parts are computed."""
     values = [*getattr(rule, "choices", ()), *(band.points for band in getattr(rule, "bands", ()))]
     found = {"criteria.rule_above_maximum"} if any(value > most for value in values) else set()
+    if _is(rule, "SurveyRule"):
+        known = {"COUNCIL_DEPUTY", "LOWER_LEVEL_PC", "STAFF"}
+        if not rule.groups or _twice(rule.groups) or set(rule.groups) - known:
+            found.add("criteria.wrong_groups")
+    if _is(rule, "LogRule") and rule.to is not None and rule.each is not None:
+        found.add("criteria.ambiguous_log_rule")
     if _is(rule, "BandsRule"):
         edges = [band.at_least for band in rule.bands]
         if not edges or any(low >= high for high, low in pairwise(edges)):
