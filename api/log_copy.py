@@ -70,8 +70,7 @@ def rows(connection: Connection, start: int = 0) -> Iterator[Row]:
     """Read every row from a position on, undecoded: damaged ones too must be seen."""
     query = _ROWS.where(stored_events.c.position >= start) if start else _ROWS
     for batch in connection.execute(query.execution_options(yield_per=AT_ONCE)).partitions():
-        for position, stream, version, topic, state in batch:
-            yield Row(position, stream, version, topic, state)
+        yield from map(Row._make, batch)
 
 
 def notes(connection: Connection, start: int = 0) -> list[tuple[int, bytes]]:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from audit.proofs import keyring
+from audit.proofs import key_events
 from domain.admission import RULES
 from domain.deadlines import Phase
 from domain.events import CATALOGUE
@@ -141,6 +141,6 @@ def test_every_reason_category_can_be_sealed() -> None:
 
 def test_every_field_of_a_key_statement_has_a_class() -> None:
     """What the keyring reads in a body, or knows as a committed text, has a class; nothing else has one."""
-    read = {name for required, optional in keyring._BODIES.values() for name in (*required, *optional)}
+    read = {name for required, optional in key_events.BODIES.values() for name in (*required, *optional)}
     assert read == KEY_BODY.keys()
-    assert set(keyring.KEY_TEXTS.values()) == KEY_TEXTS.keys()
+    assert set(key_events.KEY_TEXTS.values()) == KEY_TEXTS.keys()
