@@ -107,7 +107,8 @@ def test_receipt_after_the_day_is_late_and_counts(arrived: datetime, late: bool)
     act = confirms(letter)
     story.when(states(act.who, act.body, act.about, arrived_at=arrived)).then(admitted)
     found = story.standing.guidance[ROUND, letter]
-    assert (found.waiting, found.late) == ({"HC"}, {"STC"} if late else set())
+    assert found.waiting == {"HC"}
+    assert found.late == frozenset({"STC"} if late else ())
     assert found.is_late(arrived) is late
 
 
