@@ -24,11 +24,12 @@ def guidance(cast: Cast) -> Iterator[Act]:
 def _letter(cast: Cast, letter: Letter, label: str) -> Iterator[Act]:
     addressees = [agency.code for agency in cast.example.agencies]
     issued = moment(letter.at)
+    body = {"number": letter.number, "issued_on": issued.date().isoformat(), "addressees": addressees}
     yield cast.act(
         "GuidanceIssued",
         issued,
         cast.secretariat(),
-        body={"number": letter.number, "issued_on": issued.date().isoformat(), "addressees": addressees},
+        body=body if letter.due is None else {**body, "due": letter.due},
         texts={"title": letter.title},
         files=(cast.document(letter.document),),
         label=label,

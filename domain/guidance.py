@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 
+from domain.deadlines import LAST_DAY, end_of
 from domain.events import Event
 from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat
 from domain.rounds import round_of
-from domain.standing import Asked, Standing
+from domain.standing import Asked, Letter, Standing
 from domain.stated.assessment import CriteriaFeedbackSubmitted, GuidanceReceived, QuestionAsked
 from domain.stated.choices import Outcome, Role
 from domain.stated.rounds import FeedbackAnswered, GuidanceIssued, QuestionAnswered
@@ -26,6 +27,8 @@ def guidance_issued_may(s: Standing, e: Event, b: GuidanceIssued) -> Iterator[Re
         yield refuse("evidence.no_file")
     if not b.addressees or len(set(b.addressees)) != len(b.addressees):
         yield refuse("guidance.malformed_addressees", stated=len(b.addressees))
+    if b.due is not None and not b.issued_on <= b.due <= LAST_DAY:
+        yield refuse("dates.out_of_order", since=b.issued_on.isoformat(), until=b.due.isoformat())
     for agency in b.addressees:
         if agency not in round_of(s, e).agencies:
             yield refuse("agency.not_in_round", agency=agency, round=e.round or "")
@@ -33,24 +36,26 @@ def guidance_issued_may(s: Standing, e: Event, b: GuidanceIssued) -> Iterator[Re
 
 def guidance_issued(s: Standing, e: Event, b: GuidanceIssued) -> None:
     """Each addressee has yet to confirm it."""
-    s.guidance[e.round or "", e.position] = frozenset(b.addressees)
+    due = None if b.due is None else end_of(b.due, round_of(s, e).zone)
+    s.guidance[e.round or "", e.position] = Letter(frozenset(b.addressees), due)
 
 
 def guidance_received_may(s: Standing, e: Event, b: GuidanceReceived) -> Iterator[Refusal]:
     """The head or focal officer of an addressee confirms a letter once."""
     yield from by_agency(s, e)
-    waiting = s.guidance.get((e.round or "", b.guidance))
-    if waiting is None:
+    letter = s.guidance.get((e.round or "", b.guidance))
+    if letter is None:
         yield refuse("guidance.unknown", guidance=b.guidance)
-    elif e.agency not in waiting:
+    elif e.agency not in letter.waiting:
         yield refuse("guidance.not_waiting", guidance=b.guidance, agency=e.agency or "")
 
 
 def guidance_received(s: Standing, e: Event, b: GuidanceReceived) -> None:
-    """The letter is in the agency's hands."""
-    key = (e.round or "", b.guidance)
-    if key in s.guidance:
-        s.guidance[key] -= {e.agency or ""}
+    """The letter is in the agency's hands; whether late is computed from the arrival."""
+    key, whose = (e.round or "", b.guidance), frozenset({e.agency or ""})
+    if (letter := s.guidance.get(key)) is not None:
+        late = letter.late | whose if letter.is_late(e.arrived_at) else letter.late
+        s.guidance[key] = replace(letter, waiting=letter.waiting - whose, late=late)
 
 
 def question_asked_may(s: Standing, e: Event, b: QuestionAsked) -> Iterator[Refusal]:

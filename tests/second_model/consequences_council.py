@@ -59,13 +59,13 @@ def _files(c: Case) -> None:
     decided = c.cell["acts"].get("DECIDED", {"position": 0})["position"]
     versions = c.round["published"]
     start = next((v["at"] for v in versions if v["position"] > decided), versions[-1]["at"])
-    due = runs_out(c, c.body.path, "FILE", start)
+    until = runs_out(c, c.body.path, "FILE", start)
     c.round["disputes"][c.event.matter] = {
         "agency": c.agency,
         "criterion": c.event.criterion,
         "claimed": c.body.claimed,
         "path": c.body.path,
-        "late": due is not None and c.at >= due,
+        "late": until is not None and c.at >= until,
         "affected": touched(c),
         "withdrawn": False,
         "accepted": False,

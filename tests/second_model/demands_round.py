@@ -19,7 +19,7 @@ from tests.second_model.demands_who import (
     secretariat_about,
     sitting,
 )
-from tests.second_model.state import Case, Facts, belongs, calendar, holds, home
+from tests.second_model.state import LAST_DAY, Case, Facts, belongs, calendar, holds, home
 
 
 def ranked(c: Case) -> dict[str, str]:
@@ -161,6 +161,7 @@ ROUND: dict[str, list[Entry]] = {
         ("evidence.no_file", lambda c: c.event.attachments > 0),
         ("guidance.malformed_addressees", lambda c: c.body.addressees and _different(c.body.addressees)),
         ("agency.not_in_round", lambda c: set(c.body.addressees) <= set(c.round["ranked"])),
+        ("dates.out_of_order", lambda c: c.body.due is None or c.body.issued_on <= c.body.due <= LAST_DAY),
     ],
     "GuidanceReceived": [agency, _letter],
     "QuestionAsked": [agency],

@@ -75,7 +75,10 @@ def _extends(t: Table, d: Dice) -> Draft:
 
 def _guides(t: Table, d: Dice) -> Draft:
     addressees = tuple(t.agencies[: 1 + d.below(len(t.agencies))])
-    body = r.GuidanceIssued(number="3/SNV", issued_on=t.now.date(), addressees=addressees)
+    today = t.now.date()
+    body = r.GuidanceIssued(
+        number="3/SNV", issued_on=today, addressees=addressees, due=d.pick((None, today + timedelta(days=2)))
+    )
     return t.draft("secretary", body)
 
 

@@ -215,6 +215,7 @@ def test_four_disputes_end_in_four_ways(told: Told) -> None:
     (filed,) = (e for e in told.of(DisputeFiled) if e.matter == late["name"])
     assert told.local(filed.arrived_at) == filing["due"][:16].replace("T", " ")
     assert filing["basis"]
+    assert filing["kept"] == "LATE"
 
 
 def test_all_whose_rank_could_move_are_told_and_may_be_heard(told: Told) -> None:
@@ -223,6 +224,10 @@ def test_all_whose_rank_could_move_are_told_and_may_be_heard(told: Told) -> None
         dispute = told.now.disputes[YEAR, event.matter or ""]
         assert set(event.body.agencies) == dispute.affected - {dispute.agency}
     assert all(e.body.heard in told.now.disputes[YEAR, e.matter or ""].notified for e in told.of(PartyHeard))
+    silent = [d for d in told.review().disputes()["disputes"] if set(d["notified"]) - set(d["heard"])]
+    clocks = [next(c for c in d["clocks"] if c["step"] == "HEAR") for d in silent]
+    assert [clock["kept"] for clock in clocks] == ["LAPSED", "LAPSED"]
+    assert all(d["ended_at"] >= c["due"] for d, c in zip(silent, clocks, strict=True))
 
 
 def test_the_second_reviewer_is_nobody_concerned(told: Told) -> None:
