@@ -20,7 +20,7 @@ const STATED_UNIT = 10n ** 4n;
 const SMALL = 10n ** 9n;
 export const NOUGHT = ofUnits(0n);
 export const ONE_WHOLE = ofUnits(STATED_UNIT);
-const READ = /^([0-9]+)(?:\.([0-9]{1,4}))?$|^([0-9]+)\/([0-9]+)$/;
+const READ = /^(0|[1-9][0-9]{0,14})(?:\.([0-9]{0,3}[1-9]))?$|^(0|[1-9][0-9]{0,999})\/([1-9][0-9]{0,999})$/;
 /** @type {Map<string, Fraction>} */
 const READ_BEFORE = new Map();
 
@@ -63,10 +63,11 @@ export function readExact(text) {
   const known = READ_BEFORE.get(text);
   if (known) return known;
   const found = typeof text === "string" && READ.exec(text);
-  if (!found || found[4] === "0") throw new RangeError(`not an exact number: ${String(text).slice(0, 40)}`);
+  if (!found) throw new RangeError(`not an exact number: ${String(text).slice(0, 40)}`);
   const value = found[4]
     ? fractionOf(BigInt(found[3]), BigInt(found[4]))
     : ofUnits(BigInt(found[1] + (found[2] ?? "").padEnd(4, "0")));
+  if (writeExact(value) !== text) throw new RangeError(`not as numbers are written: ${text.slice(0, 40)}`);
   if (READ_BEFORE.size < 4096) READ_BEFORE.set(text, value);
   return value;
 }
