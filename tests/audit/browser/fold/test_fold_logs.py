@@ -268,7 +268,7 @@ def test_what_stands_on_nothing_has_no_effect(left: str, ask: Ask) -> None:
 
 
 def test_dispute_that_was_never_filed_decides_nothing(ask: Ask) -> None:
-    """With the filing left out of the fold, the decision of a dispute has no effect, but the cell's rest stands."""
+    """With the filing left out of the fold, the decision of a dispute moves nothing."""
     log = whole()
     kept = [one for one in log if "Dispute" not in one["statement"]["type"]]
     filed = [one["position"] for one in log if one["statement"]["type"] == "DisputeFiled.v1"]
@@ -281,7 +281,8 @@ def test_dispute_that_was_never_filed_decides_nothing(ask: Ask) -> None:
 
 def _value(line: str) -> Any:
     item = json.loads(line)
-    return item["key"], item["value"], item["made_by"] if not item["key"].endswith("/rank") else None
+    made_by = [] if item["key"].endswith("/rank") else item["made_by"]
+    return item["key"], item["value"], made_by
 
 
 def test_unknown_round_is_an_error(ask: Ask) -> None:
