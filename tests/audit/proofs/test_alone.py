@@ -98,7 +98,7 @@ def test_nothing_else_is_there(alone: Path) -> None:
 
 
 def test_an_export_is_verified_by_the_proofs_alone(alone: Path, export: Path) -> None:
-    """It is the log that is known, two witnesses cosigned it, all layers are sound, and no fold is claimed."""
+    """It is the known log, two witnesses cosigned it, all layers are sound, and no fold is claimed."""
     done = run(alone, "-m", "audit.proofs", str(export), "--trust", "trust.json", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
