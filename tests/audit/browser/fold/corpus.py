@@ -107,13 +107,14 @@ def corpus() -> tuple[Case, ...]:
 def judged() -> tuple[tuple[str, Any, bool], ...]:
     """Return some bodies with something wrong in them, and whether Python takes each."""
     every = [(kind, one) for kind, body in bodies().items() for one in changed(body)]
-    instead = [(kind, one) for kind in bodies() for one in ([], {}, None)]
+    odd: tuple[Any, ...] = ([], {}, None)
+    instead = [(kind, one) for kind in bodies() for one in odd]
     return tuple((kind, one, in_python(kind, one)) for kind, one in (*every[::SOME], *instead))
 
 
 @cache
 def renaming() -> tuple[list[Told], list[list[Any]]]:
-    """Return the whole round, in which a ranked agency is renamed, with phase, version and names at each size."""
+    """Return the whole round, and a ranked agency renamed; with phase, version and names at each size."""
     events = whole_round().events
     named = AgencyRenamed(code="HC", name_vi="Quận Hải Châu", name_en="Hai Chau", since=date(2017, 1, 1))
     event = replace(events[-1], kind=kind_of("AgencyRenamed.v1"), body=named, round=None, agency=None)
