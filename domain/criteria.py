@@ -365,7 +365,11 @@ def _flaws(s: CriteriaSet) -> Iterator[Refusal]:
         yield refuse("criteria.classes_out_of_order")
     if not s.levels or any(level.weight > 1 for level in s.levels) or s.min_ballots < 1:
         yield refuse("criteria.wrong_survey_levels")
+    if len({result.code for result in s.results}) != len(s.results):
+        yield refuse("criteria.duplicate_result")
     for result in s.results:
+        if not _CODE.fullmatch(result.code):
+            yield refuse("criteria.malformed_result", result=result.code[:40])
         main = {c.code for c in s.criteria if c.section is Section.MAIN}
         if not result.weights or not result.weights.keys() <= main:
             yield refuse("criteria.wrong_result", result=result.code)

@@ -138,6 +138,9 @@ def test_consistent_set_has_no_flaw(consistent: CriteriaSet) -> None:
         (replace(PLAIN, levels=(replace(LEVEL, weight=Fraction("1.01")),)), "criteria.wrong_survey_levels"),
         (replace(PLAIN, min_ballots=0), "criteria.wrong_survey_levels"),
         (replace(PLAIN, results=(result("IT"),)), "criteria.wrong_result"),
+        (replace(PLAIN, results=(result("IT", **{"A1.1": "1"}),) * 2), "criteria.duplicate_result"),
+        (replace(PLAIN, results=(result("I T", **{"A1.1": "1"}),)), "criteria.malformed_result"),
+        (replace(PLAIN, results=(result("IT=1", **{"A1.1": "1"}),)), "criteria.malformed_result"),
         (replace(PLAIN, results=(result("IT", **{"A1.1": "1", "A9.9": "1"}),)), "criteria.wrong_result"),
         (
             criteria_set(

@@ -14,10 +14,7 @@ def flaws(the_set: Any) -> set[str]:
     checks = {
         "criteria.duplicate_code": _twice(c.code for c in the_set.criteria),
         "criteria.duplicate_area": _twice(area.code for area in the_set.areas),
-        "criteria.malformed_code": any(
-            not 1 <= len(c.code) <= 16 or set(c.code) - set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.")
-            for c in the_set.criteria
-        ),
+        "criteria.malformed_code": any(_malformed(c.code) for c in the_set.criteria),
         "criteria.wrong_area": any(
             c.area not in areas if c.section == "main" else c.area for c in the_set.criteria
         ),
@@ -32,6 +29,8 @@ def flaws(the_set: Any) -> set[str]:
         "criteria.wrong_survey_levels": not the_set.levels
         or any(level.weight > 1 for level in the_set.levels)
         or the_set.min_ballots < 1,
+        "criteria.duplicate_result": _twice(result.code for result in the_set.results),
+        "criteria.malformed_result": any(_malformed(result.code) for result in the_set.results),
         "criteria.wrong_result": any(_result(the_set, result) for result in the_set.results),
         "criteria.unknown_tie_key": any(
             key not in ("total", "fewer_deductions") and key.partition("area:")[2] not in areas
@@ -40,6 +39,10 @@ def flaws(the_set: Any) -> set[str]:
     }
     rules = {name for c in the_set.criteria for name in _rule(c.rule, c.max_points)}
     return rules | {name for name, wrong in checks.items() if wrong}
+
+
+def _malformed(code: str) -> bool:
+    return not 1 <= len(code) <= 16 or bool(set(code) - set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ."))
 
 
 def _rule(rule: Any, most: Fraction) -> set[str]:
