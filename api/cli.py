@@ -16,17 +16,8 @@ from sqlalchemy.exc import DatabaseError
 
 from api import answers, publication
 from api.answers import Answer
-from api.cli_attest import attest
-from api.cli_erasure import app as erasure
-from api.cli_export import app as export
-from api.cli_keys import keys
+from api.cli_later import Commands
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
-from api.cli_process import council, dispute, process
-from api.cli_storage import app as storage
-from api.cli_synth import app as synth
-from api.cli_timestamp import app as timestamp
-from api.cli_trust import app as trusting
-from api.cli_witness import app as witnesses
 from api.errors import CommandError, DemoRefused
 from api.exported import examine_export, is_export
 from api.register import chosen_round, size_at
@@ -42,23 +33,11 @@ from audit.proofs.trust import Trust
 from domain.criteria import Block
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     help="Minh Chứng: vết kiểm toán của việc chấm điểm, xếp hạng cải cách hành chính.",
 )
-
-app.add_typer(process)
-app.add_typer(council, name="council")
-app.add_typer(dispute, name="dispute")
-app.add_typer(keys, name="keys")
-app.add_typer(storage)
-app.add_typer(erasure)
-app.add_typer(witnesses)
-app.add_typer(timestamp, name="timestamp")
-app.add_typer(trusting, name="trust")
-app.add_typer(export, name="export")
-app.add_typer(attest, name="attest")
-app.add_typer(synth)
 
 
 @app.command()
