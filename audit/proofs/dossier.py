@@ -6,7 +6,6 @@ Reading it checks the form and nothing else; `audit.proofs.dossier_verifier` tak
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -28,9 +27,10 @@ MAX_ITEMS = 131_072
 READERS = ("agency", "council", "auditor")
 SUBJECT = {"round": "round", "agency": "agency", "criterion": "criterion", "dispute": "matter"}
 """What a dossier is about -> the field of a header; each only with the one before."""
-_FIELDS = frozenset(
-    "about checkpoints entries hashes log openings reader receipts size sizes states tokens v".split()
-)
+_FIELDS = frozenset({
+    "about", "checkpoints", "entries", "hashes", "log", "openings", "reader", "receipts", "size", "sizes",
+    "states", "tokens", "v",
+})  # fmt: skip
 _HEAD, _SEAL = b'{"dossier":', b',"sha256":"%b"}'
 T = TypeVar("T")
 
@@ -296,6 +296,10 @@ def _token(item: Any) -> Token:
     return Token(_number(size), _text(authority), data, _hash(sha256))
 
 
+def _token_order(token: Token) -> tuple[int, bytes]:
+    return token.size, token.authority.encode("utf-16-be", "surrogatepass")
+
+
 def _log(stated: Any) -> str:
     if not isinstance(stated, str) or not NAMES["log"].fullmatch(stated):
         raise _malformed("log")
@@ -350,7 +354,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "states": lambda stated: _items(
         "states", stated, _proof, lambda its: (its.attested_at, its.proof.key), _stated("attested_at")
     ),
-    "tokens": lambda stated: _items("tokens", stated, _token, lambda its: (its.size, its.authority)),
+    "tokens": lambda stated: _items("tokens", stated, _token, _token_order),
     "trust": _trust,
 }
 """How each field is read, in the order of their names: so two verifiers stumble over the same one first."""
