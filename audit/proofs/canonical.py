@@ -85,8 +85,8 @@ def _plain(text: str) -> Any:
         return None
     try:
         value = _QUICK.decode(text)
-    except (json.JSONDecodeError, RecursionError):
-        return None
+    except (json.JSONDecodeError, RecursionError, CanonicalError):
+        return None  # which of several wrongs is told, the long way decides
     return value if _dump_sorted(value) == text else None
 
 
