@@ -1,4 +1,4 @@
-"""A dossier made from a log: the entries of a case, and everything that proves them (docs/formats/dossier.md)."""
+"""A dossier made from a log: the entries of a case, and everything that proves them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
@@ -33,6 +34,14 @@ from audit.proofs.trust_file import format_trust
 from domain.visibility import Visibility
 
 OF_ATTESTATION = ("ProjectionAttested.v1", "AttestationConfirmed.v1")
+
+
+class Reader(StrEnum):
+    """For whom a dossier is made."""
+
+    AGENCY = "agency"
+    COUNCIL = "council"
+    AUDITOR = "auditor"
 
 
 class DossierRefused(CommandError):
@@ -65,6 +74,21 @@ def dossier_bytes(dossier: Dossier) -> bytes:
     if len(data) > MAX_DOSSIER or len(dossier.entries) > MAX_ITEMS:
         raise DossierRefused(f"a dossier of {len(data)} bytes is too large; name an agency or a criterion")
     return data
+
+
+def told_of(dossier: Dossier) -> dict[str, object]:
+    """Say what a dossier holds."""
+    shown = sum(held.entry is not None for held in dossier.entries)
+    return {
+        "about": dict(dossier.about),
+        "reader": dossier.reader,
+        "size": dossier.size,
+        "entries": shown,
+        "withheld": len(dossier.entries) - shown,
+        "openings": len(dossier.openings),
+        "states": len(dossier.states),
+        "whole": dossier.whole,
+    }
 
 
 def _known(register: Register, asked: Request) -> Subject:
@@ -129,8 +153,7 @@ class _Making:
         self._states = states
         self._size = register.size
         its, self._classes = asked.subject, _classes(register, asked)
-        also = {position for held in states for shown in held.proof.shown for position in shown.item.made_by}
-        also = also if its.criterion else set()
+        also = {position for held in states for position in _made_elsewhere(its, held)}
         self._contents = (
             read_whole(connection)
             if asked.whole
@@ -150,7 +173,7 @@ class _Making:
         return Dossier(
             about=self._asked.subject.about,
             reader=self._asked.reader,
-            log=self._register.standing.log["genesis"].origin,
+            log=self._register.keyring.genesis.origin,
             size=self._size,
             entries=held,
             hashes=tuple(hashes),
@@ -181,13 +204,13 @@ class _Making:
             s.position: s.entry
             for s in self._contents.case
             if s.position not in self._contents.withheld
-            and any(standing.is_of(actor, its.agency) for actor in s.statement.named_actors)
+            and any(standing.at_home(actor, its.agency) for actor in s.statement.named_actors)
         }
         return write_receipts(self._connection, own)
 
     def _checkpoints(self) -> dict[int, bytes]:
         """The newest, the newest that was cosigned, and the first of those that covers each entry."""
-        stamped = sorted(_stamped(self._connection))
+        stamped = sorted(_stamped(self._connection, self._register.keyring.genesis.origin))
         sizes = {self._size, *stamped[-1:]}
         for stored in () if self._asked.whole else self._contents.case:
             place = bisect_right(stamped, stored.position)
@@ -214,6 +237,12 @@ class _Making:
                     yield stored.position, opening
 
 
+def _made_elsewhere(its: Subject, held: HeldProof) -> tuple[int, ...]:
+    """Return the positions of the acts behind the cell's points, wherever they were stated."""
+    cell = f"{its.round}/{its.agency}/{its.criterion}"
+    return held.proof.shown[0].item.made_by if held.proof.key == cell and held.proof.absent is None else ()
+
+
 def _classes(register: Register, asked: Request) -> frozenset[Visibility]:
     if asked.reader == "agency":
         return frozenset(register.round(asked.subject.round).publication.own_record)
@@ -224,7 +253,8 @@ def _size(note: bytes) -> int:
     return parse_checkpoint(unverified_text(note)).size
 
 
-def _stamped(connection: Connection) -> set[int]:
-    """Return the sizes of all checkpoints that a witness or a time authority has seen."""
-    its = (select(table.c.size).distinct() for table in (cosignatures, timestamps))
+def _stamped(connection: Connection, origin: str) -> set[int]:
+    """Return the sizes of all checkpoints that a witness or a time authority has seen: others than the log."""
+    by_others = ~cosignatures.c.vkey.startswith(f"{origin}+", autoescape=True)
+    its = (select(cosignatures.c.size).where(by_others).distinct(), select(timestamps.c.size).distinct())
     return {size for query in its for size in connection.execute(query).scalars()}

@@ -92,7 +92,7 @@ def read_whole(connection: Connection) -> Contents:
 def read_contents(
     connection: Connection, its: Subject, classes: Collection[Visibility], also: Collection[int]
 ) -> Contents:
-    """Read what belongs in a dossier about a subject; `also` are positions that a rule looked at elsewhere."""
+    """Read what belongs in it; `also` are positions that a rule looked at elsewhere."""
     case = [stored for stored in _near(connection, its) if _belongs(stored.statement, its)]
     there = {stored.position for stored in case}
     elsewhere = [position for position in also if position not in there]
@@ -172,7 +172,7 @@ def still_sealed(told: Iterable[Stored]) -> set[int]:
 
 
 def _rules(connection: Connection, registry: Iterable[Stored], its: Subject) -> Iterator[Stored]:
-    """Yield the round with its phases and results, its criteria set and regulation, and the agency's teams."""
+    """Yield the round and its results, its criteria set and regulation, and the agency's teams."""
     round_stream = list(_read(connection, stored_events.c.originator_id == its.round))
     teams = {s.statement.body["team"] for s in round_stream if s.statement.body.get("inspects") == its.agency}
     opened = next(s.statement.body for s in round_stream if s.statement.type == "RoundOpened.v1")
@@ -188,7 +188,7 @@ def _rules(connection: Connection, registry: Iterable[Stored], its: Subject) -> 
 def _is_rule(statement: Statement, opened: Mapping[str, object], agency: str | None) -> bool:
     body = statement.body
     if statement.type in OF_AGENCIES:
-        return body["code"] == agency
+        return bool(body["code"] == agency)
     if statement.type == "RegulationIssued.v1":
         return (body["code"], body["version"]) == (opened["regulation"], opened["regulation_version"])
     if statement.type == "CriteriaSetIssued.v1":

@@ -12,7 +12,7 @@ from audit.proofs.dossier_claims import Claims
 from audit.proofs.dossier_trust import DOSSIER, NOBODY, Trusted
 from audit.proofs.dossier_verifier import LAYERS, Examined
 from audit.proofs.dossier_walk import Walked, erased_texts
-from audit.proofs.verifier import Finding
+from audit.proofs.finding import Finding
 
 VERSION = "minhchung.verdict/v1"
 Answer = dict[str, Any]

@@ -11,7 +11,7 @@ from audit.proofs.dossier_walk import Progress, Walked, walk
 from audit.proofs.errors import DossierError
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.trust import Trust
-from audit.proofs.verifier import Finding
+from audit.proofs.finding import Finding
 
 LAYERS = (
     "form",

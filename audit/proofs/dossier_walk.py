@@ -21,7 +21,7 @@ from audit.proofs.note import open_note, unverified_text, vkey
 from audit.proofs.openings import Openings
 from audit.proofs.statement import Statement, parse_statement, verify_signatures
 from audit.proofs.subtrees import PrunedTree
-from audit.proofs.verifier import Finding
+from audit.proofs.finding import Finding
 
 Progress = Callable[[int, int], None]
 STEP = 64
@@ -94,6 +94,7 @@ class _Entries:
     def __init__(self, walked: Walked, check: Check) -> None:
         self._walked = walked
         self._check = check
+        self._whole = walked.dossier.whole
         self._ids: set[str] = set()
         self._received = ""
         self._words: dict[int, list[Opening]] = {}
@@ -145,12 +146,12 @@ class _Entries:
         walked, keyring = self._walked, self._walked.keyring
         verify_signatures(entry.envelope, statement, keyring.keys_for(statement), self._check)
         walked.signatures += len(entry.envelope.signatures)
-        if not walked.dossier.whole:
+        if not self._whole:
             _skip(keyring, statement)
         try:
             keyring.check(statement, position)
         except KeyringError as wrong:
-            beyond = wrong.rule == "contested.not_contested" and not walked.dossier.whole
+            beyond = wrong.rule == "contested.not_contested" and not self._whole
             if beyond or wrong.rule.startswith("counter."):
                 keyring.follow(statement, position)
             if not beyond:
