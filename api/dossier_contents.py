@@ -95,7 +95,8 @@ def read_contents(
     """Read what belongs in it; `also` are positions that a rule looked at elsewhere."""
     case = [stored for stored in _near(connection, its) if _belongs(stored.statement, its)]
     there = {stored.position for stored in case}
-    elsewhere = [position for position in also if position not in there]
+    reused = {s.statement.body["source"] for s in case if s.statement.type == "EvidenceReused.v1"}
+    elsewhere = [position for position in sorted({*also, *reused}) if position not in there]
     case += _read(connection, stored_events.c.position.in_(elsewhere)) if elsewhere else []
     sealed = still_sealed(case)
     withheld = {s.position for s in case if s.position in sealed or not may_see(s.statement, classes)}
