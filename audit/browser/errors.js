@@ -90,6 +90,11 @@ export class StateError extends AuditError {
   static about = "state proof refused";
 }
 
+/** A dossier has not its form, or is too large to be read. */
+export class DossierError extends AuditError {
+  static about = "dossier refused";
+}
+
 /** What is called an attested item is not what its log attested. */
 export class AttestationError extends AuditError {
   static about = "not attested";

@@ -12,7 +12,8 @@ export const COSIGNATURE_V1 = 0x04;
 export const SUBTREE_V1 = 0x06;
 export const KEY_ID_SIZE = 4;
 const DASH = "\u2014 ";
-const SPACES =
+/** What counts as space, as ranges of a regular expression: JavaScript and others differ on some of them. */
+export const SPACES =
   "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 export const LINE_NAME = new RegExp(`^[^${SPACES}+]{1,255}$`, "u");
 
