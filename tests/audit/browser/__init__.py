@@ -1,0 +1,1 @@
+"""The second implementation of the checks, asked the same as the first."""
