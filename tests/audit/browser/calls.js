@@ -55,19 +55,16 @@ const CALLS = {
   },
   envelope: (data) => bytes.toUtf8(envelope.spellEnvelope(envelope.parseEnvelope(data))),
   preAuthentication: (payload, type) => envelope.preAuthentication(payload, type ?? undefined),
-  signatures: async (data, raws) => {
-    const read = envelope.parseEnvelope(data);
+  envelopeJson: (stated) => envelope.envelopeFromJson(stated) && null,
+  signatures: async (read, raws) => {
     const loaded = await Promise.all(raws.map((raw) => keys.loadPublicKey(raw)));
     const known = new Map(loaded.map((key) => [key.id, key]));
     await envelope.verifySignatures(read, statement.parseStatement(read.payload), known);
   },
   entry: (data) => entry.encodeEntry(entry.parseEntry(data)),
-  opening: (payload, opening) => commitment.verifyOpening(statement.parseStatement(payload), opening),
-  stateProof: async (data, expected) => {
-    const read = stateProof.parseStateProof(data);
-    if (expected) await stateProof.verifyStateProof(read, expected);
-    return read.key;
-  },
+  opening: (stated, opening) => commitment.verifyOpening(stated, opening),
+  stateProof: (data) => stateProof.parseStateProof(data).key,
+  verifyStateProof: (proof, expected) => stateProof.verifyStateProof(proof, expected),
   trust: async (data) => {
     const read = await trust.parseTrust(data);
     return { origins: read.logs.map(({ origin }) => origin), quorum: read.policy.quorum };
