@@ -137,7 +137,9 @@ def trace(
 
 @app.command()
 def verify(
-    path: Annotated[Path | None, typer.Argument(help="A data directory, or a dossier.", show_default=False)] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="A data directory, or a dossier.", show_default=False)
+    ] = None,
     trust: Annotated[
         Path | None,
         typer.Option("--trust", help="A trust file, kept apart from the log.", show_default=False),

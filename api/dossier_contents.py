@@ -6,7 +6,7 @@ people, keys and rules that it needs, as far as the reader may see those.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from sqlalchemy import Connection, or_, select
@@ -35,6 +35,8 @@ OF_THE_ROUND = (
     "ProjectionAttested.v1",
     "AttestationConfirmed.v1",
 )
+OFFICERS = ("officer", "deputy")
+"""Fields of bodies that name a person."""
 OF_TEAMS = ("TeamFormed.v1", "TeamAssigned.v1")
 ERASED = "OpeningsErased.v1"
 
@@ -198,15 +200,21 @@ def _is_rule(statement: Statement, opened: Mapping[str, object], agency: str | N
     return False
 
 
-def _people(registry: Iterable[Stored], shown: Iterable[Stored]) -> Iterator[Stored]:
-    """Yield who the people are that signed, with their offices, and what erased words that are shown."""
-    its = list(shown)
-    actors = {actor for stored in its for actor in stored.statement.named_actors}
-    ids = {stored.statement.id for stored in its}
+def _people(registry: Sequence[Stored], shown: Sequence[Stored]) -> Iterator[Stored]:
+    """Yield who the people are that signed or are named, with offices and agencies; and what erased words."""
+    actors = {actor for stored in shown for actor in stored.statement.named_actors}
+    actors |= {stored.statement.body.get(name, "") for stored in shown for name in OFFICERS}
+    officers = [
+        s for s in registry if s.statement.type in OF_OFFICERS and s.statement.body["officer"] in actors
+    ]
+    homes = {str(stored.statement.body.get("home")) for stored in officers}
+    homes |= {code for stored in shown for code in stored.statement.body.get("agencies", ())}
+    ids = {stored.statement.id for stored in shown}
+    yield from officers
     for stored in registry:
-        body, kind = stored.statement.body, stored.statement.type
+        kind, of = stored.statement.type, stored.statement.body.get("code")
         erased = kind == ERASED and any(named in ids for named, _ in erased_in(stored.statement))
-        if erased or (kind in OF_OFFICERS and body["officer"] in actors):
+        if erased or (kind in OF_AGENCIES and of in homes):
             yield stored
 
 

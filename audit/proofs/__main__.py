@@ -85,7 +85,9 @@ def _text_of_dossier(answer: dict[str, Any]) -> str:
     for found in answer["findings"][:SHOWN]:
         where = "whole dossier" if found["position"] is None else f"position {found['position']}"
         lines.append(f"  ✗ {where}: {found['layer']}: {found['rule']} {found['facts']}")
-    lines.append(f"{answer['trust']}; ranks: {answer['ranks']}; taken on trust: {', '.join(answer['assumed'])}")
+    lines.append(
+        f"{answer['trust']}; ranks: {answer['ranks']}; taken on trust: {', '.join(answer['assumed'])}"
+    )
     lines.append(f"root {answer['root']}")
     return "\n".join([*lines, "OK" if answer["ok"] else "FOUND WRONG"])
 

@@ -160,7 +160,7 @@ _PARSER = json.JSONDecoder(
 )
 
 
-_TOKEN = re.compile(r'[\[{\]}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_PART = re.compile(r'[\[{\]}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A bracket, or a string whole: what stands in that, nests nothing."""
 
 
@@ -169,13 +169,13 @@ def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0
-    for found in _TOKEN.finditer(text):
-        token = found[0]
-        if token in "[{":
+    for found in _PART.finditer(text):
+        part = found[0]
+        if part in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise CanonicalError("bytes.too_deep", limit=MAX_DEPTH)
-        elif token in "]}":
+        elif part in "]}":
             depth -= 1
 
 

@@ -139,13 +139,17 @@ def _attestation(walked: Walked, held: HeldProof) -> Attestation:
 def _check_completeness(
     walked: Walked, states: Iterable[tuple[HeldProof, Attestation]]
 ) -> Iterator[Complete]:
-    entries = [(good.position, good.statement) for good in walked.good.values()]
+    about: dict[tuple[str | None, str | None], list[tuple[int, Statement]]] = {}
+    for good in walked.good.values():
+        subject = (good.statement.round, good.statement.agency)
+        about.setdefault(subject, []).append((good.position, good.statement))
     here = {held.position: held.entry is not None for held in walked.dossier.entries}
     for held, stated in states:
         if held.proof.absent is None and not held.proof.key.endswith("/rank"):
             item = held.proof.shown[0].item
             missing = tuple(position for position in item.events if position not in here)
-            foreign = completeness(item, stated.size, entries).foreign
+            round_code, agency, _ = item.key.split("/")
+            foreign = completeness(item, stated.size, about.get((round_code, agency), ())).foreign
             _found_incomplete(walked, item.key, "state.events_missing", missing)
             _found_incomplete(walked, item.key, "state.events_foreign", foreign)
             withheld = tuple(position for position in item.events if here.get(position) is False)

@@ -9,9 +9,9 @@ from audit.proofs.dossier_claims import Claims, Refold, check_claims
 from audit.proofs.dossier_trust import Trusted, check_trust
 from audit.proofs.dossier_walk import Progress, Walked, walk
 from audit.proofs.errors import DossierError
+from audit.proofs.finding import Finding
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.trust import Trust
-from audit.proofs.finding import Finding
 
 LAYERS = (
     "form",

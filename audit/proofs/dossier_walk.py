@@ -14,6 +14,7 @@ from audit.proofs.commitment import Opening, verify_opening
 from audit.proofs.dossier import Dossier, Held
 from audit.proofs.entry import Entry, parse_entry
 from audit.proofs.errors import AuditError, Fact, KeyringError, MerkleError
+from audit.proofs.finding import Finding
 from audit.proofs.keyring import GENESIS, LOG_ACTOR, Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.merkle import leaf_hash
@@ -21,7 +22,6 @@ from audit.proofs.note import open_note, unverified_text, vkey
 from audit.proofs.openings import Openings
 from audit.proofs.statement import Statement, parse_statement, verify_signatures
 from audit.proofs.subtrees import PrunedTree
-from audit.proofs.finding import Finding
 
 Progress = Callable[[int, int], None]
 STEP = 64

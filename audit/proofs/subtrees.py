@@ -47,6 +47,7 @@ class PrunedTree:
         self._hashes = hashes
         self._taken = 0
         self._nodes: dict[Range, bytes] = {}
+        self._older_roots: dict[int, bytes] = {}
         self._root = self._tree(0, size)
         if self._taken != len(hashes):
             raise MerkleError("proof.too_long", size=size, length=len(hashes))
@@ -57,7 +58,9 @@ class PrunedTree:
             return self._root
         if size not in self._sizes and not (len(self._leaves) == self.size and 0 < size < self.size):
             return None
-        return self._older(size)
+        if size not in self._older_roots:
+            self._older_roots[size] = self._older(size)
+        return self._older_roots[size]
 
     def _tree(self, lo: int, hi: int) -> bytes:
         if not _holds(self._positions, lo, hi) and not _cuts(self._cut, lo, hi):

@@ -58,8 +58,7 @@ function learn(known, event) {
 /** Whether an event is about the case, about its round as a whole, or about neither. */
 export function bearing({ statement }, about) {
   if (!statement || statement.round !== about.round) return "none";
-  if (about.agency === undefined) return statement.agency === undefined ? "round" : "none";
-  if (statement.agency === undefined) return "round";
+  if (!statement.agency) return "round";
   return statement.agency === about.agency ? "case" : "none";
 }
 

@@ -7,7 +7,7 @@ export function make(tag, attributes = {}, ...children) {
     if (name === "class") made.className = value;
     else made.setAttribute(name, value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return made;
 }
 
@@ -15,7 +15,7 @@ export function make(tag, attributes = {}, ...children) {
 export const at = (id) => document.getElementById(id);
 
 /** Put these children into an element, in place of what was there. */
-export const put = (id, ...children) => at(id).replaceChildren(...children.flat().filter(Boolean));
+export const put = (id, ...children) => at(id).replaceChildren(...children.flat(Infinity).filter(Boolean));
 
 /** A section with a heading. */
 export function section(id, title, ...children) {

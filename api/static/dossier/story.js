@@ -1,7 +1,7 @@
 /** The case as a story, told from its entries: when, who, what, in which words, and whether it was checked. */
 import { bearing } from "./case.js";
 import { make, section } from "./make.js";
-import { eventName, fill, listed, moment, say, storyOf, tell, term, tongue } from "./words.js";
+import { eventName, fill, listed, moment, say, sentence, storyOf, tell, term, tongue } from "./words.js";
 
 const QUOTED = ["finding", "reason", "note", "question", "explanation", "reservation", "grounds", "word", "opinion", "remark", "plan", "report", "title", "answer", "minutes", "method"];
 const TOLD_OF_A_ROUND = 400;
@@ -51,11 +51,11 @@ function when({ offset }, { received }) {
 
 /** The sentence of an event; of a kind without one, its name. */
 export function what(found, { statement }) {
-  const sentence = storyOf(statement.type);
+  const template = storyOf(statement.type);
   const about = statement.criterion && found.dossier.about.criterion === undefined ? `${statement.criterion} · ` : "";
-  if (!sentence) return about + eventName(statement.type);
+  if (!template) return about + eventName(statement.type);
   const facts = Object.entries(statement.body).map(([name, value]) => [name, fact(found, name, value)]);
-  return about + fill(sentence, Object.fromEntries(facts));
+  return about + sentence(fill(template, Object.fromEntries(facts)));
 }
 
 const PERSONS = ["officer", "deputy", "member"];

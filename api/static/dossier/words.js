@@ -28,6 +28,9 @@ export function fill(template, facts) {
     .replace(/\{(\w+)\}/g, (_, name) => (there(name) ? String(facts[name]) : "…"));
 }
 
+/** A sentence begins with a capital letter, whatever code it begins with. */
+export const sentence = (text) => text.charAt(0).toLocaleUpperCase(tongue.index ? "en" : "vi") + text.slice(1);
+
 /** What a code of a group is called; a code without a name stays as it is. */
 export function term(group, code) {
   return own(own(TABLES.terms, group) ?? {}, code)?.[tongue.index] ?? code;
@@ -53,6 +56,7 @@ export function ruleText(rule, facts) {
 /** Say a value of a body, or a fact: a code by its name, a day, points, a digest by its beginning. */
 export function tell(name, value) {
   if (Array.isArray(value)) return value.map((one) => tell(name, one)).join(", ");
+  if (typeof value === "object") return "";
   const text = String(value);
   if (/^[0-9a-f]{64}$/.test(text)) return `${text.slice(0, 12)}…`;
   const word = own(own(TABLES.values, name) ?? {}, text);
