@@ -25,6 +25,7 @@ from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
 from api.cli_synth import app as synth
 from api.cli_timestamp import app as timestamp
+from api.cli_trust import app as trusting
 from api.cli_witness import app as witnesses
 from api.dossier_verification import read_dossier, verdict_on_dossier
 from api.errors import CommandError, DemoRefused, DossierUnreadable
@@ -55,6 +56,7 @@ app.add_typer(storage)
 app.add_typer(erasure)
 app.add_typer(witnesses)
 app.add_typer(timestamp, name="timestamp")
+app.add_typer(trusting, name="trust")
 app.add_typer(export, name="export")
 app.add_typer(attest, name="attest")
 app.add_typer(synth)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.errors import AuditError
-from audit.proofs.finding import Found, caught, found
+from audit.proofs.finding import Finding, Report
 from audit.proofs.keyring import Keyring
 from audit.proofs.keys import PublicKey
 from audit.proofs.note import open_note, vkey
@@ -15,13 +15,13 @@ from audit.proofs.note import open_note, vkey
 class Checkpoints:
     """Step 10, once it is clear which tree is the log's; where the log key is known, no other is trusted."""
 
-    def __init__(self, origin: str, keyring: Keyring, log_key: PublicKey | None, found: Found) -> None:
+    def __init__(self, origin: str, keyring: Keyring, log_key: PublicKey | None, report: Report) -> None:
         (_, first), *rotated = keyring.log_keys
         if log_key not in (None, first):
             first, rotated = log_key, []
         self._origin = origin
         self._trusted = [(since, vkey(origin, key)) for since, key in ((0, first), *rotated)]
-        self._found = found
+        self._report = report
 
     def check(
         self,
@@ -36,15 +36,17 @@ class Checkpoints:
             self._check_one(covered, note, trusted, roots)
         last = max(wanted, default=0)
         if last != size:
-            self._found(found("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=size))
+            self._report(Finding.of("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=size))
 
     def _check_one(self, size: int, note: bytes, trusted: Sequence[str], roots: Mapping[int, bytes]) -> None:
         try:
             stated = parse_checkpoint(open_note(note, trusted).text)
         except AuditError as wrong:
-            self._found(caught("checkpoint", None, wrong, size=size))
+            self._report(Finding.caught("checkpoint", None, wrong, size=size))
             return
         if (stated.origin, stated.size) != (self._origin, size):
-            self._found(found("checkpoint", None, "checkpoint.other_log", size=size, stated=stated.size))
+            self._report(
+                Finding.of("checkpoint", None, "checkpoint.other_log", size=size, stated=stated.size)
+            )
         elif roots.get(size) != stated.root:
-            self._found(found("checkpoint", None, "checkpoint.other_root", size=size))
+            self._report(Finding.of("checkpoint", None, "checkpoint.other_root", size=size))

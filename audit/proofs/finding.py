@@ -30,19 +30,19 @@ class Finding:
     rule: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, layer: str, position: int | None, rule: str, /, **facts: Fact) -> Finding:
+        """Return a finding with its facts."""
+        return cls(layer, position, rule, facts)
 
-Found = Callable[[Finding], None]
+    @classmethod
+    def caught(cls, layer: str, position: int | None, wrong: AuditError, /, **more: Fact) -> Finding:
+        """Return what was raised as a finding."""
+        return cls(layer, position, wrong.rule, {**wrong.facts, **more})
+
+
+Report = Callable[[Finding], None]
 """Takes a finding in."""
-
-
-def found(layer: str, position: int | None, rule: str, /, **facts: Fact) -> Finding:
-    """Return a finding with its facts."""
-    return Finding(layer, position, rule, facts)
-
-
-def caught(layer: str, position: int | None, wrong: AuditError, /, **more: Fact) -> Finding:
-    """Return what was raised as a finding."""
-    return Finding(layer, position, wrong.rule, {**wrong.facts, **more})
 
 
 def in_order(finding: Finding) -> tuple[bool, int, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.proofs.brief import Brief
-from audit.proofs.finding import Found, found
+from audit.proofs.finding import Finding, Report
 from audit.proofs.log_copy import Row
 from audit.proofs.statement import Statement
 
@@ -11,8 +11,8 @@ from audit.proofs.statement import Statement
 class RowOrder:
     """Steps 1 and 4, and of step 3 what concerns a statement among others."""
 
-    def __init__(self, found: Found, *, from_genesis: bool) -> None:
-        self._found = found
+    def __init__(self, report: Report, *, from_genesis: bool) -> None:
+        self._report = report
         self._from_genesis = from_genesis
         self._versions: dict[str, int] = {}
         self._ids: set[bytes] = set()
@@ -27,7 +27,7 @@ class RowOrder:
     def check_position(self, row: Row, position: int) -> None:
         """Step 1."""
         if row.position != position:
-            self._found(found("order", row.position, "position.not_contiguous", expected=position))
+            self._report(Finding.of("order", row.position, "position.not_contiguous", expected=position))
 
     def unreadable(self, row: Row) -> None:
         """The row is all there is left to count by."""
@@ -37,14 +37,16 @@ class RowOrder:
         """Steps 3 and 4."""
         self.origin = self.origin or told.log
         if told.log != self.origin:
-            self._found(found("content", row.position, "log.other", stated=told.log, expected=self.origin))
+            self._report(
+                Finding.of("content", row.position, "log.other", stated=told.log, expected=self.origin)
+            )
         number = bytes.fromhex(told.id.replace("-", ""))
         if number in self._ids:
-            self._found(found("content", row.position, "id.twice", id=told.id))
+            self._report(Finding.of("content", row.position, "id.twice", id=told.id))
         self._ids.add(number)
         self._check_columns(row, told)
         if received_at < self._received:
-            self._found(found("order", row.position, "time.runs_back", received_at=received_at))
+            self._report(Finding.of("order", row.position, "time.runs_back", received_at=received_at))
         else:
             self._received = received_at
 
@@ -56,4 +58,6 @@ class RowOrder:
         if row.stream != stream or row.version != expected or row.topic != told.type:
             stated = f"{row.stream} {row.version} {row.topic}"
             subject = f"{stream} {expected} {told.type}"
-            self._found(found("order", row.position, "row.other_subject", stated=stated, expected=subject))
+            self._report(
+                Finding.of("order", row.position, "row.other_subject", stated=stated, expected=subject)
+            )

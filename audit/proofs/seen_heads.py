@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.proofs.brief import Brief
-from audit.proofs.finding import Found, found
+from audit.proofs.finding import Finding, Report
 from audit.proofs.key_events import GENESIS
 from audit.proofs.prefix import Prefix
 from audit.proofs.statement import Seen, Statement
@@ -13,10 +13,10 @@ from audit.proofs.trees import Trees
 class SeenHeads:
     """Step 7. Most heads were so already; the others wait until it is clear which tree is the log's."""
 
-    def __init__(self, trees: Trees, since: Prefix | None, found: Found) -> None:
+    def __init__(self, trees: Trees, since: Prefix | None, report: Report) -> None:
         self._trees = trees
         self._since = since
-        self._found = found
+        self._report = report
         self._waiting: list[tuple[int, Seen]] = []
         self._were: set[tuple[int, str]] = set()
         """What was seen and was so: a size and its root, in both trees."""
@@ -28,14 +28,14 @@ class SeenHeads:
         elif told.seen is not None:
             self._note(position, told.seen.size, told.seen.root)
         elif told.type != GENESIS:
-            self._found(found("seen", position, "seen.missing"))
+            self._report(Finding.of("seen", position, "seen.missing"))
 
     def check(self) -> None:
         """Find those that never were."""
         roots = self._trees.roots
         for position, seen in self._waiting:  # 7
             if seen.size > position or roots.get(seen.size, b"").hex() != seen.root:
-                self._found(found("seen", position, "seen.false", size=seen.size, root=seen.root))
+                self._report(Finding.of("seen", position, "seen.false", size=seen.size, root=seen.root))
 
     def _note(self, position: int, size: int, root: str) -> None:
         seen = (size, root)

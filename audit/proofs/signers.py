@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from audit.proofs.brief import Brief
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
-from audit.proofs.finding import Found, caught, found
+from audit.proofs.finding import Finding, Report
 from audit.proofs.key_events import GENESIS, KEY_EVENTS, LOG_ACTOR
 from audit.proofs.key_record import KeyRecord
 from audit.proofs.keyring import Keyring
@@ -19,10 +19,12 @@ from audit.proofs.statement import Statement, verify_signatures
 class Signers:
     """Steps 5 and 6. A key that cannot be known any more is a consequence, not a second cause."""
 
-    def __init__(self, check: Check, log_key: PublicKey | None, found: Found, *, from_genesis: bool) -> None:
+    def __init__(
+        self, check: Check, log_key: PublicKey | None, report: Report, *, from_genesis: bool
+    ) -> None:
         self._check = check
         self._log_key = log_key
-        self._found = found
+        self._report = report
         self._from_genesis = from_genesis
         self._counted: set[str] = set()
         self._kept: set[str] = set()
@@ -51,7 +53,7 @@ class Signers:
         try:
             check()
         except AuditError as wrong:
-            self._found(caught(_layer(wrong.rule), position, wrong))
+            self._report(Finding.caught(_layer(wrong.rule), position, wrong))
             return False
         return True
 
@@ -98,7 +100,7 @@ class Signers:
         records = self.keyring.records
         self.know(records[key] for key in statement.named_keys if key in records)
         if statement.type == GENESIS and self._log_key not in (None, self.keyring.genesis.log_key):
-            self._found(found("registry", position, "genesis.other_log_key"))
+            self._report(Finding.of("registry", position, "genesis.other_log_key"))
 
 
 def _layer(rule: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from audit.proofs import merkle
 from audit.proofs.errors import AuditError
-from audit.proofs.finding import Found, caught, found
+from audit.proofs.finding import Finding, Report
 from audit.proofs.log_copy import LogCopy
 from audit.proofs.prefix import Prefix
 
@@ -14,11 +14,11 @@ from audit.proofs.prefix import Prefix
 class Trees:
     """Steps 2 and 9, and the roots at the sizes that others ask for. They are one tree until they differ."""
 
-    def __init__(self, copy: LogCopy, noted: Collection[int], found: Found) -> None:
+    def __init__(self, copy: LogCopy, noted: Collection[int], report: Report) -> None:
         self._copy = copy
         self._leaves = copy.leaf_hashes
         self._noted = noted
-        self._found = found
+        self._report = report
         self._first = 0
         self._tree = self._stored = merkle.CompactRange()
         self.roots: dict[int, bytes] = {}
@@ -35,7 +35,7 @@ class Trees:
         try:
             self._tree = self._stored = since.tree()
         except AuditError as wrong:
-            self._found(caught("tree", None, wrong))
+            self._report(Finding.caught("tree", None, wrong))
         self.roots[since.size] = since.root
 
     def append(self, row_position: int, leaf: bytes) -> None:
@@ -43,9 +43,9 @@ class Trees:
         at = self._tree.size - self._first
         kept = self._leaves[at] if at < len(self._leaves) else None
         if kept is None:
-            self._found(found("leaf", row_position, "leaf.not_stored"))
+            self._report(Finding.of("leaf", row_position, "leaf.not_stored"))
         elif kept != leaf:
-            self._found(found("leaf", row_position, "leaf.other_bytes"))
+            self._report(Finding.of("leaf", row_position, "leaf.other_bytes"))
             self._part()
         self._tree.append(leaf)
         if self._stored is not self._tree:
@@ -72,7 +72,11 @@ class Trees:
         entries, computed = self._tree.size, self._tree.root()
         leaves = self._first + len(self._leaves)
         if size != entries or leaves != entries:
-            self._found(found("tree", None, "head.other_size", head=size, entries=entries, leaves=leaves))
+            self._report(
+                Finding.of("tree", None, "head.other_size", head=size, entries=entries, leaves=leaves)
+            )
         if root != computed:
-            self._found(found("tree", None, "head.other_root", head=root.hex(), computed=computed.hex()))
+            self._report(
+                Finding.of("tree", None, "head.other_root", head=root.hex(), computed=computed.hex())
+            )
         return computed

@@ -14,7 +14,7 @@ from audit.proofs.checkpoints import Checkpoints
 from audit.proofs.commitment import verify_opening
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
-from audit.proofs.finding import LAYERS, Finding, caught, found, in_order
+from audit.proofs.finding import LAYERS, Finding, in_order
 from audit.proofs.key_events import BOUND
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.log_copy import LogCopy, OpeningsOf, Row, Words
@@ -82,12 +82,12 @@ class _Walk:
         self._observe, self._progress = observe, progress
         self._check, self._log_key, self._anchors = check, log_key, anchors
         self._findings: list[Finding] = []
-        self._found = self._findings.append
+        self._report = self._findings.append
         self._wanted = {size for size, _ in copy.checkpoints}
-        self._trees = Trees(copy, self._wanted | set(copy.sizes), self._found)
-        self._order = RowOrder(self._found, from_genesis=since is None)
-        self._signers = Signers(check, log_key, self._found, from_genesis=since is None)
-        self._seen = SeenHeads(self._trees, since, self._found)
+        self._trees = Trees(copy, self._wanted | set(copy.sizes), self._report)
+        self._order = RowOrder(self._report, from_genesis=since is None)
+        self._signers = Signers(check, log_key, self._report, from_genesis=since is None)
+        self._seen = SeenHeads(self._trees, since, self._report)
         self._words: Words = copy.openings
         self._openings = 0
         self._certified: dict[int, Certified] = {}
@@ -130,7 +130,7 @@ class _Walk:
             try:
                 self._order.take_up(*since.follow(self._signers.keyring, one))
             except AuditError as wrong:
-                self._found(caught("tree", one.position, wrong))
+                self._report(Finding.caught("tree", one.position, wrong))
         self._signers.know(self._signers.keyring.records.values())
 
     def _read(self) -> None:
@@ -161,7 +161,7 @@ class _Walk:
 
     def _whole(self, row: Row, read: Read) -> None:
         if read.wrong is not None:
-            self._found(caught("content", row.position, read.wrong))
+            self._report(Finding.caught("content", row.position, read.wrong))
             self._order.unreadable(row)
         elif read.entry is not None and read.statement is not None:
             self._order.check(row, read.statement, read.entry.received_at)
@@ -178,7 +178,7 @@ class _Walk:
                 verify_opening(told, opening)
                 self._openings += 1
             except AuditError as wrong:
-                self._found(caught("opening", position, wrong))
+                self._report(Finding.caught("opening", position, wrong))
                 continue
             if told.type == BOUND and entry is not None and isinstance(told, Statement):
                 self._bound(position, entry, told, opening.value)
@@ -189,14 +189,14 @@ class _Walk:
         try:
             self._certified[position] = verify_binding(statement, chain, keyring, entry.received_at, anchors)
         except AuditError as wrong:
-            self._found(caught("registry", position, wrong))
+            self._report(Finding.caught("registry", position, wrong))
 
     def _check_checkpoints(self) -> bool:
         """Step 10; return whether the log was opened at all."""
         keyring, origin = self._signers.keyring, self._order.origin
         if not origin or not keyring.records:
-            self._found(found("checkpoint", None, "genesis.missing"))
+            self._report(Finding.of("checkpoint", None, "genesis.missing"))
             return False
-        checkpoints = Checkpoints(origin, keyring, self._log_key, self._found)
+        checkpoints = Checkpoints(origin, keyring, self._log_key, self._report)
         checkpoints.check(self._copy.checkpoints, self._trees.roots, self._trees.size, self._wanted)
         return True
