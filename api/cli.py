@@ -32,6 +32,7 @@ from api.errors import CommandError, DemoRefused, DossierUnreadable
 from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
+from api.screen_dossier import DossierScreen
 from api.settings import settings
 from api.timing import add_times, read_stamps
 from api.trusting import read_trust
@@ -154,7 +155,7 @@ def verify(
     believed = read_trust(trust) if trust else None
     if path is not None and path.is_file():
         verified = _of_dossier(path, lang, believed)
-        answer(verified, Screen(Console(), lang).dossier_verdict, as_json=as_json)
+        answer(verified, DossierScreen(Console(), lang).verdict, as_json=as_json)
     else:
         verified = _verdict(path or settings(data).data, lang, believed)
         answer(verified, Screen(Console(), lang).verdict, as_json=as_json)

@@ -1,4 +1,4 @@
-"""A dossier verified with everything the house has: the checks of `audit.proofs`, and the domain's own fold."""
+"""A dossier verified with all that the house has: the checks of `audit.proofs`, and the domain's own fold."""
 
 from __future__ import annotations
 
