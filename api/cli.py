@@ -25,8 +25,10 @@ from api.cli_process import council, dispute, process
 from api.cli_storage import app as storage
 from api.cli_synth import app as synth
 from api.cli_timestamp import app as timestamp
+from api.cli_trust import app as trusting
 from api.cli_witness import app as witnesses
-from api.errors import CommandError, DemoRefused
+from api.dossier_verification import read_dossier, verdict_on_dossier
+from api.errors import CommandError, DemoRefused, DossierUnreadable
 from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
@@ -36,6 +38,7 @@ from api.trusting import read_trust
 from api.verification import examine, log_size
 from api.wording import Language
 from audit.ledger.errors import LedgerError, LogStopped
+from audit.proofs.errors import AuditError
 from audit.proofs.trust import Trust
 from domain.criteria import Block
 
@@ -53,6 +56,7 @@ app.add_typer(storage)
 app.add_typer(erasure)
 app.add_typer(witnesses)
 app.add_typer(timestamp, name="timestamp")
+app.add_typer(trusting, name="trust")
 app.add_typer(export, name="export")
 app.add_typer(attest, name="attest")
 app.add_typer(synth)
@@ -135,7 +139,9 @@ def trace(
 
 @app.command()
 def verify(
-    path: Annotated[Path | None, typer.Argument(help="A data directory.", show_default=False)] = None,
+    path: Annotated[
+        Path | None, typer.Argument(help="A data directory, or a dossier.", show_default=False)
+    ] = None,
     trust: Annotated[
         Path | None,
         typer.Option("--trust", help="A trust file, kept apart from the log.", show_default=False),
@@ -145,12 +151,25 @@ def verify(
     lang: Lang = Language.VI,
 ) -> None:
     """Check every signature, hash, rule and number of a log; by a trust file, that it is the known one."""
-    verified = _verdict(path or settings(data).data, lang, read_trust(trust) if trust else None)
-    answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
+    believed = read_trust(trust) if trust else None
+    if path is not None and path.is_file():
+        verified = _of_dossier(path, lang, believed)
+        answer(verified, Screen(Console(), lang).dossier_verdict, as_json=as_json)
+    else:
+        verified = _verdict(path or settings(data).data, lang, believed)
+        answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
     raise typer.Exit(0 if verified["ok"] else 1)
 
 
 # --- what the commands share ----------------------------------------------------------------------------
+
+
+def _of_dossier(path: Path, lang: Language, trust: Trust | None) -> Answer:
+    try:
+        with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
+            return verdict_on_dossier(read_dossier(path), trust, progress=bar)
+    except (OSError, AuditError) as wrong:
+        raise DossierUnreadable(f"{path}: {wrong}") from None
 
 
 def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.proofs import canonical, checkpoint, entry, keyring, merkle, note, statement
+from audit.proofs import canonical, checkpoint, entry, key_events, keyring, merkle, note, statement
 from audit.proofs.ballot import MAX_BALLOT
 from audit.proofs.commitment import MAX_VALUE, SALT_SIZE, Opening, verify_opening
 from audit.proofs.entry import entry_leaf, parse_entry
@@ -250,7 +250,7 @@ def test_the_key_page_names_every_key_event_and_its_fields() -> None:
     shown = {words(row[0])[0]: row[1] for row in table(page("keys.md"), "type")}
     assert shown.keys() == KEY_EVENTS
     for name, cell in shown.items():
-        required, optional = keyring._BODIES[name]
+        required, optional = key_events.BODIES[name]
         assert set(words(cell)) == required | optional
         assert {word for word in words(cell) if f"`{word}`?" in cell} == optional
     for choice in (*keyring.CUSTODIES, *keyring.REVOCATIONS, *keyring.SUSPENSIONS):

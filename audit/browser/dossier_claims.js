@@ -3,7 +3,7 @@
  *
  * Steps 8 to 12 of docs/formats/dossier.md.
  */
-import { ATTESTED, isAbout, readAttestation } from "./attested.js";
+import { ATTESTED, readAttestation } from "./attested.js";
 import { fromHex, joined, sameBytes, sha256, toHex, toUtf8 } from "./bytes.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import { SUBJECT } from "./dossier_file.js";
@@ -166,12 +166,39 @@ function completeness(walked, { held, stated: { size } }) {
   const named = new Set(events);
   const here = new Map(walked.dossier.entries.map(({ position, entry }) => [position, entry !== null]));
   const missing = events.filter((position) => !here.has(position));
-  const about = [...walked.good.values()].filter(({ position, statement }) => position < size && isAbout(statement, key));
-  const foreign = about.map(({ position }) => position).filter((position) => !named.has(position));
+  const foreign = positionsAbout(walked, key).filter((position) => position < size && !named.has(position));
   foundIncomplete(walked, key, "state.events_missing", missing);
   foundIncomplete(walked, key, "state.events_foreign", foreign);
   const withheld = events.filter((position) => here.get(position) === false);
   return { key, size, events: events.length, withheld, complete: missing.length + foreign.length === 0 };
+}
+
+/** @type {WeakMap<Walk_, Map<string, number[]>>} */
+const itemsOf = new WeakMap();
+
+/**
+ * The positions of all good statements about a cell, or about an agency as a whole.
+ * @param {Walk_} walked
+ * @param {string} key
+ */
+function positionsAbout(walked, key) {
+  const known = itemsOf.get(walked) ?? positionsByItem(walked);
+  itemsOf.set(walked, known);
+  return known.get(key) ?? [];
+}
+
+/** @param {Walk_} walked */
+function positionsByItem(walked) {
+  /** @type {Map<string, number[]>} */
+  const found = new Map();
+  for (const { position, statement: { round, agency, criterion } } of walked.good.values()) {
+    if (round === null || agency === null) continue;
+    const key = `${round}/${agency}/${criterion ?? "total"}`;
+    const its = found.get(key) ?? [];
+    its.push(position);
+    found.set(key, its);
+  }
+  return found;
 }
 
 /**

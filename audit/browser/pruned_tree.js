@@ -23,6 +23,8 @@ export class PrunedTree {
     this.taken = 0;
     /** @type {Map<string, Uint8Array>} */
     this.nodes = new Map();
+    /** @type {Map<number, Promise<Uint8Array>>} */
+    this.olds = new Map();
     this.top = new Uint8Array();
   }
 
@@ -48,7 +50,17 @@ export class PrunedTree {
   async root(size) {
     if (size === this.size) return this.top;
     const whole = this.leaves.size === this.size && size > 0 && size < this.size;
-    return typeof size === "number" && (this.known.has(size) || whole) ? this.older(size) : null;
+    return typeof size === "number" && (this.known.has(size) || whole) ? this.once(size) : null;
+  }
+
+  /**
+   * Many statements have seen the same size: its root is computed once.
+   * @param {number} size
+   */
+  once(size) {
+    const known = this.olds.get(size) ?? this.older(size);
+    this.olds.set(size, known);
+    return known;
   }
 
   /**

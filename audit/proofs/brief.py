@@ -13,7 +13,7 @@ from typing import NamedTuple
 from audit.proofs.entry import plain_entry
 from audit.proofs.errors import BadSignature
 from audit.proofs.grammar import PLAIN
-from audit.proofs.keyring import GENESIS, KEY_EVENTS
+from audit.proofs.key_events import GENESIS, KEY_EVENTS
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.statement import MAX_STATEMENT, is_time, pae, stream_of
 

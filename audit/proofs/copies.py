@@ -18,10 +18,10 @@ from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening
 from audit.proofs.entry import parse_entry
 from audit.proofs.errors import AuditError, CopyError
+from audit.proofs.log_copy import LogCopy, Row
 from audit.proofs.merkle import HASH_SIZE
 from audit.proofs.note import append_lines, unverified_text
 from audit.proofs.statement import Statement, parse_statement
-from audit.proofs.verifier import LogCopy, Row
 
 DATABASE = "minhchung.db"
 TILE_WIDTH = 256

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from audit.proofs.finding import Finding
 from audit.proofs.statement import Seen
 from audit.proofs.timestamp import Source, Stamp
-from audit.proofs.verifier import Finding
 
 SKEW = timedelta(minutes=5)
 """How far the clocks of different operators may be apart before that is worth a word."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from audit.proofs.checkpoint import Checkpoint, parse_checkpoint
 from audit.proofs.errors import AuditError, TrustError
+from audit.proofs.finding import Finding
 from audit.proofs.head import Cosigned, open_head
 from audit.proofs.note import open_note, unverified_text, vkey
 from audit.proofs.policy import NO_WITNESSES, Policy
 from audit.proofs.trust import Trust, TrustedLog
-from audit.proofs.verifier import Finding, Verdict
+from audit.proofs.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from audit.proofs.finding import Finding
 from audit.proofs.statement import Statement
-from audit.proofs.verifier import Finding
 
 TOMBSTONE = "OpeningsErased.v1"
 Text = tuple[str, str]

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from audit.proofs.errors import AuditError, TimeRefused
+from audit.proofs.finding import Finding
 from audit.proofs.head import Cosigned
-from audit.proofs.verifier import Finding
 
 MIN_RSA_BITS = 2048
 MIN_EC_BITS = 256

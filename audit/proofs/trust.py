@@ -17,6 +17,8 @@ from audit.proofs.keys import DEMO_ORIGIN, PublicKey, is_demo_key
 from audit.proofs.lines import ED25519, SUBTREE_V1
 from audit.proofs.note import parse_vkey, unverified_text
 from audit.proofs.policy import Policy
+from audit.proofs.prefix import Included
+from audit.proofs.succession import follow_rotations, signing_key
 from audit.proofs.timestamp import TimeAuthority
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -110,21 +112,34 @@ def check_head(trust: Trust, note: bytes, *, of_record: bool = False) -> Head:
     return open_head(note, vkeys=log.vkeys, policy=trust.policy, of_record=of_record)
 
 
-def advance(trust: Trust, note: bytes, proof: Sequence[bytes] = ()) -> Trust:
+def advance(
+    trust: Trust, note: bytes, proof: Sequence[bytes] = (), rotations: Sequence[Included] = ()
+) -> Trust:
     """Return the trust with a newer checkpoint, proved to hold all that the newest known one held.
 
-    1. The note is a head that counts (`check_head`).
-    2. It is not smaller than the newest known one.
-    3. The consistency proof connects both; where none is known yet, the first one is taken as it is.
+    1. The rotations of the log's key lead from a key that is known to the one that it signs with now
+       (`follow_rotations`); their keys come after it in the file.
+    2. The note is a head that counts (`check_head`), signed by that very key.
+    3. It is not smaller than the newest known one.
+    4. The consistency proof connects both; where none is known yet, the first one is taken as it is.
 
-    Raises TrustError `trust.older_checkpoint` and MerkleError: if the log signed both, that is a
-    contradiction to be kept (`audit.proofs.contradiction`), not an error to be retried.
+    Raises TrustError `trust.older_checkpoint`, `trust.older_key` and MerkleError: if the log signed both,
+    that is a contradiction to be kept (`audit.proofs.contradiction`), not an error to be retried.
     """
-    head = check_head(trust, note).checkpoint  # 1
-    log = trust.log(head.origin)
+    stated = parse_checkpoint(unverified_text(note))
+    log = trust.log(stated.origin)
+    vkeys = follow_rotations(log.vkeys, stated, rotations)  # 1
+    moved = _with_log(trust, log, replace(log, vkeys=vkeys))
+    opened = check_head(moved, note)  # 2
+    head = opened.checkpoint
+    if (key := signing_key(vkeys)) is not None and all(s.vkey != key for s in opened.note.signatures):
+        raise TrustError("trust.older_key", log=head.origin, size=head.size)
     if (known := log.newest_checkpoint) is not None:
-        if head.size < known.size:  # 2
+        if head.size < known.size:  # 3
             raise TrustError("trust.older_checkpoint", size=head.size, known=known.size)
-        verify_growth(known, head, proof)  # 3
-    logs = (replace(one, newest=note) if one is log else one for one in trust.logs)
-    return replace(trust, logs=tuple(logs))
+        verify_growth(known, head, proof)  # 4
+    return _with_log(trust, log, replace(log, vkeys=vkeys, newest=note))
+
+
+def _with_log(trust: Trust, log: TrustedLog, instead: TrustedLog) -> Trust:
+    return replace(trust, logs=tuple(instead if one is log else one for one in trust.logs))

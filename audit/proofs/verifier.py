@@ -6,115 +6,28 @@ statement on, in order, to whoever folds in the same pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
 
-from audit.proofs import merkle
-from audit.proofs.authorship import Authorship
 from audit.proofs.brief import Brief
-from audit.proofs.certificate import Binding, Certified, bindings, verify_binding
-from audit.proofs.checkpoint import parse_checkpoint
-from audit.proofs.commitment import Opening, verify_opening
-from audit.proofs.continuation import Continuation
+from audit.proofs.certificate import Certified, bindings, verify_binding
+from audit.proofs.checkpoints import Checkpoints
+from audit.proofs.commitment import verify_opening
 from audit.proofs.entry import Entry
-from audit.proofs.errors import AuditError, Fact
-from audit.proofs.keyring import BOUND, GENESIS, KEY_EVENTS, LOG_ACTOR, KeyRecord, Keyring
+from audit.proofs.errors import AuditError
+from audit.proofs.finding import LAYERS, Finding, in_order
+from audit.proofs.key_events import BOUND
 from audit.proofs.keys import Check, PublicKey
-from audit.proofs.note import open_note, vkey
+from audit.proofs.log_copy import LogCopy, OpeningsOf, Row, Words
 from audit.proofs.prefix import Prefix
 from audit.proofs.reading import CHUNK, Chunk, Read, read_ahead
-from audit.proofs.statement import Seen, Statement, verify_signatures
+from audit.proofs.row_order import RowOrder
+from audit.proofs.seen_heads import SeenHeads
+from audit.proofs.signers import Signers
+from audit.proofs.statement import Statement
+from audit.proofs.trees import Trees
+from audit.proofs.verdict import Verdict
 
-LAYERS = (
-    "order",
-    "leaf",
-    "content",
-    "registry",
-    "signature",
-    "counter",
-    "seen",
-    "opening",
-    "tree",
-    "checkpoint",
-)
-
-
-Words = Mapping[str, Sequence[Opening]]
-"""Statement id -> the openings beside it."""
-OpeningsOf = Callable[[Sequence[str]], Words]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A stored event as it lies in the database; `entry` are its exact bytes."""
-
-    position: int
-    stream: str
-    version: int
-    topic: str
-    entry: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class LogCopy:
-    """What is verified: the rows, and everything stored beside them to prove them."""
-
-    rows: Iterable[Row]
-    leaf_hashes: Sequence[bytes]
-    head: tuple[int, bytes]
-    checkpoints: Sequence[tuple[int, bytes]]
-    openings: Words = field(default_factory=dict)
-    openings_of: OpeningsOf | None = None
-    """Looks up the openings of some statements, where `openings` does not hold all of them at once."""
-    sizes: Collection[int] = ()
-    """Further sizes at which the root is to be noted (`Verdict.roots`), for whoever compares it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong: in which layer, at which position (if at one), by which rule."""
-
-    layer: str
-    position: int | None
-    rule: str
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What was checked and what was found, findings by position, the cause before its consequences."""
-
-    origin: str
-    size: int
-    root: bytes
-    log_key: PublicKey | None
-    log_keys: tuple[tuple[int, PublicKey], ...]
-    """The key of genesis and those it was rotated to, each with the smallest size that it signs."""
-    findings: tuple[Finding, ...]
-    signatures: int
-    keys: int
-    checkpoints: int
-    openings: int
-    clock: str
-    platform_keys: int
-    roots: Mapping[int, bytes] = field(default_factory=dict)
-    """The roots at the sizes of all checkpoints, and of those asked for."""
-    platform_statements: int = 0
-    """How many statements bear a person's key that the platform kept when it signed."""
-    contested: Mapping[int, Authorship] = field(default_factory=dict)
-    """The statements that a revocation put in doubt, and what their owners said of them since."""
-    bindings: tuple[Binding, ...] = ()
-    """The certificates that are bound to keys."""
-    continues: Continuation | None = None
-    """What genesis says of the log that this one continues; `verify_continuation` proves it."""
-    since: int = 0
-    """Up to which size the verdict rests on an earlier one (`audit.proofs.prefix`)."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was found."""
-        return not self.findings
-
+__all__ = ["LAYERS", "Finding", "LogCopy", "OpeningsOf", "Row", "Verdict", "Words", "verify_log"]
 
 Observe = Callable[[int, Entry, Statement], None]
 Progress = Callable[[int], None]
@@ -165,324 +78,125 @@ class _Walk:
         anchors: Collection[str],
         since: Prefix | None,
     ) -> None:
-        self._copy = copy
-        self._since = since
-        self._first = since.size if since else 0
-        self._counted: set[str] = set()
-        self._observe = observe
-        self._progress = progress
-        self._check = check
-        self._log_key = log_key
-        self._anchors = anchors
-        self._keyring = Keyring()
-        self._known: dict[str, PublicKey] = {}
-        self._words: Words = copy.openings
-        self._tree = merkle.CompactRange()
-        self._stored = self._tree
+        self._copy, self._since = copy, since
+        self._observe, self._progress = observe, progress
+        self._check, self._log_key, self._anchors = check, log_key, anchors
         self._findings: list[Finding] = []
-        self._versions: dict[str, int] = {}
-        self._ids: set[bytes] = set()
-        self._roots: dict[int, bytes] = {}
-        self._stored_roots = self._roots
-        self._seen: list[tuple[int, Seen]] = []
-        self._were: set[tuple[int, str]] = set()
-        """What was seen and was so: a size and its root, in both trees."""
+        self._report = self._findings.append
         self._wanted = {size for size, _ in copy.checkpoints}
-        self._noted = self._wanted | set(copy.sizes)
-        self._origin = ""
-        self._received = ""
-        self._signatures = 0
+        self._trees = Trees(copy, self._wanted | set(copy.sizes), self._report)
+        self._order = RowOrder(self._report, from_genesis=since is None)
+        self._signers = Signers(check, log_key, self._report, from_genesis=since is None)
+        self._seen = SeenHeads(self._trees, since, self._report)
+        self._words: Words = copy.openings
         self._openings = 0
-        self._kept: set[str] = set()
-        self._platform_statements = 0
         self._certified: dict[int, Certified] = {}
 
     def verdict(self) -> Verdict:
         if self._since is not None:
             self._take_up(self._since)
-        whole = self._observe is not None
-        rows, size = self._copy.rows, self._copy.head[0] - self._first
-        for taken, chunk in read_ahead(rows, size, self._known, self._check, whole=whole, chunk=CHUNK):
-            self._chunk(taken, chunk)
-            if self._progress is not None:
-                self._progress(self._tree.size)
-        root = self._check_tree()
-        self._check_seen()
-        self._check_checkpoints()
-        records = self._keyring.records.values()
-        opened = self._keyring.genesis if self._origin else None
+        self._read()
+        root = self._trees.check_head()
+        self._seen.check()
+        opened = self._check_checkpoints()
+        keyring, first = self._signers.keyring, self._since.size if self._since else 0
+        genesis = keyring.genesis if opened else None
+        records = keyring.records.values()
         return Verdict(
-            origin=self._origin,
-            size=self._tree.size,
+            origin=self._order.origin if opened else "",
+            size=self._trees.size,
             root=root,
-            log_key=opened.log_key if opened else None,
-            log_keys=self._keyring.log_keys if opened else (),
-            findings=tuple(sorted(self._findings, key=_order)),
-            signatures=self._signatures,
+            log_key=genesis.log_key if genesis else None,
+            log_keys=keyring.log_keys if genesis else (),
+            findings=tuple(sorted(self._findings, key=in_order)),
+            signatures=self._signers.signatures,
             keys=len(records),
             checkpoints=len(self._copy.checkpoints),
             openings=self._openings,
-            clock=opened.clock if opened else "unknown",
+            clock=genesis.clock if genesis else "unknown",
             platform_keys=sum(record.custody == "platform" for record in records),
-            roots=self._roots,
-            platform_statements=self._platform_statements,
-            contested=self._keyring.contested(),
-            bindings=tuple(bindings(self._keyring, self._certified, self._anchors)),
-            continues=opened.continues if opened else None,
-            since=self._first,
+            roots=self._trees.roots,
+            platform_statements=self._signers.platform_statements,
+            contested=keyring.contested(),
+            bindings=tuple(bindings(keyring, self._certified, self._anchors)),
+            continues=genesis.continues if genesis else None,
+            since=first,
         )
 
     def _take_up(self, since: Prefix) -> None:
         """Go on from what is trusted; what does not fit it is a finding, at its position."""
-        try:
-            self._tree = self._stored = since.tree()
-        except AuditError as wrong:
-            self._found("tree", None, wrong.rule, **wrong.facts)
-        self._roots[since.size] = since.root
+        self._trees.take_up(since)
         for one in since.included:
             try:
-                log, received_at = since.follow(self._keyring, one)
+                self._order.take_up(*since.follow(self._signers.keyring, one))
             except AuditError as wrong:
-                self._found("tree", one.position, wrong.rule, **wrong.facts)
-                continue
-            self._origin = self._origin or log
-            self._received = max(self._received, received_at)
-        self._know(self._keyring.records.values())
+                self._report(Finding.caught("tree", one.position, wrong))
+        self._signers.know(self._signers.keyring.records.values())
+
+    def _read(self) -> None:
+        rows, known = self._copy.rows, self._signers.known
+        size = self._copy.head[0] - (self._since.size if self._since else 0)
+        whole = self._observe is not None
+        for taken, chunk in read_ahead(rows, size, known, self._check, whole=whole, chunk=CHUNK):
+            self._chunk(taken, chunk)
+            if self._progress is not None:
+                self._progress(self._trees.size)
 
     def _chunk(self, rows: Sequence[Row], chunk: Chunk) -> None:
         if self._copy.openings_of is not None:
             told = (read if isinstance(read, Brief) else read.statement for read in chunk.reads)
             self._words = self._copy.openings_of([each.id for each in told if each is not None])
         for row, leaf, read in zip(rows, chunk.leaves, chunk.reads, strict=True):
-            self._row(row, leaf, read)
+            self._order.check_position(row, self._trees.size)
+            self._trees.append(row.position, leaf)
+            if isinstance(read, Brief):
+                self._alone(row, read)
+            else:
+                self._whole(row, read)
 
-    def _found(self, layer: str, position: int | None, rule: str, /, **facts: Fact) -> None:
-        self._findings.append(Finding(layer, position, rule, facts))
+    def _alone(self, row: Row, told: Brief) -> None:
+        self._order.check(row, told, told.received_at)
+        if self._signers.alone(row.position, told):
+            self._beside(row.position, told)
 
-    def _row(self, row: Row, leaf: bytes, read: Read | Brief) -> None:
-        position = self._tree.size
-        if row.position != position:  # 1
-            self._found("order", row.position, "position.not_contiguous", expected=position)
-        self._leaf(row, position, leaf)
-        if isinstance(read, Brief):
-            self._subject(row, read, read.received_at)
-            if self._signed(row.position, lambda: self._alone(row.position, read)):
-                self._beside(row.position, read)
-        elif read.wrong is not None:
-            self._found("content", row.position, read.wrong.rule, **read.wrong.facts)
-            self._versions[row.stream] = row.version  # the row is all there is left to count by
+    def _whole(self, row: Row, read: Read) -> None:
+        if read.wrong is not None:
+            self._report(Finding.caught("content", row.position, read.wrong))
+            self._order.unreadable(row)
         elif read.entry is not None and read.statement is not None:
-            self._statement(row, read, read.entry, read.statement)
-
-    def _leaf(self, row: Row, position: int, leaf: bytes) -> None:
-        stored = self._copy.leaf_hashes  # 2
-        kept = stored[position - self._first] if position - self._first < len(stored) else None
-        if kept is None:
-            self._found("leaf", row.position, "leaf.not_stored")
-        elif kept != leaf:
-            self._found("leaf", row.position, "leaf.other_bytes")
-            self._part()
-        self._tree.append(leaf)
-        if self._stored is not self._tree:
-            self._stored.append(kept or leaf)
-        if self._tree.size in self._noted:
-            self._roots[self._tree.size] = self._tree.root()
-            self._stored_roots[self._tree.size] = self._stored.root()
-
-    def _part(self) -> None:
-        """From the first difference on, the tree of the stored leaves is another one."""
-        if self._stored is self._tree:
-            self._stored = merkle.CompactRange(self._tree.size, self._tree.subtrees)
-            self._stored_roots = dict(self._roots)
-
-    def _statement(self, row: Row, read: Read, entry: Entry, statement: Statement) -> None:
-        self._subject(row, statement, entry.received_at)
-        if self._signed(row.position, lambda: self._together(row.position, read, entry, statement)):
-            self._beside(row.position, statement, entry)
-            if self._observe is not None:
-                self._observe(row.position, entry, statement)
-
-    def _subject(self, row: Row, told: Statement | Brief, received_at: str) -> None:
-        self._origin = self._origin or told.log
-        if told.log != self._origin:  # 3
-            self._found("content", row.position, "log.other", stated=told.log, expected=self._origin)
-        number = bytes.fromhex(told.id.replace("-", ""))
-        if number in self._ids:
-            self._found("content", row.position, "id.twice", id=told.id)
-        self._ids.add(number)
-        self._columns(row, told, received_at)
-
-    def _columns(self, row: Row, told: Statement | Brief, received_at: str) -> None:
-        stream = told.stream
-        before = row.version - 1 if self._since else 0  # of a stream that goes on, the row alone says it
-        expected = self._versions.get(stream, before) + 1  # 4
-        self._versions[stream] = expected
-        if row.stream != stream or row.version != expected or row.topic != told.type:
-            stated = f"{row.stream} {row.version} {row.topic}"
-            subject = f"{stream} {expected} {told.type}"
-            self._found("order", row.position, "row.other_subject", stated=stated, expected=subject)
-        if received_at < self._received:
-            self._found("order", row.position, "time.runs_back", received_at=received_at)
-        else:
-            self._received = received_at
-
-    def _signed(self, position: int, check: Callable[[], None]) -> bool:
-        """Steps 5 and 6. A key that cannot be known any more is a consequence, not a second cause."""
-        try:
-            check()
-        except AuditError as wrong:
-            self._found(_layer(wrong.rule), position, wrong.rule, **wrong.facts)
-            return False
-        return True
-
-    def _alone(self, position: int, told: Brief) -> None:
-        """Of a statement by one key, whose signature was checked (6)."""
-        self._signatures += 1
-        self._platform_statements += told.key in self._kept
-        self._begin_counting(told.key, told.counter)
-        try:
-            self._keyring.check_alone(told.key, told.actor, told.counter)  # 5
-        except AuditError as wrong:
-            if wrong.rule.startswith("counter."):
-                self._keyring.follow_alone(told.key, told.counter, position)
-            raise
-        self._keyring.follow_alone(told.key, told.counter, position)
-
-    def _together(self, position: int, read: Read, entry: Entry, statement: Statement) -> None:
-        """Of any other statement."""
-        if isinstance(read.signed, AuditError):
-            raise read.signed
-        if not read.signed:
-            keys = self._keyring.keys_for(statement)
-            verify_signatures(entry.envelope, statement, keys, self._check)  # 6
-        self._signatures += len(entry.envelope.signatures)
-        if statement.key is not None and statement.counter is not None:
-            self._begin_counting(statement.key, statement.counter)
-        try:
-            self._keyring.check(statement, position)  # 5
-        except AuditError as wrong:
-            if wrong.rule.startswith("counter."):
-                self._keyring.follow(statement, position)
-            raise
-        self._keyring.follow(statement, position)
-        if statement.type == GENESIS or statement.type in KEY_EVENTS:
-            self._learn(statement)
-        if statement.type == GENESIS and self._log_key not in (None, self._keyring.genesis.log_key):
-            self._found("registry", position, "genesis.other_log_key")
-        self._platform_statements += any(key in self._kept for key, _ in entry.envelope.signatures)
-
-    def _begin_counting(self, key: str, counter: int) -> None:
-        """After a prefix, a key goes on from wherever it had come to."""
-        if self._since is not None and key not in self._counted:
-            self._counted.add(key)
-            self._keyring.begin_counting(key, counter - 1)
-
-    def _learn(self, statement: Statement) -> None:
-        """Let the readers know the keys that came in: a key's id stays the same key's for ever."""
-        records = self._keyring.records
-        self._know(records[key] for key in statement.named_keys if key in records)
-
-    def _know(self, records: Iterable[KeyRecord]) -> None:
-        """Keep at hand which keys there are, and which of them the platform keeps for people."""
-        for record in records:
-            self._known[record.public.id] = record.public
-            if record.custody == "platform" and record.actor != LOG_ACTOR:
-                self._kept.add(record.public.id)
+            self._order.check(row, read.statement, read.entry.received_at)
+            if self._signers.together(row.position, read, read.entry, read.statement):
+                self._beside(row.position, read.statement, read.entry)
+                if self._observe is not None:
+                    self._observe(row.position, read.entry, read.statement)
 
     def _beside(self, position: int, told: Statement | Brief, entry: Entry | None = None) -> None:
         """Steps 7 and 8."""
-        if isinstance(told, Brief):
-            self._note_seen(position, *told.seen)
-        elif told.seen is not None:
-            self._note_seen(position, told.seen.size, told.seen.root)
-        elif told.type != GENESIS:
-            self._found("seen", position, "seen.missing")
-        for opening in self._words.get(told.id, ()):  # 8
+        self._seen.note(position, told)
+        for opening in self._words.get(told.id, ()):
             try:
                 verify_opening(told, opening)
                 self._openings += 1
             except AuditError as wrong:
-                self._found("opening", position, wrong.rule, **wrong.facts)
+                self._report(Finding.caught("opening", position, wrong))
                 continue
             if told.type == BOUND and entry is not None and isinstance(told, Statement):
                 self._bound(position, entry, told, opening.value)
 
     def _bound(self, position: int, entry: Entry, statement: Statement, chain: str) -> None:
-        anchors = self._keyring.genesis.certificate_anchors
+        keyring = self._signers.keyring
+        anchors = keyring.genesis.certificate_anchors
         try:
-            self._certified[position] = verify_binding(
-                statement, chain, self._keyring, entry.received_at, anchors
-            )
+            self._certified[position] = verify_binding(statement, chain, keyring, entry.received_at, anchors)
         except AuditError as wrong:
-            self._found("registry", position, wrong.rule, **wrong.facts)
+            self._report(Finding.caught("registry", position, wrong))
 
-    def _note_seen(self, position: int, size: int, root: str) -> None:
-        """Most were so already; the others wait until it is clear which tree is the log's."""
-        seen = (size, root)
-        if seen not in self._were and self._was(size, root):
-            self._were.add(seen)
-        if size > position or seen not in self._were:
-            self._seen.append((position, Seen(size, root)))
-
-    def _was(self, size: int, root: str) -> bool:
-        if self._since is not None and size < self._first:
-            return self._since.was(size, root)
-        return all(roots.get(size, b"").hex() == root for roots in (self._roots, self._stored_roots))
-
-    def _check_tree(self) -> bytes:
-        """Step 9. Where the stored leaves still make the head's root, damage to an entry ends with it."""
-        size, root = self._copy.head
-        if self._tree.root() != root == self._stored.root():
-            self._tree, self._roots = self._stored, self._stored_roots
-        leaves = self._first + len(self._copy.leaf_hashes)
-        if size != self._tree.size or leaves != self._tree.size:
-            self._found("tree", None, "head.other_size", head=size, entries=self._tree.size, leaves=leaves)
-        if root != self._tree.root():
-            self._found("tree", None, "head.other_root", head=root.hex(), computed=self._tree.root().hex())
-        return self._tree.root()
-
-    def _check_seen(self) -> None:
-        for position, seen in self._seen:  # 7
-            if seen.size > position or self._roots.get(seen.size, b"").hex() != seen.root:
-                self._found("seen", position, "seen.false", size=seen.size, root=seen.root)
-
-    def _check_checkpoints(self) -> None:
-        if not self._origin or not self._keyring.records:
-            self._found("checkpoint", None, "genesis.missing")
-            self._origin = ""
-            return
-        trusted = self._trusted_keys()
-        for size, note in self._copy.checkpoints:  # 10
-            self._checkpoint(size, note, [vkey for since, vkey in trusted if since <= size][-1:])
-        last = max(self._wanted, default=0)
-        if last != self._tree.size:
-            self._found("checkpoint", None, "checkpoint.does_not_cover", last=last, entries=self._tree.size)
-
-    def _trusted_keys(self) -> list[tuple[int, str]]:
-        """The log's keys, each with the size from which it signs; of another log only the known one."""
-        (_, first), *rotated = self._keyring.log_keys
-        if self._log_key not in (None, first):
-            first, rotated = self._log_key, []
-        return [(since, vkey(self._origin, key)) for since, key in ((0, first), *rotated)]
-
-    def _checkpoint(self, size: int, note: bytes, trusted: list[str]) -> None:
-        try:
-            stated = parse_checkpoint(open_note(note, trusted).text)
-        except AuditError as wrong:
-            self._found("checkpoint", None, wrong.rule, **{**wrong.facts, "size": size})
-            return
-        if (stated.origin, stated.size) != (self._origin, size):
-            self._found("checkpoint", None, "checkpoint.other_log", size=size, stated=stated.size)
-        elif self._roots.get(size) != stated.root:
-            self._found("checkpoint", None, "checkpoint.other_root", size=size)
-
-
-def _layer(rule: str) -> str:
-    if rule.startswith("signature."):
-        return "signature"
-    return "counter" if rule.startswith("counter.") else "registry"
-
-
-def _order(finding: Finding) -> tuple[bool, int, int]:
-    """By position, findings about the whole log last; the cause before its consequences."""
-    return finding.position is None, finding.position or 0, LAYERS.index(finding.layer)
+    def _check_checkpoints(self) -> bool:
+        """Step 10; return whether the log was opened at all."""
+        keyring, origin = self._signers.keyring, self._order.origin
+        if not origin or not keyring.records:
+            self._report(Finding.of("checkpoint", None, "genesis.missing"))
+            return False
+        checkpoints = Checkpoints(origin, keyring, self._log_key, self._report)
+        checkpoints.check(self._copy.checkpoints, self._trees.roots, self._trees.size, self._wanted)
+        return True

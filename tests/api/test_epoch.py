@@ -69,36 +69,39 @@ def continued(settings: Settings) -> World:
     return World(runtime, clock(), NEW, KEYS)
 
 
-def test_a_new_epoch_proves_what_is_missing_every_time(kept: Kept, tmp_path: Path) -> None:
-    """Twenty old backups: each time the new log names the positions from the backup's end to the anchor's."""
+def losses(kept: Kept) -> list[int]:
+    """Choose twenty old backups, each of another size."""
     chance = random.Random(2017)  # noqa: S311 - the same cuts every time
-    sizes = [size for size in kept.backups if size < kept.size]
-    for number in range(TRIES):
-        size = chance.choice(sizes)
-        lost = kept.lose(tmp_path / f"{number}")
-        anchored = Anchor.open(lost.anchor).newest
-        with pytest.raises(LogBehind):
-            restore(lost, kept.backups[size], [])
-        cited = begin_epoch(lost, NEW, SIGNERS, source=kept.backups[size])
-        assert anchored is not None
-        assert cited == Continuation(
-            OLD, kept.size, anchored.checkpoint.root.hex(), anchored.note, size, kept.size
-        )
-        examined = examine(lost.data)
-        assert examined.ok, examined.findings
-        assert examined.verdict.continues == cited
-        assert examined.left is not None
-        assert (examined.left.origin, examined.left.size) == (OLD, size)
-        assert cited.missing_to - cited.missing_from == anchored.checkpoint.size - examined.left.size
-        told = answers.verdict(examined)["continues"]
-        assert told == {
-            "log": OLD,
-            "size": kept.size,
-            "root": cited.root,
-            "missing_from": size,
-            "missing_to": kept.size,
-            "proved": True,
-        }
+    return chance.sample([size for size in kept.backups if size < kept.size], TRIES)
+
+
+@pytest.mark.parametrize("case", range(TRIES))
+def test_the_new_epoch_proves_what_is_missing_20_of_20(kept: Kept, lost: Settings, case: int) -> None:
+    """Nothing can be refilled: the new log names the positions from the backup's end to the anchor's."""
+    size = losses(kept)[case]
+    anchored = Anchor.open(lost.anchor).newest
+    with pytest.raises(LogBehind):
+        restore(lost, kept.backups[size], [])
+    cited = begin_epoch(lost, NEW, SIGNERS, source=kept.backups[size])
+    assert anchored is not None
+    assert cited == Continuation(
+        OLD, kept.size, anchored.checkpoint.root.hex(), anchored.note, size, kept.size
+    )
+    examined = examine(lost.data)
+    assert examined.ok, examined.findings
+    assert examined.verdict.continues == cited
+    assert examined.left is not None
+    assert (examined.left.origin, examined.left.size) == (OLD, size)
+    assert cited.missing_to - cited.missing_from == anchored.checkpoint.size - examined.left.size
+    told = answers.verdict(examined)["continues"]
+    assert told == {
+        "log": OLD,
+        "size": kept.size,
+        "root": cited.root,
+        "missing_from": size,
+        "missing_to": kept.size,
+        "proved": True,
+    }
 
 
 def test_the_new_log_goes_on(kept: Kept, lost: Settings) -> None:

@@ -54,11 +54,19 @@ def lost(kept: Kept, tmp_path: Path) -> Settings:
 
 
 def cut_points(kept: Kept) -> list[tuple[int, str]]:
-    """Choose old backups at random, and for each the kind of source that it is refilled from."""
+    """Choose old backups at random, five for each kind of source, no backup twice for the same kind."""
     chance = random.Random(2016)  # noqa: S311 - the same cuts every time
     sizes = [size for size in kept.backups if size < kept.size]
-    kinds = sorted(kept.sources)
-    return [(chance.choice(sizes), kinds[number % len(kinds)]) for number in range(TRIES)]
+    each = TRIES // len(kept.sources)
+    return [(size, kind) for kind in sorted(kept.sources) for size in chance.sample(sizes, each)]
+
+
+def test_the_cases_are_twenty_and_differ(kept: Kept) -> None:
+    """Replicas, bundles, entries and receipts, each after losses of five sizes."""
+    cases = cut_points(kept)
+    assert len(set(cases)) == TRIES == 20
+    assert {kind for _, kind in cases} == {"replica", "bundles", "entries", "receipts"}
+    assert len({size for size, _ in cases}) > 10
 
 
 def rows(data: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -72,17 +80,19 @@ def rows(data: Path) -> dict[str, list[tuple[Any, ...]]]:
 # --- refused --------------------------------------------------------------------------------------------
 
 
-def test_an_old_backup_is_refused_every_time(kept: Kept, tmp_path: Path) -> None:
-    """Twenty old backups, put back by hand or by the command: none is written, none is left in place."""
-    for number, (size, _) in enumerate(cut_points(kept)):
-        lost = kept.lose(tmp_path / str(number))
-        with pytest.raises(LogBehind) as refused:
-            restore(lost, kept.backups[size], [])
-        assert refused.value.facts == {"size": size, "anchored": kept.size, "missing": kept.size - size}
-        assert sorted(path.name for path in lost.data.iterdir()) == ["anchor", "log.key"]
-        shutil.copy2(kept.backups[size] / "minhchung.db", lost.database)
-        with pytest.raises(LogBehind):
-            open_runtime(lost, clock=clock())
+@pytest.mark.parametrize("case", range(TRIES))
+def test_an_old_backup_is_refused_20_of_20(kept: Kept, lost: Settings, case: int) -> None:
+    """Put back by the command it is not left in place; put back by hand it is neither run nor written."""
+    size, _ = cut_points(kept)[case]
+    with pytest.raises(LogBehind) as refused:
+        restore(lost, kept.backups[size], [])
+    assert refused.value.facts == {"size": size, "anchored": kept.size, "missing": kept.size - size}
+    assert sorted(path.name for path in lost.data.iterdir()) == ["anchor", "log.key"]
+    shutil.copy2(kept.backups[size] / "minhchung.db", lost.database)
+    before = rows(lost.data)
+    with pytest.raises(LogBehind):
+        open_runtime(lost, clock=clock())
+    assert rows(lost.data) == before
 
 
 def test_the_newest_backup_goes_on(kept: Kept, lost: Settings) -> None:
@@ -99,19 +109,19 @@ def test_the_newest_backup_goes_on(kept: Kept, lost: Settings) -> None:
 # --- refilled -------------------------------------------------------------------------------------------
 
 
-def test_an_old_backup_is_refilled_every_time(kept: Kept, tmp_path: Path) -> None:
-    """Twenty old backups, from replicas, bundles, entries and receipts: each is the log again, row by row."""
+@pytest.mark.parametrize("case", range(TRIES))
+def test_an_old_backup_is_refilled_20_of_20(kept: Kept, lost: Settings, case: int) -> None:
+    """From a replica, bundles, entries or receipts it becomes the log again, row by row."""
     whole = rows(kept.data)
-    for number, (size, kind) in enumerate(cut_points(kept)):
-        lost = kept.lose(tmp_path / str(number))
-        restored = restore(lost, kept.backups[size], [str(kept.sources[kind])])
-        assert (restored.before, restored.size) == (size, kept.size)
-        found = rows(lost.data)
-        if kind in WITH_WORDS:
-            assert restored.words_missing == 0
-        else:
-            assert restored.words_missing == len(whole["openings"]) - len(found.pop("openings"))
-        assert found == {name: whole[name] for name in found}, (size, kind)
+    size, kind = cut_points(kept)[case]
+    restored = restore(lost, kept.backups[size], [str(kept.sources[kind])])
+    assert (restored.before, restored.size) == (size, kept.size)
+    found = rows(lost.data)
+    if kind in WITH_WORDS:
+        assert restored.words_missing == 0
+    else:
+        assert restored.words_missing == len(whole["openings"]) - len(found.pop("openings"))
+    assert found == {name: whole[name] for name in found}, (size, kind)
 
 
 def test_a_refilled_log_verifies_and_goes_on(kept: Kept, lost: Settings) -> None:

@@ -17,7 +17,16 @@ from audit.proofs.errors import CanonicalError
 from audit.proofs.handwritten import read_json
 from tests.audit.browser.asked import Asked, Refused
 from tests.audit.proofs import test_canonical as python
-from tests.audit.proofs.test_canonical import ACCEPTED, LIMIT, READ, REFUSED, WRITTEN, accepts, rule_of, values
+from tests.audit.proofs.test_canonical import (
+    ACCEPTED,
+    LIMIT,
+    READ,
+    REFUSED,
+    WRITTEN,
+    accepts,
+    rule_of,
+    values,
+)
 
 pytestmark = pytest.mark.node
 

@@ -1,8 +1,9 @@
 """A writer killed before a step of its commit: `python -m tests.audit.ledger.killed DATA < numbers`.
 
 For each number on the standard input a child opens the log, lets one statement be acknowledged, and kills
-itself before the step with that number of the next one. It says on the standard output, in lines of JSON,
-what was acknowledged, what was sent, and before which step it died.
+itself before the step with that number of the next one: a statement to the database, a call to the disk, or
+what is left to others. It says on the standard output, in lines of JSON, what was acknowledged, what was
+sent, and before which step it died.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from tests.worlds import World, agency, reopen
 
 _write = os.write
 CALLS = ("open", "write", "fsync", "ftruncate")
+SEAMS = ("inline", "anchor", "settle", "vouch", "receipts", "answering")
+"""What a commit hands to others, and what it does between; `followed` is of what others commit."""
 
 
 def say(**told: object) -> None:
@@ -65,7 +68,8 @@ class Steps:
         for name in CALLS:
             setattr(os, name, self.count(name, getattr(os, name)))
         intake: Any = world.intake
-        intake._settle = self.count("settle", intake._settle)
+        for name in SEAMS:
+            setattr(intake, f"_{name}", self.count(name, getattr(intake, f"_{name}")))
 
 
 def run(data: Path, number: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from api.settings import Settings
 from audit.ledger.anchor import Anchor
 from audit.ledger.submission import Accepted, Submission
-from tests.audit.ledger.killed import CALLS
+from tests.audit.ledger.killed import CALLS, SEAMS
 from tests.conftest import ROOT
 from tests.traces import check_whole
 from tests.worlds import World, reopen
@@ -97,9 +97,15 @@ def test_killed_before_any_step_of_a_commit_the_log_starts_right(world: World, s
     before, after = died[:committed], died[committed + 1 :]
     for table in ("stored_events", "statement_ids", "checkpoints"):
         assert f"INSERT INTO {table}" in before
-    anchoring = ["open", "write", "fsync"]
-    assert [name for name in after if name in (*CALLS, "settle", "answer")] == [
-        *anchoring,
+    assert "inline" in before
+    assert [name for name in after if name in (*CALLS, *SEAMS, "answer")] == [
+        "anchor",
+        "open",
+        "write",
+        "fsync",
         "settle",
+        "vouch",
+        "receipts",
+        "answering",
         "answer",
     ]

@@ -1,0 +1,70 @@
+/** The case that a dossier holds, read out of its entries: events, people, agencies, criteria, words, files. */
+import { parseDossier } from "audit/browser/dossier_file.js";
+import { parseEntry } from "audit/browser/entry.js";
+import { parseStatement } from "audit/browser/statement.js";
+
+/** Read a dossier; of an entry that is damaged only its position is known. */
+export async function readCase(data) {
+  const dossier = await parseDossier(data);
+  const words = wordsOf(dossier);
+  const events = dossier.entries.map((held) => eventOf(held, words.get(held.position) ?? new Map()));
+  const known = { people: new Map(), agencies: new Map(), criteria: new Map(), offset: "+00:00", year: "", inspectors: new Set() };
+  for (const event of events) if (event.statement) learn(known, event);
+  return { dossier, events, ...known };
+}
+
+function wordsOf({ openings }) {
+  const found = new Map();
+  for (const { position, opening } of openings) {
+    if (!found.has(position)) found.set(position, new Map());
+    found.get(position).set(opening.field, opening.value);
+  }
+  return found;
+}
+
+function eventOf({ position, entry }, words) {
+  if (entry === null) return { position, withheld: true };
+  try {
+    const { arrived_at, received_at, envelope } = parseEntry(entry);
+    const statement = parseStatement(envelope.payload);
+    return { position, arrived: arrived_at, received: received_at, statement, words, actors: statement.actors?.length ? statement.actors : [statement.actor] };
+  } catch {
+    return { position, damaged: true };
+  }
+}
+
+const LEARNT = {
+  LogOpened: (known, body) => (known.offset = String(body.utc_offset)),
+  AgencyRegistered: (known, body) => known.agencies.set(body.code, { vi: body.name_vi, en: body.name_en }),
+  AgencyRenamed: (known, body) => known.agencies.set(body.code, { vi: body.name_vi, en: body.name_en }),
+  OfficerRegistered: (known, body, { words }) => known.people.set(body.officer, { home: body.home, name: words.get("name"), roles: [] }),
+  OfficerTransferred: (known, body) => Object.assign(known.people.get(body.officer) ?? {}, { home: body.home }),
+  RoleGranted: (known, body) => known.people.get(body.officer)?.roles.push(body.role),
+  CriteriaSetIssued: (known, body) => body.criteria_set.criteria.forEach((one) => known.criteria.set(one.code, one)),
+  RoundOpened: (known, body) => (known.year = String(body.evaluated_year)),
+};
+
+/** Take in what an event says of people, agencies and rules; whatever it does not say stays unknown. */
+function learn(known, event) {
+  const { type, body } = event.statement;
+  const kind = type.split(".")[0];
+  try {
+    if (Object.hasOwn(LEARNT, kind)) LEARNT[kind](known, body, event);
+  } catch {
+    // a body that is not as it should be teaches nothing; the verdict says what is wrong
+  }
+}
+
+/** Whether an event is about the case, about its round as a whole, or about neither. */
+export function bearing({ statement }, about) {
+  if (!statement || statement.round !== about.round) return "none";
+  if (!statement.agency) return "round";
+  return statement.agency === about.agency ? "case" : "none";
+}
+
+/** The bytes of an embedded dossier, as they were before they were written into the page. */
+export function embedded(text) {
+  if (/%(?!25|3C)/.test(text)) return new TextEncoder().encode(text);
+  return new TextEncoder().encode(text.replace(/%25|%3C/g, (written) => (written === "%25" ? "%" : "<")));
+}
+
