@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, wraps
 from importlib import import_module
 from itertools import product
@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 from audit.proofs.errors import AuditError
+from audit.proofs.keyring import Keyring
+from audit.proofs.statement import Envelope
 
 ACCEPTED = "accepted"
 
@@ -43,6 +45,53 @@ def heard(module: str, name: str) -> tuple[Case, ...]:
             test(**arguments)
     assert cases, f"no test of {module} calls {name}"
     return tuple(cases)
+
+
+@dataclass(slots=True)
+class Story:
+    """What a keyring was told, in order: envelopes at positions, and what it said to each."""
+
+    keyring: Keyring
+    told: list[tuple[Envelope, int, str]] = field(default_factory=list)
+    forked: bool = False
+
+
+@cache
+def stories(module: str) -> tuple[Story, ...]:
+    """Run the tests of a module that admits statements to keyrings, and return what each keyring was told.
+
+    What happens to forks is their own: a keyring that was forked tells no whole story.
+    """
+    tests = import_module(f"tests.audit.proofs.{module}")
+    found: dict[int, Story] = {}
+    fork = Keyring.fork
+
+    def forking(keyring: Keyring) -> Keyring:
+        child = fork(keyring)
+        for one in (keyring, child):
+            found.setdefault(id(one), Story(one)).forked = True
+        return child
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keyring, "fork", forking)
+        for where in {tests, import_module("tests.audit.proofs.test_keyring")}:
+            patch.setattr(where, "admit", _admitting(where.admit, found))
+        for test, arguments in _runs(tests):
+            test(**arguments)
+    return tuple(story for story in found.values() if not story.forked)
+
+
+def _admitting(admit: Callable[..., None], found: dict[int, Story]) -> Callable[..., None]:
+    def admitting(keyring: Keyring, envelope: Envelope, position: int) -> None:
+        story = found.setdefault(id(keyring), Story(keyring))
+        try:
+            admit(keyring, envelope, position)
+        except AuditError as wrong:
+            story.told.append((envelope, position, wrong.rule))
+            raise
+        story.told.append((envelope, position, "admitted"))
+
+    return admitting
 
 
 def _listening(check: Callable[..., Any], cases: list[Case]) -> Callable[..., Any]:
