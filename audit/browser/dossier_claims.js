@@ -223,7 +223,7 @@ function checkWanted(walked) {
   const wanted = "agency" in about ? `${about.round}/${about.agency}/${about.criterion ?? "total"}` : null;
   const isThere = states.some(({ attestedAt, proof }) => attestedAt === newest && proof.key === wanted);
   if (states.length && wanted && !isThere) walked.found("completeness", null, "state.not_shown", { key: wanted });
-  if (!good.some(({ statement }) => isAboutSubject(statement, about))) {
+  if (!isThere && !good.some(({ statement }) => isAboutSubject(statement, about))) {
     walked.found("content", null, "dossier.about_nothing");
   }
 }

@@ -170,9 +170,10 @@ def _check_about(walked: Walked) -> None:
     ]
     wanted = _wanted(about)
     held = {(one.attested_at, one.proof.key) for one in walked.dossier.states}
-    if walked.dossier.states and wanted and (max(attested, default=-1), wanted) not in held:
+    there = (max(attested, default=-1), wanted) in held
+    if walked.dossier.states and wanted and not there:
         walked.found("completeness", None, "state.not_shown", key=wanted)
-    if not any(_is_about(good.statement, about) for good in walked.good.values()):
+    if not there and not any(_is_about(good.statement, about) for good in walked.good.values()):
         walked.found("content", None, "dossier.about_nothing")
 
 
