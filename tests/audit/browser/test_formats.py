@@ -54,7 +54,11 @@ def _head(case: Case) -> Question | None:
 def _signatures(case: Case) -> Question:
     envelope, _statement, keys = case.args[:3]
     signed = [{"key": key, "signature": signature} for key, signature in envelope.signatures]
-    return "signatures", {"payload": envelope.payload, "signatures": signed}, [key.raw for key in keys.values()]
+    return (
+        "signatures",
+        {"payload": envelope.payload, "signatures": signed},
+        [key.raw for key in keys.values()],
+    )
 
 
 def _opening(case: Case) -> Question:
@@ -154,7 +158,23 @@ def test_public_proofs_are_read_and_refused_as_published(node: Asked, vectors: P
 
 # --- numbers, base64 and times --------------------------------------------------------------------------
 
-NUMBERS = ["0", "5", "+5", "-5", "005", "1_0", " 1", "1 ", "", "1.0", "1e3", "0x10", "\u0665", "\u0967", "\u00b2"]
+NUMBERS = [
+    "0",
+    "5",
+    "+5",
+    "-5",
+    "005",
+    "1_0",
+    " 1",
+    "1 ",
+    "",
+    "1.0",
+    "1e3",
+    "0x10",
+    "\u0665",
+    "\u0967",
+    "\u00b2",
+]
 NUMBERS += ["9007199254740991", "9007199254740993", str(2**63 - 1), str(2**63), "9" * 20, "9" * 400]
 
 
@@ -171,17 +191,35 @@ def test_sizes_have_one_spelling(text: str, node: Asked) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(text=st.binary(max_size=9).map(lambda data: base64.b64encode(data).decode()) | st.text("Aa/+=-_ \n9", max_size=8))
+@given(
+    text=st.binary(max_size=9).map(lambda data: base64.b64encode(data).decode())
+    | st.text("Aa/+=-_ \n9", max_size=8)
+)
 def test_base64_has_one_spelling(node: Asked, text: str) -> None:
     """Standard base64 with padding and no bits left over, read alike."""
     assert (node("base64", text) or b"") == from_base64(text)
 
 
-TIMES = ["2016-02-29T00:00:00Z", "2015-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2000-02-29T23:59:59.5+07:00"]
+TIMES = [
+    "2016-02-29T00:00:00Z",
+    "2015-02-29T00:00:00Z",
+    "1900-02-29T00:00:00Z",
+    "2000-02-29T23:59:59.5+07:00",
+]
 TIMES += ["0000-01-01T00:00:00Z", "2016-13-01T00:00:00Z", "2016-00-01T00:00:00Z", "2016-04-31T00:00:00Z"]
 TIMES += ["2016-01-01T24:00:00Z", "2016-01-01T00:60:00Z", "2016-12-31T23:59:60Z", "2016-01-01T00:00:00+24:00"]
-TIMES += ["2016-01-01T00:00:00+23:59", "2016-01-01T00:00:00+07:60", "2016-01-01t00:00:00Z", "2016-01-01T00:00:00"]
-TIMES += ["2016-01-01T00:00:00.1234567Z", "2016-01-01T00:00:00.Z", "2016-01-00T00:00:00Z", "9999-12-31T23:59:59Z"]
+TIMES += [
+    "2016-01-01T00:00:00+23:59",
+    "2016-01-01T00:00:00+07:60",
+    "2016-01-01t00:00:00Z",
+    "2016-01-01T00:00:00",
+]
+TIMES += [
+    "2016-01-01T00:00:00.1234567Z",
+    "2016-01-01T00:00:00.Z",
+    "2016-01-00T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+]
 
 
 @pytest.mark.parametrize("text", TIMES)

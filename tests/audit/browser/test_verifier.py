@@ -21,7 +21,13 @@ def told(copy: LogCopy) -> dict[str, Any]:
     """Write a copy of a log for JavaScript."""
     return {
         "rows": [
-            {"position": r.position, "stream": r.stream, "version": r.version, "topic": r.topic, "entry": r.entry}
+            {
+                "position": r.position,
+                "stream": r.stream,
+                "version": r.version,
+                "topic": r.topic,
+                "entry": r.entry,
+            }
             for r in copy.rows
         ],
         "leafHashes": list(copy.leaf_hashes),
