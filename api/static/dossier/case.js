@@ -8,7 +8,7 @@ export async function readCase(data) {
   const dossier = await parseDossier(data);
   const words = wordsOf(dossier);
   const events = dossier.entries.map((held) => eventOf(held, words.get(held.position) ?? new Map()));
-  const known = { people: new Map(), agencies: new Map(), criteria: new Map(), offset: "+00:00", year: "", inspectors: new Set() };
+  const known = { people: new Map(), agencies: new Map(), sets: new Map(), criteria: new Map(), erased: new Set(), round: dossier.about.round, offset: "+00:00", year: "" };
   for (const event of events) if (event.statement) learn(known, event);
   return { dossier, events, ...known };
 }
@@ -40,9 +40,17 @@ const LEARNT = {
   OfficerRegistered: (known, body, { words }) => known.people.set(body.officer, { home: body.home, name: words.get("name"), roles: [] }),
   OfficerTransferred: (known, body) => Object.assign(known.people.get(body.officer) ?? {}, { home: body.home }),
   RoleGranted: (known, body) => known.people.get(body.officer)?.roles.push(body.role),
-  CriteriaSetIssued: (known, body) => body.criteria_set.criteria.forEach((one) => known.criteria.set(one.code, one)),
-  RoundOpened: (known, body) => (known.year = String(body.evaluated_year)),
+  CriteriaSetIssued: (known, { criteria_set: its }) => known.sets.set(`${its.code} ${its.version}`, its.criteria),
+  OpeningsErased: (known, body) => body.erased.forEach(({ statement, fields }) => fields.forEach((field) => known.erased.add(`${statement} ${field}`))),
+  RoundOpened: (known, body, { statement }) => statement.round === known.round && openRound(known, body),
 };
+
+/** The round that the case is of has one criteria set, in one version. */
+function openRound(known, body) {
+  known.year = String(body.evaluated_year);
+  const its = known.sets.get(`${body.criteria_set} ${body.criteria_version}`) ?? [];
+  known.criteria = new Map(its.map((one) => [one.code, one]));
+}
 
 /** Take in what an event says of people, agencies and rules; whatever it does not say stays unknown. */
 function learn(known, event) {

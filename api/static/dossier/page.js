@@ -4,7 +4,7 @@ import { parseTrust } from "audit/browser/trust.js";
 import { embedded, readCase } from "./case.js";
 import { evidenceSection } from "./evidence.js";
 import { refold } from "./fold.js";
-import { at } from "./make.js";
+import { at, make, put } from "./make.js";
 import { criterionName, pointsSection } from "./points.js";
 import { agency, storySection } from "./story.js";
 import { showFailure, showProgress, showVerdict } from "./verdict.js";
@@ -19,7 +19,8 @@ function title({ dossier: { about }, year, ...found }) {
   const main = cell ? [number ? `${say("of_dispute", { number })} — ` : "", cell].join("") : about.agency ? say("of_agency", { agency: name }) : say("of_round", { round: about.round });
   at("title").textContent = main;
   document.title = `${main} · Minh Chứng`;
-  at("subject").textContent = `${about.agency ? say("subject", { agency: name, year }) : say("round_only", { year })} · ${say(`for_${shown.found.dossier.reader}`)}`;
+  const subject = about.agency ? say("subject", { agency: name, year }) : say("round_only", { year });
+  put("subject", subject, make("span", {}, say(`for_${shown.found.dossier.reader}`)));
 }
 
 function tellCase() {

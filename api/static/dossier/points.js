@@ -4,12 +4,13 @@ import { make, section, table } from "./make.js";
 import { eventName, moment, points, say, tell, term } from "./words.js";
 
 const STATES_POINTS = { SelfScoreDeclared: "points", InspectionNoteRecorded: "points", InspectionNoteAmended: "points", CouncilAdjustmentMade: "new_points", SpecialCaseDecided: "points", BonusDecided: "points", DeductionDecided: "points", ReverificationRecorded: "points", DisputeDecided: "points" };
+const BLOCKS = ["DEPARTMENT", "DISTRICT", "CENTRAL"];
 const BY_QUANTITIES = ["QuantitiesDeclared", "InspectionNoteRecorded", "InspectionNoteAmended"];
 
 /** The section about points: of a cell its steps, of an agency its cells, of a round its ranking. */
 export function pointsSection(found, verdict) {
   const { about } = found.dossier;
-  if (about.criterion !== undefined) return section("points", say("points"), outcome(found, verdict), steps(found, verdict));
+  if (about.criterion !== undefined) return section("points", say("points"), outcome(found, verdict, maximum(found)), steps(found, verdict));
   if (about.agency !== undefined) return section("points", say("cells"), outcome(found, verdict), cells(found, verdict));
   return section("points", say("ranking"), rankings(found, verdict));
 }
@@ -17,16 +18,18 @@ export function pointsSection(found, verdict) {
 // --- a cell -------------------------------------------------------------------------------------------------
 
 function steps(found, verdict) {
-  const { about } = found.dossier;
   let before = "–";
   const rows = stepsOf(found, verdict).map((step) => {
     const row = { class: step.published ? "published" : "", cells: [step.name, make("span", { class: "day" }, step.day), before, step.after, step.where] };
     before = step.after;
     return row;
   });
-  const maximum = found.criteria.get(about.criterion)?.max_points;
-  const told = maximum === undefined ? null : make("p", { class: "told" }, say("of_maximum", { maximum: points(maximum) }));
-  return [told, table(["step", "day", "before", "after", "entry"].map((name) => say(name)), rows, [2, 3, 4])];
+  return table(["step", "day", "before", "after", "entry"].map((name) => say(name)), rows, [2, 3, 4]);
+}
+
+function maximum({ criteria, dossier }) {
+  const found = criteria.get(dossier.about.criterion)?.max_points;
+  return typeof found === "string" ? make("li", {}, say("of_maximum", { maximum: points(found) })) : null;
 }
 
 function stepsOf(found, verdict) {
@@ -53,15 +56,15 @@ function publishedStep(found, { version, value, size }) {
 
 // --- an agency ----------------------------------------------------------------------------------------------
 
-function outcome(found, verdict) {
+function outcome(found, verdict, more = null) {
   const { about } = found.dossier;
   const ranks = verdict.states.filter(({ key, absent }) => key === `${about.round}/${about.agency}/rank` && !absent).map(({ value }) => value);
-  if (!ranks.length) return null;
+  if (!ranks.length) return more ? make("ul", { class: "outcome" }, more) : null;
   const [first, last] = [ranks[0], ranks.at(-1)];
   const block = term("block", last.block);
   const rank = first.rank === last.rank ? say("rank", { rank: last.rank, block }) : say("rank_was", { before: first.rank, rank: last.rank, block });
   const score = first.score === last.score ? say("score", { score: points(last.score) }) : say("score_was", { before: points(first.score), score: points(last.score) });
-  return make("ul", { class: "outcome" }, make("li", {}, make("strong", {}, rank)), make("li", {}, make("strong", {}, score)));
+  return make("ul", { class: "outcome" }, make("li", {}, make("strong", {}, rank)), make("li", {}, make("strong", {}, score)), more);
 }
 
 function newest(states) {
@@ -93,10 +96,10 @@ function rankings(found, verdict) {
   const states = newest(verdict.states);
   const totals = new Map(states.filter(({ key }) => key.endsWith("/total")).map(({ key, value }) => [key.split("/")[1], value]));
   const ranks = states.filter(({ key }) => key.endsWith("/rank")).map(({ key, value }) => ({ code: key.split("/")[1], ...value }));
-  return [...new Set(ranks.map(({ block }) => block))].sort().flatMap((block) => [make("h3", {}, term("block", block)), ranking(found, ranks.filter((one) => one.block === block), totals)]);
+  return BLOCKS.filter((block) => ranks.some((one) => one.block === block)).flatMap((block) => [make("h3", {}, term("block", block)), ranking(found, ranks.filter((one) => one.block === block), totals)]);
 }
 
 function ranking(found, places, totals) {
   const rows = places.sort((one, other) => one.rank - other.rank || (one.code < other.code ? -1 : 1)).map(({ rank, code, score }) => ({ cells: [rank, agency(found, code), points(score), tell("rating", term("class", totals.get(code)?.class ?? ""))] }));
-  return table(["place", "agency", "total", "class"].map((name) => say(name)), rows, [0, 2]);
+  return table(["place", "agency", "total", "class"].map((name) => say(name)), rows, [2]);
 }

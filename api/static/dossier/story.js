@@ -29,11 +29,11 @@ function item(found, event, wrong, verified) {
   if (event.withheld) return withheld(event);
   const state = wrong.has(position) ? "wrong_entry" : verified ? "checked_entry" : "unchecked_entry";
   const sign = wrong.has(position) ? "✗ " : verified ? "✓ " : "";
-  const mark = make("p", { class: "mark" }, say("at", { position }), " · ", make("b", {}, `${sign}${say(state)}`), late(event));
+  const mark = make("p", { class: "mark" }, say("at", { position }), " · ", make("b", {}, `${sign}${say(state)}`));
   const classes = [wrong.has(position) ? "wrong" : "", bearing(event, found.dossier.about) === "case" ? "" : "background"];
   const attributes = { class: classes.join(" ").trim(), id: `entry-${position}` };
   if (!event.statement) return make("li", attributes, make("div", { class: "when" }), make("div", {}, mark));
-  return make("li", attributes, when(found, event), make("div", {}, make("p", { class: "what" }, what(found, event)), who(found, event), quotes(event), mark));
+  return make("li", attributes, when(found, event), make("div", {}, make("p", { class: "what" }, what(found, event)), who(found, event), quotes(found, event), mark));
 }
 
 function withheld({ position, last }) {
@@ -41,8 +41,6 @@ function withheld({ position, last }) {
   const where = last > position ? null : make("p", { class: "mark" }, say("at", { position }));
   return make("li", { class: "withheld" }, make("div", { class: "when" }), make("div", {}, make("p", { class: "what" }, text), where));
 }
-
-const late = () => null;
 
 function when({ offset }, { received }) {
   const told = moment(received, offset);
@@ -92,9 +90,15 @@ function who(found, { actors }) {
   return make("p", { class: "who" }, `${say("together", { count: actors.length })}: ${names.join("; ")}`);
 }
 
-function quotes({ words, statement }) {
-  const told = QUOTED.filter((field) => words.has(field)).map((field) => make("blockquote", {}, words.get(field)));
+function quotes({ erased }, { words, statement }) {
+  const told = QUOTED.map((field) => quote(words.get(field), field, erased.has(`${statement.id} ${field}`)));
   return [...told, statement.attachments.length ? files(words, statement) : null];
+}
+
+/** The words of one field; of what was erased, that it was. */
+function quote(words, field, erased) {
+  if (words === undefined) return erased ? make("p", { class: "who" }, say("erased", { field: term("field", field) })) : null;
+  return make("blockquote", {}, words);
 }
 
 const files = (words, { attachments }) => make("p", { class: "mark" }, `${say("evidence")}: ${words.get("file_names")?.split("\n").join(", ") ?? attachments.length}`);

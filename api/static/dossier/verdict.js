@@ -17,7 +17,7 @@ export function showVerdict(verdict, found, trustName) {
   at("progress").hidden = true;
   at("judgement").textContent = verdict.ok ? `✓ ${say("good")}` : `✗ ${say("bad", { count: verdict.findings.length })}`;
   at("told").textContent = verdict.ok ? say("good_told", verdict.checked) : say("bad_told");
-  at("by-trust").textContent = verdict.size === null ? "" : trusted(verdict, trustName);
+  at("by-trust").textContent = verdict.ok ? trusted(verdict, trustName) : "";
   put("first", verdict.ok ? null : firstFindings(verdict.findings));
   at("reach").hidden = verdict.size === null;
   at("details-part").hidden = false;
