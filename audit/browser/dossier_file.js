@@ -133,7 +133,7 @@ class MalformedItem extends Error {}
  * @param {((one: T, other: T) => boolean) | null} before
  * @param {string} place
  */
-function itemsOf(name, stated, read, before = null, place = "") {
+function readItems(name, stated, read, before = null, place = "") {
   if (!Array.isArray(stated)) throw malformedDossier(name);
   if (stated.length > MAX_ITEMS) throw tooMany(name, MAX_ITEMS);
   /** @type {T[]} */
@@ -256,14 +256,14 @@ function plainField(name, good) {
 
 /** @param {unknown} stated */
 function heldEntries(stated) {
-  const found = itemsOf("entries", stated, heldOf, (one, other) => one.position < other.position, "position");
+  const found = readItems("entries", stated, heldOf, (one, other) => one.position < other.position, "position");
   if (found[0]?.position !== 0) throw malformedDossier("entries");
   return found;
 }
 
 /** @param {unknown} stated */
 function heldCheckpoints(stated) {
-  const found = itemsOf("checkpoints", stated, textOfLines);
+  const found = readItems("checkpoints", stated, textOfLines);
   if (found.length === 0) throw malformedDossier("checkpoints");
   return found;
 }
@@ -272,21 +272,21 @@ function heldCheckpoints(stated) {
 function heldOpenings(stated) {
   const before = (/** @type {any} */ one, /** @type {any} */ other) =>
     one.position < other.position || (one.position === other.position && one.opening.field < other.opening.field);
-  return itemsOf("openings", stated, heldOpening, before, "position");
+  return readItems("openings", stated, heldOpening, before, "position");
 }
 
 /** @param {unknown} stated */
 function heldStates(stated) {
   const before = (/** @type {any} */ one, /** @type {any} */ other) =>
     one.attestedAt < other.attestedAt || (one.attestedAt === other.attestedAt && one.proof.key < other.proof.key);
-  return itemsOf("states", stated, heldState, before, "attested_at");
+  return readItems("states", stated, heldState, before, "attested_at");
 }
 
 /** @param {unknown} stated */
 function heldTokens(stated) {
   const before = (/** @type {any} */ one, /** @type {any} */ other) =>
     one.size < other.size || (one.size === other.size && one.authority < other.authority);
-  return itemsOf("tokens", stated, heldToken, before);
+  return readItems("tokens", stated, heldToken, before);
 }
 
 /** How each field is read, in the order of their names.
@@ -295,13 +295,13 @@ const READING = [
   ["about", heldAbout],
   ["checkpoints", heldCheckpoints],
   ["entries", heldEntries],
-  ["hashes", (stated) => itemsOf("hashes", stated, heldHash)],
+  ["hashes", (stated) => readItems("hashes", stated, heldHash)],
   ["log", plainField("log", (log) => isText(log, /** @type {RegExp} */ (new Map(NAMES).get("log"))))],
   ["openings", heldOpenings],
   ["reader", plainField("reader", (reader) => READERS.includes(reader))],
-  ["receipts", (stated) => itemsOf("receipts", stated, heldReceipt, (one, other) => one.position < other.position, "position")],
+  ["receipts", (stated) => readItems("receipts", stated, heldReceipt, (one, other) => one.position < other.position, "position")],
   ["size", plainField("size", (size) => isCount(size, 1))],
-  ["sizes", (stated) => itemsOf("sizes", stated, heldSize, (one, other) => one < other)],
+  ["sizes", (stated) => readItems("sizes", stated, heldSize, (one, other) => one < other)],
   ["states", heldStates],
   ["tokens", heldTokens],
   ["trust", plainField("trust", isObject)],

@@ -15,7 +15,7 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const CONSTANT = /NaN|-?Infinity/y;
 const WORD = /null|true|false/y;
 const SPACE = /[ \t\n\r]*/y;
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const LITERAL = /[^"\\\u0000-\u001f]*/y;
 const ESCAPED = /\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))/y;
 /** @type {Record<string, null | boolean>} */
 const WORDS = { null: null, true: true, false: false };
@@ -105,7 +105,7 @@ class JsonReader {
   string() {
     let found = "";
     for (;;) {
-      found += this.take(PLAIN)?.[0] ?? "";
+      found += this.take(LITERAL)?.[0] ?? "";
       if (this.skip('"')) return found;
       const escaped = this.take(ESCAPED);
       if (!escaped) throw new NotJson();

@@ -60,7 +60,7 @@ export function parseStatement(payload) {
   }
   checkNumbers(stated);
   if (!isObject(stated.body)) throw malformedStatement("body");
-  checkSeen(stated);
+  checkSeenForm(stated);
   checkAttachments(stated.attachments);
   checkCommitments(stated.commitments);
   if (!isTime(stated.occurred_at)) throw malformedStatement("occurred_at");
@@ -126,7 +126,7 @@ function checkSigners({ signers, actors, threshold }) {
 }
 
 /** @param {Record<string, any>} stated */
-function checkSeen(stated) {
+function checkSeenForm(stated) {
   if (!("seen" in stated)) return;
   const { seen } = stated;
   const good = hasFields(seen, ["size", "root"]) && isCount(seen.size, 1) && isText(seen.root, HEX);

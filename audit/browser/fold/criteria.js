@@ -13,7 +13,7 @@ import { readExact } from "./fractions.js";
  * @property {string} area
  * @property {Exact} maximum
  * @property {ScoringRule} rule
- * @property {boolean} declared whether agencies declare something for it
+ * @property {boolean} declared whether something can be declared for it; agencies do so in the main section
  * @property {boolean} computed whether the log alone makes its points, without any act
  * @property {boolean} looksAround whether its rule looks beyond its own cell
  */
@@ -81,7 +81,7 @@ function readCriterion(stated) {
     area: stated.area ?? "",
     maximum: readExact(stated.max_points),
     rule,
-    declared: section === "main" && (rule.kind === "stated" || needs),
+    declared: rule.kind === "stated" || needs,
     computed: readsLog(rule) && !needs,
     looksAround: readsLog(rule),
   };

@@ -113,7 +113,7 @@ export class Fold {
     if (block === undefined) return;
     const board = entryOf(this.boards, round.code, emptyBoard);
     const before = /** @type {Card} */ (board.cards.get(agency));
-    const known = criterion === undefined ? null : { scores: before.scores, changed: criterion };
+    const known = criterion === undefined || criterion === null ? null : { scores: before.scores, changed: criterion };
     const card = cardOf(round, this.record.dossier(round.code, agency), agency, known);
     board.cards.set(agency, card);
     const place = board.places.get(agency);

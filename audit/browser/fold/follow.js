@@ -2,7 +2,7 @@
 import { dayOf, lastDays, minutesAhead, momentAfter } from "./calendar.js";
 import { readCriteriaSet, readNumbers } from "./criteria.js";
 import { readExact } from "./fractions.js";
-import { cellOf, FoldError } from "./record.js";
+import { cellOf, entryOf, FoldError } from "./record.js";
 
 /** @typedef {import("./record.js").FoldRecord} FoldRecord */
 /**
@@ -38,18 +38,19 @@ const FOLLOWING = {
   "PreviousResultRecorded.v1": previousResultRecorded,
   "SelfAssessmentSubmitted.v1": reportCame("SELF_ASSESSMENT"),
   "ExplanationSubmitted.v1": reportCame("EXPLANATION"),
-  "SelfScoreDeclared.v1": declared,
-  "QuantitiesDeclared.v1": declared,
+  "SelfScoreDeclared.v1": declaredAnew,
+  "QuantitiesDeclared.v1": declaredAnew,
   "EvidenceReturned.v1": evidenceReturned,
-  "InspectionNoteRecorded.v1": verified,
-  "InspectionNoteAmended.v1": verified,
+  "InspectionNoteRecorded.v1": verifiedAnew,
+  "InspectionNoteAmended.v1": verifiedAnew,
   "SurveyTallied.v1": surveyTallied,
   "SpecialCaseDecided.v1": specialCaseDecided,
   "BonusDecided.v1": decidedBy("points"),
   "DeductionDecided.v1": decidedBy("points"),
   "CouncilAdjustmentMade.v1": decidedBy("new_points"),
-  "DisputeDecided.v1": decidedBy("points"),
   "VerificationWaived.v1": verificationWaived,
+  "DisputeFiled.v1": disputeFiled,
+  "DisputeDecided.v1": disputeDecided,
 };
 
 /** Kinds that move no score: who they are about is counted, and nothing else of them matters here. */
@@ -105,7 +106,6 @@ const WITHOUT_EFFECT = [
   "RemarkMade.v1",
   "VoteCast.v1",
   "DissentRecorded.v1",
-  "DisputeFiled.v1",
   "DisputeWithdrawn.v1",
   "DisputeAccepted.v1",
   "AffectedNotified.v1",
@@ -139,7 +139,8 @@ export function kindsOfFold() {
 }
 
 /**
- * Let a statement change the record; throws FoldError for a kind outside the closed set.
+ * Let a statement change the record; throws FoldError for a kind outside the closed set. Where something that
+ * it builds on was left out of the fold, it has no effect.
  * @param {FoldRecord} record
  * @param {Told} told
  */
@@ -148,32 +149,18 @@ export function followStatement(record, told) {
   const follow = KNOWN_KINDS.get(type);
   if (!follow) throw new FoldError("fold.unknown_kind", { position: told.position, kind: String(type).slice(0, 80) });
   const moves = follow(record, told);
-  if (round !== undefined && agency !== undefined) {
-    const { about } = record.dossier(round, agency);
-    const positions = about.get(criterion ?? "");
-    if (positions) positions.push(told.position);
-    else about.set(criterion ?? "", [told.position]);
+  if (isNamed(round) && isNamed(agency)) {
+    entryOf(record.dossier(round, agency).about, criterion ?? "", () => /** @type {number[]} */ ([])).push(told.position);
   }
   return moves;
 }
 
 /**
- * What stands under a key; throws FoldError where the statement that would have put it there is missing.
- * @template V
- * @param {Map<string, V>} table
- * @param {string} key
- * @param {Told} told
+ * Whether a field of a header or body is there; readers say of one that is not that it is undefined, or null.
+ * @param {unknown} field
  */
-function standing(table, key, told) {
-  const found = table.get(key);
-  if (found === undefined) {
-    throw new FoldError("fold.nothing_there", {
-      position: told.position,
-      kind: told.statement.type,
-      about: String(key).slice(0, 80),
-    });
-  }
-  return found;
+function isNamed(field) {
+  return field !== undefined && field !== null;
 }
 
 // --- the registry ---------------------------------------------------------------------------------------
@@ -192,16 +179,16 @@ function agencyRegistered(record, { statement: { body } }) {
 }
 
 /** @type {Follow} */
-function agencyRenamed(record, told) {
-  const { code, name_vi: nameVi, name_en: nameEn } = told.statement.body;
-  Object.assign(standing(record.agencies, code, told), { nameVi, nameEn });
+function agencyRenamed(record, { statement: { body } }) {
+  const agency = record.agencies.get(body.code);
+  if (agency) Object.assign(agency, { nameVi: body.name_vi, nameEn: body.name_en });
   return MOVES_NOTHING;
 }
 
 /** @type {Follow} */
-function agencyEnded(record, told) {
-  const { code, until } = told.statement.body;
-  standing(record.agencies, code, told).until = until;
+function agencyEnded(record, { statement: { body } }) {
+  const agency = record.agencies.get(body.code);
+  if (agency) agency.until = body.until;
   return MOVES_NOTHING;
 }
 
@@ -223,22 +210,24 @@ function setName(code, version) {
 // --- the round ------------------------------------------------------------------------------------------
 
 /** @type {Follow} */
-function roundOpened(record, told) {
-  const { statement: { round: code, body }, arrived_at: arrivedAt } = told;
+function roundOpened(record, { statement: { round: code, body }, arrived_at: arrivedAt }) {
+  const criteria = record.criteriaSets.get(setName(body.criteria_set, body.criteria_version));
+  if (!criteria || !record.log) return MOVES_NOTHING;
   const round = {
     code,
     evaluatedYear: body.evaluated_year,
-    criteria: standing(record.criteriaSets, setName(body.criteria_set, body.criteria_version), told),
+    criteria,
     agencies: rankedIn(record, body.evaluated_year),
     deadlines: [...body.deadlines],
     holidays: new Set(/** @type {string[]} */ (body.holidays).map(dayOf)),
     due: new Map(),
     opened: new Map([["PREPARATION", arrivedAt]]),
     phase: "PREPARATION",
+    disputes: new Set(),
     versions: [],
   };
   record.rounds.set(code, round);
-  setDue(record, round, told);
+  setDue(round, record.log.ahead);
   return MOVES_ROUND;
 }
 
@@ -256,21 +245,18 @@ function rankedIn(record, year) {
 }
 
 /**
- * @param {FoldRecord} record
  * @param {import("./record.js").Round} round
- * @param {Told} told
+ * @param {number} ahead minutes that the log's zone is ahead of UTC
  */
-function setDue(record, round, told) {
-  if (!record.log) throw new FoldError("fold.nothing_there", { position: told.position, about: "genesis" });
-  const { ahead } = record.log;
-  round.due = new Map(
-    [...lastDays(round.deadlines, round.holidays)].map(([phase, day]) => [phase, momentAfter(day, ahead)]),
-  );
+function setDue(round, ahead) {
+  const last = lastDays(round.deadlines, round.holidays);
+  round.due = new Map([...last].map(([phase, day]) => [phase, momentAfter(day, ahead)]));
 }
 
 /** @type {Follow} */
 function phaseOpened(record, told) {
-  const round = standing(record.rounds, told.statement.round, told);
+  const round = record.rounds.get(told.statement.round);
+  if (!round) return MOVES_NOTHING;
   round.phase = told.statement.body.phase;
   round.opened.set(round.phase, told.arrived_at);
   return MOVES_ROUND;
@@ -278,16 +264,18 @@ function phaseOpened(record, told) {
 
 /** @type {Follow} */
 function deadlineExtended(record, told) {
-  const round = standing(record.rounds, told.statement.round, told);
+  const round = record.rounds.get(told.statement.round);
+  if (!round || !record.log) return MOVES_NOTHING;
   const { phase, due } = told.statement.body;
   round.deadlines = round.deadlines.map((rule) => (rule.phase === phase ? { phase, on: due } : rule));
-  setDue(record, round, told);
+  setDue(round, record.log.ahead);
   return MOVES_ROUND;
 }
 
 /** @type {Follow} */
 function resultPublished(record, told) {
-  const round = standing(record.rounds, told.statement.round, told);
+  const round = record.rounds.get(told.statement.round);
+  if (!round) return MOVES_NOTHING;
   round.phase = "PUBLISHED";
   if (!round.opened.has(round.phase)) round.opened.set(round.phase, told.arrived_at);
   return PUBLISHES;
@@ -309,9 +297,9 @@ function dossierOf(record, { statement: { round, agency } }) {
  */
 function focalOfficerAssigned(record, told) {
   const { focal } = dossierOf(record, told);
-  if (told.statement.body.deputy !== undefined) {
+  if (isNamed(told.statement.body.deputy)) {
     if (focal.since === null) Object.assign(focal, { since: told.arrived_at, position: told.position });
-  } else if (!standing(record.rounds, told.statement.round, told).opened.has("SELF_ASSESSMENT")) {
+  } else if (record.rounds.get(told.statement.round)?.opened.has("SELF_ASSESSMENT") === false) {
     Object.assign(focal, { since: null, position: null });
   }
   return MOVES_AGENCY;
@@ -354,20 +342,20 @@ function actOf({ position, arrived_at: arrivedAt }, { points, quantities, qualit
   return {
     position,
     arrivedAt,
-    points: points === undefined ? null : readExact(points),
+    points: isNamed(points) ? readExact(points) : null,
     quantities: readNumbers(quantities ?? {}),
     quality: quality ?? "SOUND",
   };
 }
 
 /** @type {Follow} */
-function declared(record, told) {
+function declaredAnew(record, told) {
   cellFor(record, told).declared = actOf(told, told.statement.body);
   return MOVES_AGENCY;
 }
 
 /** @type {Follow} */
-function verified(record, told) {
+function verifiedAnew(record, told) {
   cellFor(record, told).verified = actOf(told, told.statement.body);
   return MOVES_AGENCY;
 }
@@ -405,7 +393,7 @@ function surveyTallied(record, told) {
 function decidedBy(field) {
   return (record, told) => {
     const points = told.statement.body[field];
-    if (points !== undefined) cellFor(record, told).decided = actOf(told, { points });
+    if (isNamed(points)) cellFor(record, told).decided = actOf(told, { points });
     return MOVES_AGENCY;
   };
 }
@@ -413,7 +401,20 @@ function decidedBy(field) {
 /** @type {Follow} */
 function specialCaseDecided(record, told) {
   const { outcome, points } = told.statement.body;
-  if (points !== undefined) cellFor(record, told).decided = actOf(told, { points });
+  if (isNamed(points)) cellFor(record, told).decided = actOf(told, { points });
   else if (outcome === "ACCEPTED") cellFor(record, told).excluded = told.position;
   return MOVES_AGENCY;
+}
+
+/** @type {Follow} */
+function disputeFiled(record, { statement: { round: code, agency, matter } }) {
+  const round = record.rounds.get(code);
+  if (round?.agencies.has(agency)) round.disputes.add(matter);
+  return MOVES_NOTHING;
+}
+
+/** @type {Follow} */
+function disputeDecided(record, told) {
+  const filed = record.rounds.get(told.statement.round)?.disputes.has(told.statement.matter);
+  return filed ? decidedBy("points")(record, told) : MOVES_NOTHING;
 }

@@ -18,7 +18,7 @@ import { asPublished, writeExact } from "./fractions.js";
  * @param {number} position where it is, or would be, published
  */
 export function stateItems(round, places, dossiers, position) {
-  const items = places.flatMap((place) => itemsOf(`${round}/${place.card.agency}`, place, dossiers, position));
+  const items = places.flatMap((place) => itemsOfPlace(`${round}/${place.card.agency}`, place, dossiers, position));
   return items.sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
@@ -29,16 +29,16 @@ export function stateItems(round, places, dossiers, position) {
  * @param {number} position
  * @returns {StateItem[]}
  */
-function itemsOf(stem, place, dossiers, position) {
+function itemsOfPlace(stem, place, dossiers, position) {
   const { card } = place;
   const about = (/** @type {string} */ criterion) => [...(dossiers.get(card.agency)?.about.get(criterion) ?? [])];
   const cells = [...card.scores].map(([code, score]) => ({
     key: `${stem}/${code}`,
     value: cellValue(score),
-    madeBy: inOrder(score.positions),
+    madeBy: ascendingOnce(score.positions),
     events: about(code),
   }));
-  const behind = inOrder([...card.scores.values()].flatMap(({ positions }) => positions));
+  const behind = ascendingOnce([...card.scores.values()].flatMap(({ positions }) => positions));
   return [
     ...cells,
     { key: `${stem}/total`, value: totalValue(card), madeBy: behind, events: about("") },
@@ -47,7 +47,7 @@ function itemsOf(stem, place, dossiers, position) {
 }
 
 /** @param {number[]} positions */
-function inOrder(positions) {
+function ascendingOnce(positions) {
   return [...new Set(positions)].sort((one, other) => one - other);
 }
 

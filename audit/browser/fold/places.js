@@ -12,12 +12,12 @@ import { compareExact, hundredthsOf } from "./fractions.js";
  */
 export function placesOf(tieBreak, cards) {
   const ordered = cards.map((card) => ({ card, shown: hundredthsOf(card.rankingScore) }));
-  ordered.sort((one, other) => better(tieBreak, one, other) || (one.card.agency < other.card.agency ? -1 : 1));
+  ordered.sort((one, other) => comparePlaces(tieBreak, one, other) || (one.card.agency < other.card.agency ? -1 : 1));
   /** @type {Place[]} */
   const places = [];
   for (const [n, { card }] of ordered.entries()) {
-    const before = n > 0 && better(tieBreak, ordered[n - 1], ordered[n]) === 0;
-    const after = n + 1 < ordered.length && better(tieBreak, ordered[n], ordered[n + 1]) === 0;
+    const before = n > 0 && comparePlaces(tieBreak, ordered[n - 1], ordered[n]) === 0;
+    const after = n + 1 < ordered.length && comparePlaces(tieBreak, ordered[n], ordered[n + 1]) === 0;
     places.push({ rank: before ? places[n - 1].rank : n + 1, shared: before || after, card });
   }
   return places;
@@ -29,7 +29,7 @@ export function placesOf(tieBreak, cards) {
  * @param {{card: Card, shown: bigint}} one
  * @param {{card: Card, shown: bigint}} other
  */
-function better(tieBreak, one, other) {
+function comparePlaces(tieBreak, one, other) {
   if (one.shown !== other.shown) return one.shown > other.shown ? -1 : 1;
   for (const key of tieBreak) {
     const told = byTieKey(key, one.card, other.card);

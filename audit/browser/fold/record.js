@@ -48,11 +48,12 @@
  * @property {Map<string, string>} due phase -> the first moment that is too late
  * @property {Map<string, string>} opened phase -> when
  * @property {string} phase
+ * @property {Set<string>} disputes those that were filed, by name
  * @property {Published[]} versions
  */
 /** @typedef {{number: number, position: number, items: import("./items.js").StateItem[]}} Published */
 
-/** A log that cannot be folded: it holds what this fold does not know, or something that nothing stands under. */
+/** A log that cannot be folded, since it holds what this fold does not know; or a question about what is not there. */
 export class FoldError extends Error {
   /**
    * @param {string} rule

@@ -112,3 +112,33 @@ def node() -> Iterator[Asked]:
     """Node, which answers all questions of a file."""
     with Node(Path(os.environ.get("MINHCHUNG_BROWSER_MODULES", MODULES))) as asked:
         yield asked
+
+
+HOME = "http://localhost/"
+FLAGS = ["--no-sandbox", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Asked]:
+    """A page in Chromium, which answers all questions of a file; whatever it asks for comes from the disk."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    where = shutil.which("chromium")
+    if where is None:
+        pytest.skip("no Chromium on PATH: the checks in JavaScript are not run in a browser")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=where, args=FLAGS)
+        page = browser.new_page()
+        page.route("**/*", _from_disk)
+        page.goto(HOME)
+        page.evaluate("async () => { globalThis.asked = await import('/tests/audit/browser/calls.js'); }")
+        yield Asked(lambda question: page.evaluate("(question) => asked.answer(question)", question))  # type: ignore[no-any-return]
+        browser.close()
+
+
+def _from_disk(route: Any) -> None:
+    """Answer with a module; anything else is nowhere."""
+    name = route.request.url.removeprefix(HOME)
+    if name.startswith(("audit/browser/", "tests/audit/browser/")) and name.endswith(".js"):
+        route.fulfill(path=ROOT / name, content_type="text/javascript")
+    else:
+        route.fulfill(body="<!doctype html>", content_type="text/html")

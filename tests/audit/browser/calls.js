@@ -81,7 +81,10 @@ const CALLS = {
     return { ...verdict, roots: Object.fromEntries(roots) };
   },
   tooLarge: async (size) => (await dossier.verifyDossier(new Uint8Array(size))).findings[0].rule,
-  dossier: async (data, trusted) => dossier.verifyDossier(data, trusted && (await trust.parseTrust(trusted))),
+  dossier: async (data, trusted) => {
+    const refold = (await load("fold/published")).publishedStates;
+    return dossier.verifyDossier(data, trusted && (await trust.parseTrust(trusted)), undefined, refold);
+  },
 };
 
 /** Admit a statement as a log would; a refused one leaves no trace. */

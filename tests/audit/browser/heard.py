@@ -1,7 +1,7 @@
 """What the tests in Python ask of the checks: heard as they run, so that JavaScript is asked the very same.
 
-A check that a test module calls is replaced, in that module alone, by one that writes down what it is given and
-how it ends. So a case that is added there is a case here.
+A check that a test module calls is replaced, in that module alone, by one that writes down what it is given
+and how it ends. So a case that is added there is a case here.
 """
 
 from __future__ import annotations

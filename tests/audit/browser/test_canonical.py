@@ -29,6 +29,8 @@ from tests.audit.proofs.test_canonical import (
 )
 
 pytestmark = pytest.mark.node
+ALLOWED, NOWHERE = True, False
+"""Line feeds, in a text."""
 
 
 def same(node: Asked, data: bytes, limit: int = LIMIT) -> None:
@@ -59,7 +61,7 @@ def test_reads_the_public_files_as_python_does(node: Asked, vectors: Path) -> No
 def test_naughty_strings_do_no_harm(node: Asked, vectors: Path) -> None:
     """Every naughty string is fit to be stated in JavaScript where it is in Python."""
     for text in json.loads((vectors / "blns" / "blns.json").read_text("utf-8")):
-        assert (node.rule_of("checkText", text, False) == "accepted") == accepts(text)
+        assert (node.rule_of("checkText", text, NOWHERE) == "accepted") == accepts(text)
         same(node, json.dumps({text: {"reason": text}}, ensure_ascii=False).encode())
 
 
@@ -123,10 +125,12 @@ def test_the_same_characters_hide(node: Asked) -> None:
     for start in range(0, len(texts), 512):
         some = "".join(text for text in texts[start : start + 512] if accepts(text))
         some = unicodedata.normalize("NFC", some)
-        assert node.rule_of("checkText", some, False) == ("accepted" if accepts(some) else rule_of_text(some))
+        assert node.rule_of("checkText", some, NOWHERE) == (
+            "accepted" if accepts(some) else rule_of_text(some)
+        )
     hidden = [text for text in texts if python.accepts(text) is False]
     for text in hidden[:: max(1, len(hidden) // 2000)]:
-        assert node.rule_of("checkText", f"a{text}b", False) == rule_of_text(f"a{text}b")
+        assert node.rule_of("checkText", f"a{text}b", NOWHERE) == rule_of_text(f"a{text}b")
 
 
 def rule_of_text(text: str) -> str:
@@ -140,10 +144,10 @@ def rule_of_text(text: str) -> str:
 
 def test_line_feeds_are_allowed_only_where_said(node: Asked) -> None:
     """With line feeds allowed a line feed passes, and nothing else that hides."""
-    assert node.rule_of("checkText", "một\nhai\n", True) == "accepted"
-    assert node.rule_of("checkText", "một\nhai", False) == "text.hidden"
+    assert node.rule_of("checkText", "một\nhai\n", ALLOWED) == "accepted"
+    assert node.rule_of("checkText", "một\nhai", NOWHERE) == "text.hidden"
     for text in ("một\r\nhai", "một\thai", "một\n\u200bhai", "một\u2028hai"):
-        assert node.rule_of("checkText", text, True) == "text.hidden"
+        assert node.rule_of("checkText", text, ALLOWED) == "text.hidden"
 
 
 HANDWRITTEN = (
@@ -166,12 +170,12 @@ HANDWRITTEN = (
 @pytest.mark.parametrize("data", HANDWRITTEN)
 def test_what_people_write_is_read_as_in_python(data: bytes, node: Asked) -> None:
     """Any layout and order of keys, and in all else as strict."""
+    found = node("handwritten", data, LIMIT)
     try:
-        expected = encode(read_json(data, LIMIT))
+        expected: Any = encode(read_json(data, LIMIT))
     except CanonicalError as wrong:
-        assert node.rule_of("handwritten", data, LIMIT) == wrong.rule
-    else:
-        assert node("handwritten", data, LIMIT) == expected
+        expected, found = wrong.rule, found.rule
+    assert found == expected
     assert node.rule_of("handwritten", b" " * 20, 19) == "bytes.too_long"
 
 

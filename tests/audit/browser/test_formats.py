@@ -1,4 +1,4 @@
-"""Statements, entries, notes, receipts, openings, proofs and trust: what Python refuses, JavaScript refuses."""
+"""Statements, entries, notes, receipts, openings, proofs and trust: JavaScript refuses what Python does."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SCORE = "SelfScoreDeclared.v1"
 
 
 def compare(node: Asked, keyring: Keyring, told: list[tuple[Envelope, int, str]]) -> None:
-    """Tell JavaScript a story; it admits and refuses the same, and knows the same keys and doubts at the end."""
+    """Tell JavaScript a story; it admits and refuses the same, and knows the same keys and doubts."""
     found = node("story", [{"envelope": envelope.encode(), "position": at} for envelope, at, _ in told])
     assert found["answers"] == [rule for _, _, rule in told]
     contested = [{"position": at, "authorship": one.value} for at, one in keyring.contested().items()]
@@ -40,7 +40,7 @@ def test_the_same_story_is_judged_alike(module: str, node: Asked) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_stories_made_at_random_are_judged_alike(seed: int, node: Asked) -> None:
     """Keys enrolled, rotated, suspended, revoked and spoken for in any order, sensible or not."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - to find, not to hide
     journal, keyring = Journal(), Keyring()
     told: list[tuple[Envelope, int, str]] = []
     for envelope in [journal.genesis(), *(_something(journal, chance) for _ in range(60))]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.node
 
 @pytest.mark.parametrize("case", UNSAFE)
 def test_refuses_unsafe_key(case: str, node: Asked) -> None:
-    """A key of low order, in a second spelling, off the curve or of another length is refused, and told why."""
+    """A key of low order, in a second spelling, off the curve or of another length is refused."""
     raw, reason = UNSAFE[case]
     assert node("loadKey", bytes.fromhex(raw)) == Refused("UnsafeKey", "key.unsafe", {"reason": reason})
 

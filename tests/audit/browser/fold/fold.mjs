@@ -18,12 +18,12 @@ const COMMANDS = {
   kinds: () => kindsOfFold(),
   /** Keep the statements of a log. */
   log: ({ name, statements }) => logs.set(name, statements).size,
-  /** Fold a log without some of its statements; answer what it comes to at each of these sizes. */
-  fold({ name, leave = [], at = [], ranks = [], whole = false }) {
+  /** Fold statements, or a log that was kept, without some of them; answer what it comes to at each of these sizes. */
+  fold({ name, statements = logs.get(name), leave = [], at = [], ranks = [], whole = false }) {
     const [left, sizes] = [new Set(leave), new Set(at)];
     const fold = new Fold();
     const answers = [];
-    for (const told of logs.get(name)) {
+    for (const told of statements) {
       if (!left.has(told.position)) fold.take(told);
       if (!sizes.has(told.position + 1)) continue;
       fold.size = told.position + 1;

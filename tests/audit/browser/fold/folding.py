@@ -6,10 +6,10 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -29,7 +29,28 @@ SCRIPT = Path(__file__).with_name("fold.mjs")
 
 Told = dict[str, Any]
 """A statement with its position and the two times of its entry, as the fold in JavaScript takes it."""
-Ask = Callable[..., Any]
+
+
+def question(command: str, **given: Any) -> str:
+    """Spell a command with what is given to it."""
+    return json.dumps({"command": command, **given}, ensure_ascii=False) + "\n"
+
+
+class Ask:
+    """Asks a process of Node one thing after the other."""
+
+    def __init__(self, to: IO[str], back: IO[str]) -> None:
+        self._to, self._back = to, back
+
+    def __call__(self, command: str, **given: Any) -> Any:
+        """Return the answer to a command."""
+        return self.spelled(question(command, **given))
+
+    def spelled(self, asked: str) -> Any:
+        """Return the answer to a question that is spelled already."""
+        self._to.write(asked)
+        self._to.flush()
+        return json.loads(self._back.readline() or '{"failed": "Node ended"}')
 
 
 @contextmanager
@@ -47,17 +68,10 @@ def node(folder: Path = BROWSER / "fold") -> Iterator[Ask]:
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        to, back = process.stdin, process.stdout
-
-        def ask(command: str, **given: Any) -> Any:
-            to.write(json.dumps({"command": command, **given}, ensure_ascii=False) + "\n")
-            to.flush()
-            return json.loads(back.readline() or '{"failed": "Node ended"}')
-
         try:
-            yield ask
+            yield Ask(process.stdin, process.stdout)
         finally:
-            to.close()
+            process.stdin.close()
 
 
 # --- statements and events ------------------------------------------------------------------------------

@@ -10,9 +10,15 @@ from random import Random
 
 from domain.criteria import (
     Block,
+    CountRule,
     CriteriaSet,
     ImprovementRule,
+    LogRule,
+    Measure,
+    Part,
+    PartsRule,
     RatingClass,
+    Rule,
     Section,
     StatedRule,
     quantities_of,
@@ -41,6 +47,7 @@ from tests.domain.specification import Act, Story, states
 from tests.domain.test_incremental import CRITERIA as MIXED_RULES
 
 TICK = timedelta(microseconds=1)
+QUARTER = Fraction(1, 4)
 STATED = ("0", "0.25", "0.5", "1", "1", "1.5", "2", "2.0001", "3")
 AMOUNTS = ("0", "0", "1", "2", "3", "3", "4", "7", "9", "10", "0.5")
 TOTALS = ("0", "40", "66.67", "80", "95.5", "100")
@@ -52,6 +59,14 @@ def _classes(*edges: str) -> tuple[RatingClass, ...]:
         RatingClass(code=code, name_vi="", at_least=Fraction(edge))
         for code, edge in zip(codes, edges, strict=False)
     )
+
+
+def _parts(*rules: Rule) -> PartsRule:
+    return PartsRule(parts=tuple(Part(max_points=Fraction(1), rule=rule) for rule in rules))
+
+
+def _each(measure: Measure) -> LogRule:
+    return LogRule(of=measure, each=QUARTER)
 
 
 SETS: tuple[CriteriaSet, ...] = (
@@ -77,6 +92,14 @@ SETS: tuple[CriteriaSet, ...] = (
         classes=_classes("100", "42.86", "28.57", "14.29"),
     ),
     criteria_set(criterion("A1.1", "3", StatedRule()), tie_break=()),
+    criteria_set(
+        criterion(
+            "A1.1", "2", _parts(LogRule(of=Measure.FOCAL_OFFICER), CountRule(of="n", each=Fraction(1, 4)))
+        ),
+        criterion("A1.2", "2", _parts(_each(Measure.LATE_REPORTS), _each(Measure.FLAWED_EVIDENCE))),
+        criterion("A1.3", "1", StatedRule()),
+        criterion("D1", "3", _each(Measure.FLAWED_EVIDENCE), section=Section.DEDUCTION),
+    ),
 )
 """Sets with every kind of rule, every tie key, and few criteria, so that agencies come to the same."""
 
@@ -133,7 +156,7 @@ class _Inventor:
 
 
 def _declares(i: _Inventor) -> Act:
-    about, code = i.about()
+    about, code = i.about(*i.chance.choice(((), (), (), (Section.BONUS,))))
     amount = i.amount(code)
     body: Body = QuantitiesDeclared(quantities=amount) if amount else SelfScoreDeclared(points=_number(i))
     return states("somebody", body, about)
@@ -246,6 +269,55 @@ def registries() -> Iterator[list[Event]]:
         _state(events, world.opening().body)
         _state(events, SelfScoreDeclared(points=Fraction(1)), "MOI/A1.2")
         yield events
+
+
+def officers() -> Iterator[list[Event]]:
+    """Think up when focal officer and deputy are named, handed over and lost, and when that is looked at."""
+    opened = datetime.fromisoformat("2017-01-20T08:00:00+07:00")
+    for named in (opened - TICK, opened, opened + TICK):
+        for then in ((), ("deputy",), (None,), (None, "deputy")):
+            for after in (False, True):
+                events = list(world.registered().events)
+                _state(events, world.opening().body)
+                _focal(events, "deputy", named)
+                if after:
+                    _state(events, PhaseOpened(phase=Phase.SELF_ASSESSMENT), "", opened)
+                for deputy in then:
+                    _focal(events, deputy, opened + TICK)
+                if not after:
+                    _state(events, PhaseOpened(phase=Phase.SELF_ASSESSMENT), "", opened)
+                _focal(events, None, opened + TICK)
+                yield events
+
+
+def _focal(events: list[Event], deputy: str | None, arrived: datetime) -> None:
+    _state(events, FocalOfficerAssigned(officer="focal", deputy=deputy), "STP", arrived)
+
+
+def nothing_left() -> list[Event]:
+    """Think up agencies that deductions leave nothing, so that only the points of an area tell them apart."""
+    events = list(world.given(Phase.PREPARATION, criteria=SETS[2]).events)
+    for agency in ("HC", "LC", "HV"):
+        for criterion_code in ("D1", "D2", "D3"):
+            _state(events, deducts("60"), f"{agency}/{criterion_code}")
+    for agency, points in (("LC", "1"), ("HV", "2"), ("HC", "2")):
+        _state(events, SelfScoreDeclared(points=Fraction(points)), f"{agency}/A3.3")
+    return events
+
+
+def flaws() -> Iterator[list[Event]]:
+    """Think up evidence handed back or not, before or after a note that finds it sound or not."""
+    for quality in Quality:
+        for order in ("note", "return note", "note return", "return"):
+            events = list(world.registered().events)
+            _state(events, world.opening().body)
+            for act in order.split():
+                if act == "note":
+                    points = Fraction(1)
+                    _state(events, InspectionNoteRecorded(quality=quality, points=points), "STC/A1.2")
+                else:
+                    _state(events, EvidenceReturned(quality=Quality.INCOMPLETE), "STC/A1.2")
+            yield events
 
 
 FRIDAY = date(2017, 1, 20)

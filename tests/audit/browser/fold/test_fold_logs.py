@@ -257,14 +257,32 @@ def test_another_kind_is_an_error(ask: Ask) -> None:
         assert ask("thrown", statements=[one])["rule"] == "fold.unknown_kind"
 
 
-@pytest.mark.parametrize(
-    ("left", "rule"),
-    [("RoundOpened.v1", "fold.nothing_there"), ("CriteriaSetIssued.v1", "fold.nothing_there")],
-)
-def test_what_stands_on_nothing_is_an_error(left: str, rule: str, ask: Ask) -> None:
-    """Without what it stands on, a statement stops the fold by name, and does not fall through it."""
-    log = [one for one in whole() if one["statement"]["type"] != left]
-    assert ask("thrown", statements=log)["rule"] == rule
+@pytest.mark.parametrize("left", ["LogOpened.v1", "CriteriaSetIssued.v1", "RoundOpened.v1"])
+def test_what_stands_on_nothing_has_no_effect(left: str, ask: Ask) -> None:
+    """Without what all else stands on, the log is folded to its end, and there is nothing to show."""
+    log = whole()
+    ask("log", name="nothing", statements=log)
+    leave = [one["position"] for one in log if one["statement"]["type"] == left]
+    its = ask("fold", name="nothing", leave=leave, at=[len(log)], whole=True)
+    assert its == {"at": [{"lines": [], "ranks": []}], "versions": []}
+
+
+def test_dispute_that_was_never_filed_decides_nothing(ask: Ask) -> None:
+    """With the filing left out of the fold, the decision of a dispute moves nothing."""
+    log = whole()
+    kept = [one for one in log if "Dispute" not in one["statement"]["type"]]
+    filed = [one["position"] for one in log if one["statement"]["type"] == "DisputeFiled.v1"]
+    ask("log", name="disputed", statements=log)
+    its = ask("fold", name="disputed", leave=filed, at=[len(log)], whole=True)["at"][0]["lines"]
+    ask("log", name="undisputed", statements=kept)
+    theirs = ask("fold", name="undisputed", at=[len(log)], whole=True)["at"][0]["lines"]
+    assert [_value(line) for line in its] == [_value(line) for line in theirs]
+
+
+def _value(line: str) -> Any:
+    item = json.loads(line)
+    made_by = [] if item["key"].endswith("/rank") else item["made_by"]
+    return item["key"], item["value"], made_by
 
 
 def test_unknown_round_is_an_error(ask: Ask) -> None:
