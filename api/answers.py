@@ -19,6 +19,7 @@ from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement
 from audit.proofs.keys import DEMO_ORIGIN, SYNTH_ORIGIN
 from audit.proofs.note import vkey
+from audit.proofs.promise import Promised
 from audit.proofs.statement import verify_signatures
 from audit.proofs.verifier import Finding
 from domain.admission import rule_for
@@ -267,7 +268,7 @@ def verdict(examined: Examination) -> Answer:
         "size": log.size,
         "root": log.root.hex(),
         "trust": _trusted(examined),
-        "ranks": "recomputed" if examined.compared else "not compared",
+        "ranks": _ranks(examined),
         "checked": {
             "entries": log.size,
             "signatures": log.signatures,
@@ -302,6 +303,13 @@ def verdict(examined: Examination) -> Answer:
     }
 
 
+def _ranks(examined: Examination) -> str:
+    """How far numbers were checked: from an export they are folded, and there is nothing to compare."""
+    if examined.compared:
+        return "recomputed"
+    return "folded" if examined.folded else "not compared"
+
+
 def _trusted(examined: Examination) -> str:
     """How far a verdict reaches: without a trust file a forged log would be as sound as a true one."""
     if examined.judgement is None:
@@ -324,7 +332,17 @@ def _witnessed(judgement: Judgement | None, size: int) -> Answer:
     ]
     known = judgement.known.size if judgement.known else None
     reach = {"known": known, "covered": judgement.covered, "beyond": size - judgement.covered}
-    return {"witnessed": {**reach, "quorum": judgement.quorum, "by": by}}
+    promised = _promised(judgement.promised)
+    return {"witnessed": {**reach, "quorum": judgement.quorum, "by": by, **promised}}
+
+
+def _promised(promised: Promised | None) -> Answer:
+    """What the log promised of witnesses when it was opened, beside what the trust file asks for."""
+    if promised is None:
+        return {}
+    its = promised.promise
+    told = {"quorum": its.quorum, "of": len(its.witnesses), "known": promised.shared}
+    return {"promised": {**told, "same": promised.same, "kept": promised.kept}}
 
 
 def _continues(examined: Examination) -> Answer:

@@ -29,6 +29,7 @@ from api.cli_trust import app as trusting
 from api.cli_witness import app as witnesses
 from api.dossier_verification import read_dossier, verdict_on_dossier
 from api.errors import CommandError, DemoRefused, DossierUnreadable
+from api.exported import examine_export, is_export
 from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
@@ -141,7 +142,7 @@ def trace(
 @app.command()
 def verify(
     path: Annotated[
-        Path | None, typer.Argument(help="A data directory, or a dossier.", show_default=False)
+        Path | None, typer.Argument(help="A data directory, an export or a dossier.", show_default=False)
     ] = None,
     trust: Annotated[
         Path | None,
@@ -176,6 +177,8 @@ def _of_dossier(path: Path, lang: Language, trust: Trust | None) -> Answer:
 def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:
     try:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
+            if is_export(path):
+                return answers.verdict(examine_export(path, bar, trust))
             size = log_size(path)
             return answers.verdict(examine(path, lambda done: bar(done, size), trust))
     except (DatabaseError, PersistenceError) as wrong:

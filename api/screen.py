@@ -227,7 +227,13 @@ class Screen:
         lines = [self.text(answer["trust"]), self.text("known" if seen["known"] else "not known", **seen)]
         lines.append(self.text("covered" if seen["covered"] else "not covered", **seen))
         by = (self.text("own witness" if one["of_the_operator"] else "witness", **one) for one in seen["by"])
-        return [*lines, *by]
+        return [*lines, *by, *self._promised(seen.get("promised"))]
+
+    def _promised(self, promised: Answer | None) -> list[str]:
+        """What the log promised of witnesses, where the trust file asks for something else."""
+        if promised is None or promised["same"]:
+            return []
+        return [self.text("promised" if promised["quorum"] else "promised none", **promised)]
 
     def next_steps(self, trust: Path) -> None:
         """Say what can be asked now; by the trust file that lies there."""

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, select
 from audit.ledger.database import Database
 from audit.ledger.errors import StampingRefused
 from audit.ledger.publisher import latest_checkpoint
-from audit.ledger.stamping import keep_token, make_request, require_extra, verify_token
+from audit.ledger.stamping import keep_token, make_request, require_extra
 from audit.ledger.tables import checkpoints
 from audit.proofs.errors import AuditError
 from audit.proofs.note import unverified_text
 from audit.proofs.timestamp import MAX_TOKEN, TimeAuthority, Token, Told, token_digest
+from audit.proofs.tokens import verify_token
 
 TIMEOUT = 30.0
 WEB = ("http://", "https://")

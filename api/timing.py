@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,15 @@ from sqlalchemy import Connection, select
 from api.register import entry_at
 from api.runtime import Log
 from audit.ledger.cosignatures import cosigned_notes
-from audit.ledger.stamping import kept_tokens, token_verifier
+from audit.ledger.stamping import kept_tokens
 from audit.ledger.tables import checkpoints, cosignatures, timestamps
 from audit.proofs.entry import Entry, read_time, write_time
 from audit.proofs.errors import AuditError
 from audit.proofs.head import Cosigned
 from audit.proofs.interval import Bound, check_received, interval
 from audit.proofs.note import open_note, unverified_text
-from audit.proofs.timestamp import Stamp, Stamped, check_tokens, cosigned_stamps
+from audit.proofs.timestamp import Stamp, Stamped, Token, check_tokens, cosigned_stamps
+from audit.proofs.tokens import token_verifier
 from audit.proofs.trust import Trust
 
 Answer = dict[str, Any]
@@ -34,16 +35,21 @@ def read_stamps(connection: Connection, trust: Trust | None) -> Stamped:
         timestamps, timestamps.c.size == checkpoints.c.size
     )
     texts = {row.size: unverified_text(row.note) for row in connection.execute(notes)}
-    authorities = trust.authorities if trust else ()
-    stamped = check_tokens(list(kept_tokens(connection)), texts, authorities, token_verifier())
+    return stamps_of(list(kept_tokens(connection)), texts, cosigned_notes(connection), trust)
+
+
+def stamps_of(
+    tokens: Sequence[Token],
+    texts: Mapping[int, bytes],
+    cosigned: Iterable[tuple[int, bytes]],
+    trust: Trust | None,
+) -> Stamped:
+    """Read what tokens and cosigned checkpoints say; `texts` are those of the checkpoints, by size."""
+    stamped = check_tokens(tokens, texts, trust.authorities if trust else (), token_verifier())
     if trust is None or not trust.policy.witnesses:
         return stamped
-    cosigned = (
-        stamp
-        for size, note in cosigned_notes(connection)
-        for stamp in cosigned_stamps(size, _cosigned(trust, note))
-    )
-    return replace(stamped, stamps=(*stamped.stamps, *cosigned))
+    seen = (stamp for size, note in cosigned for stamp in cosigned_stamps(size, _cosigned(trust, note)))
+    return replace(stamped, stamps=(*stamped.stamps, *seen))
 
 
 def _cosigned(trust: Trust, note: bytes) -> list[Cosigned]:
@@ -62,9 +68,8 @@ def _cosigned(trust: Trust, note: bytes) -> list[Cosigned]:
 class Receptions:
     """When the last entry below each stamped checkpoint was received, noted in the pass that verifies."""
 
-    def __init__(self, connection: Connection) -> None:
-        stamped = (select(table.c.size).distinct() for table in (timestamps, cosignatures))
-        self._sizes = {size for query in stamped for size in connection.execute(query).scalars()}
+    def __init__(self, sizes: Collection[int]) -> None:
+        self._sizes = sizes
         self._received: dict[int, datetime] = {}
 
     def observe(self, position: int, entry: Entry) -> None:
@@ -75,6 +80,12 @@ class Receptions:
     def judge(self, stamped: Stamped) -> Stamped:
         """Add what does not go together: entries received after somebody else had seen them."""
         return replace(stamped, findings=(*stamped.findings, *check_received(stamped.stamps, self._received)))
+
+
+def stamped_sizes(connection: Connection) -> frozenset[int]:
+    """Return the sizes of the checkpoints that somebody else has seen."""
+    queries = (select(table.c.size).distinct() for table in (timestamps, cosignatures))
+    return frozenset(size for query in queries for size in connection.execute(query).scalars())
 
 
 # --- trace ----------------------------------------------------------------------------------------------

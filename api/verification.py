@@ -20,7 +20,7 @@ from api.recount import SURVEY, check_ballots
 from api.refolded import OF_ATTESTATION, Refolded, check_attestations
 from api.runtime import Log, reading
 from api.settings import Settings
-from api.timing import Receptions, read_stamps
+from api.timing import Receptions, read_stamps, stamped_sizes
 from audit.ledger.ballots import BallotBox
 from audit.ledger.beside import Filed, check_beside
 from audit.ledger.codec import to_event
@@ -67,6 +67,8 @@ class Examination:
     """The time tokens beside the log, and what they say as far as they could be checked."""
     judgement: Judgement | None = None
     """What a trust file says of it, where there was one."""
+    folded: bool = False
+    """Whether scores and ranks were folded again where there is no table to compare them with."""
     left: Verdict | None = None
     """What is left of the log that this one continues, where it does and that is at hand."""
 
@@ -133,9 +135,9 @@ def log_size(path: Path) -> int:
 def _examine(
     log: Log, connection: Connection, store: DirectoryStore, progress: Progress | None, trust: Trust | None
 ) -> Examination:
-    refold = _Refold()
+    refold = Refold()
     copy = copy_of(connection, sizes=sizes_of_interest(trust) if trust else ())
-    kept, receptions = Openings(), Receptions(connection)
+    kept, receptions = Openings(), Receptions(stamped_sizes(connection))
 
     def observe(position: int, entry: Entry, statement: Statement) -> None:
         kept.observe(position, statement)
@@ -187,7 +189,7 @@ def _certificate_anchors(connection: Connection, trust: Trust | None) -> tuple[s
 # --- the fold -------------------------------------------------------------------------------------------
 
 
-class _Refold:
+class Refold:
     """Re-admits and folds each good statement in the pass that verifies it."""
 
     def __init__(self) -> None:
@@ -200,6 +202,7 @@ class _Refold:
         self._next = 0
 
     def observe(self, position: int, entry: Entry, statement: Statement) -> None:
+        """Take in the next good statement."""
         self.filed.append(Filed(position, statement, hashlib.sha256(entry.envelope.payload).digest()))
         for attachment in statement.attachments:
             self.attached.setdefault(attachment.sha256, (position, attachment))

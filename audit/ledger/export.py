@@ -6,6 +6,7 @@ they were asked for.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, select
 from audit.ledger.cosignatures import cosigned_note
 from audit.ledger.errors import ExportRefused
 from audit.ledger.spares import bundle
+from audit.ledger.stamping import kept_tokens
 from audit.ledger.tables import checkpoints, head, openings, stored_events, tiles
 from audit.ledger.tree import TILE_HEIGHT
 from audit.proofs.copies import TILE_WIDTH
@@ -51,6 +53,7 @@ def export_log(
         _write_words(connection, folder)
     for known in connection.execute(select(checkpoints.c.size).order_by(checkpoints.c.size)).scalars().all():
         _write(folder / "checkpoints" / str(known), cosigned_note(connection, known) or b"")
+    _write_tokens(connection, folder)
     _write(folder / "checkpoint", newest)
     return int(size)
 
@@ -85,6 +88,21 @@ def _write_words(connection: Connection, folder: Path) -> None:
         opening = {"field": row.field, "salt": row.salt.hex(), "value": row.value}
         stated.setdefault(row.statement_id, []).append(opening)
     _write(folder / "openings.json", json.dumps(stated, ensure_ascii=False, indent=1).encode())
+
+
+def _write_tokens(connection: Connection, folder: Path) -> None:
+    """They are over checkpoints, and for everybody as these are."""
+    stated = [
+        {
+            "size": token.size,
+            "authority": token.authority,
+            "token": base64.b64encode(token.response).decode(),
+            "sha256": token.sha256.hex(),
+        }
+        for token in kept_tokens(connection)
+    ]
+    if stated:
+        _write(folder / "timestamps.json", json.dumps(stated, ensure_ascii=False, indent=1).encode())
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -6,6 +6,8 @@ A tile holds up to 256 hashes of tree level 8L (C2SP tlog-tiles); everything bet
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -16,10 +18,11 @@ from audit.proofs.merkle import EMPTY_ROOT, HASH_SIZE, node_hash, subtree_hash
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 
-_TILE = 'SELECT hashes FROM tiles WHERE level = {0} AND "index" = {0}'
+_TILES = 'SELECT level, "index", hashes FROM tiles WHERE {}'
+_ONE = 'level = {0} AND "index" = {0}'
+_MARKS = {"sqlite": "?", "postgresql": "%s"}
 # Built once: every batch runs these, and building a statement costs as much as running it.
 _HERE = (tiles.c.level == bindparam("at_level")) & (tiles.c["index"] == bindparam("at_index"))
-_READ = {"sqlite": _TILE.format("?"), "postgresql": _TILE.format("%s")}
 _ADD = insert(tiles)
 _EXTEND = update(tiles).where(_HERE).values(hashes=bindparam("longer"))
 
@@ -108,7 +111,9 @@ def root_at(connection: Connection, size: int) -> bytes:
 
 def inclusion_proof(connection: Connection, index: int, size: int) -> list[bytes]:
     """Return the path of a leaf in the tree of `size` (RFC 6962 section 2.1.1)."""
-    return path(TileReader(connection), index, size)
+    reader = TileReader(connection)
+    reader.fetch(_tiles_on(index, size))
+    return path(reader, index, size)
 
 
 def path(reader: TileReader, index: int, size: int) -> list[bytes]:
@@ -122,7 +127,9 @@ def consistency_proof(connection: Connection, size1: int, size2: int) -> list[by
     """Return the proof from one size to another (RFC 6962 section 2.1.2)."""
     if not 0 < size1 <= size2:
         raise MerkleError("proof.sizes_out_of_order", size1=size1, size2=size2)
-    return _subproof(TileReader(connection), size1, 0, size2, complete=True)
+    reader = TileReader(connection)
+    reader.fetch(_tiles_on(size1 - 1, size2))
+    return _subproof(reader, size1, 0, size2, complete=True)
 
 
 def inclusion_proofs(connection: Connection, indexes: Iterable[int], size: int) -> Iterator[list[bytes]]:
@@ -169,18 +176,46 @@ class TileReader:
     def _computed(self, level: int, index: int) -> bytes:
         tile_level, height = divmod(level, TILE_HEIGHT)
         tile, offset = divmod(index << height, TILE_WIDTH)
-        return subtree_hash(self.hashes(tile_level, tile, offset, 1 << height))
+        row = self.hashes(tile_level, tile, offset, 1 << height)
+        return _known(row) if tile_level and height else subtree_hash(row)
+
+    def fetch(self, keys: Iterable[tuple[int, int]]) -> None:
+        """Read tiles, each by level and index, in one go; those that are not there are empty."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._tiles]
+        if not wanted:
+            return
+        self._tiles |= dict.fromkeys(wanted, b"")
+        query = _query(self._connection.dialect.name, len(wanted))
+        for level, index, hashes in self._connection.exec_driver_sql(query, tuple(chain(*wanted))):
+            self._tiles[level, index] = hashes
 
     def hashes(self, level: int, index: int, start: int, count: int) -> bytes:
         """Return so many hashes of a tile; raises MerkleError `tile.missing` where they are not there."""
         key = (level, index)
         if key not in self._tiles:
-            read = self._connection.exec_driver_sql(_READ[self._connection.dialect.name], key).scalar()
-            self._tiles[key] = read or b""
+            self.fetch([key])
         found = self._tiles[key][start * HASH_SIZE : (start + count) * HASH_SIZE]
         if len(found) != count * HASH_SIZE:
             raise MerkleError("tile.missing")
         return found
+
+
+_known = lru_cache(1 << 13)(subtree_hash)
+"""Over nodes above the leaves: few, asked for by every proof, and told by what they are over."""
+
+
+@lru_cache
+def _query(dialect: str, count: int) -> str:
+    return _TILES.format(" OR ".join([_ONE.format(_MARKS[dialect])] * count))
+
+
+def _tiles_on(index: int, size: int) -> Iterator[tuple[int, int]]:
+    """Name the tiles on the way from a leaf to the root, and those at the right edge of the tree."""
+    level = 0
+    while count := size >> TILE_HEIGHT * level:
+        yield level, index >> TILE_HEIGHT * (level + 1)
+        yield level, (count - 1) >> TILE_HEIGHT
+        level += 1
 
 
 def _split(data: bytes) -> list[bytes]:

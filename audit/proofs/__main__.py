@@ -13,11 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from audit.proofs.copies import open_copy
+<<<<<<< HEAD
 from audit.proofs.dossier_page import extract, is_page
 from audit.proofs.dossier_verdict import dossier_verdict
 from audit.proofs.dossier_verifier import verify_dossier
+=======
+from audit.proofs.entry import write_time
+>>>>>>> proof
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
+from audit.proofs.timestamp import Stamped, check_tokens
+from audit.proofs.tokens import token_verifier
 from audit.proofs.trust import Trust
 from audit.proofs.trust_file import parse_trust
 from audit.proofs.verifier import LAYERS, Finding, Verdict, verify_log
@@ -57,8 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"audit.proofs: {wrong}\n")
         return 2
     judgement = judge(trust, verdict, found.cosigned) if trust else None
-    findings = (*verdict.findings, *(judgement.findings if judgement else ()))
-    answer = _answer(verdict, judgement, findings)
+    stamped = check_tokens(found.tokens, found.texts, trust.authorities if trust else (), token_verifier())
+    findings = (*verdict.findings, *(judgement.findings if judgement else ()), *stamped.findings)
+    answer = _answer(verdict, judgement, findings) | _times(stamped)
     told = json.dumps(answer, ensure_ascii=False, indent=2) if asked.json else _text(answer, findings, trust)
     sys.stdout.write(told + "\n")
     return 1 if findings else 0
@@ -97,6 +104,7 @@ def _answer(
 ) -> dict[str, object]:
     layers = (*LAYERS, *(BY_TRUST if judgement else ()))
     failed = {finding.layer for finding in findings}
+    promised = judgement.promised if judgement else None
     return {
         "ok": not findings,
         "log": verdict.origin,
@@ -120,11 +128,27 @@ def _answer(
             for one in (judgement.witnesses if judgement else ())
             if judgement is not None
         ],
+        "witnesses_promised": promised
+        and {
+            "quorum": promised.promise.quorum,
+            "of": len(promised.promise.witnesses),
+            "known": promised.shared,
+            "same": promised.same,
+            "kept": promised.kept,
+        },
         "findings": [
             {"layer": f.layer, "position": f.position, "rule": f.rule, "facts": dict(f.facts)}
             for f in findings
         ],
     }
+
+
+def _times(stamped: Stamped) -> dict[str, object]:
+    """What time authorities that are trusted say: by then all that the checkpoint covers was there."""
+    times = [
+        {"size": stamp.size, "by": stamp.by, "not_after": write_time(stamp.at)} for stamp in stamped.stamps
+    ]
+    return {"time_tokens": stamped.tokens, "time_tokens_unchecked": stamped.unchecked, "times": times}
 
 
 def _text(answer: dict[str, object], findings: tuple[Finding, ...], trust: Trust | None) -> str:
@@ -135,6 +159,11 @@ def _text(answer: dict[str, object], findings: tuple[Finding, ...], trust: Trust
             continue
         wrong = sum(finding.layer == layer for finding in findings)
         lines.append(f"{number:2}. {what}: {f'{wrong} FOUND' if wrong else 'ok'}")
+    if answer["time_tokens"]:
+        tokens, unchecked = answer["time_tokens"], answer["time_tokens_unchecked"]
+        lines.append(
+            f"    dấu thời gian · {tokens} time tokens, {unchecked} not checked (extra `timestamps`, --trust)"
+        )
     lines.append("    điểm và thứ hạng · fold: not checked (minhchung verify does)")
     for finding in findings[:SHOWN]:
         where = "whole log" if finding.position is None else f"position {finding.position}"

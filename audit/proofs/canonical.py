@@ -51,7 +51,7 @@ def decode(data: bytes, *, limit: int) -> Any:
 
     Raises CanonicalError: `bytes.too_long`, `bytes.too_deep`, `bytes.not_canonical` (any other spelling,
     duplicate or unsorted keys, not JSON, not UTF-8), `number.float`, `number.too_large`, `text.not_nfc`,
-    `text.hidden`.
+    `text.hidden`, `text.unassigned`.
     """
     if len(data) > limit:
         raise CanonicalError("bytes.too_long", size=len(data), limit=limit)
@@ -91,14 +91,26 @@ def _plain(text: str) -> Any:
 
 
 def check_text(text: str, *, line_feeds: bool = False) -> None:
-    """Refuse text that is not NFC (`text.not_nfc`) or hides characters (`text.hidden`)."""
+    """Refuse text that hides characters, has unassigned ones, or is not NFC.
+
+    `text.hidden`, `text.unassigned`, `text.not_nfc`.
+    """
     if text.isascii() and text.isprintable():
         return  # most texts: nothing to look for
     hidden = (_HIDDEN_BUT_LINE_FEED if line_feeds else _HIDDEN).search(text)
     if hidden:
         raise CanonicalError("text.hidden", code_point=f"U+{ord(hidden[0]):04X}", offset=hidden.start())
+    if not (text.isprintable() or text.isascii()):
+        _check_assigned(text)
     if not unicodedata.is_normalized("NFC", text):
         raise CanonicalError("text.not_nfc")
+
+
+def _check_assigned(text: str) -> None:
+    """A later Unicode may give an unassigned character a decomposition: what was NFC would be so no more."""
+    for offset, char in enumerate(text):
+        if unicodedata.category(char) == "Cn":
+            raise CanonicalError("text.unassigned", code_point=f"U+{ord(char):04X}", offset=offset)
 
 
 _LONG = re.compile(r"[:,\[]-?[0-9]{16}")

@@ -2,11 +2,12 @@
 
 An export is a folder laid out as C2SP tlog-tiles has it: `checkpoint`, `tile/0/...` with the leaf hashes,
 `tile/entries/...` with the entries; beside them `checkpoints/SIZE` with every note the log signed, and
-`openings.json` for those who may read the words.
+`timestamps.json` with the time tokens, `openings.json` for those who may read the words.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import sqlite3
@@ -22,6 +23,7 @@ from audit.proofs.log_copy import LogCopy, Row
 from audit.proofs.merkle import HASH_SIZE
 from audit.proofs.note import append_lines, unverified_text
 from audit.proofs.statement import Statement, parse_statement
+from audit.proofs.timestamp import Token
 
 DATABASE = "minhchung.db"
 TILE_WIDTH = 256
@@ -34,6 +36,19 @@ class Found:
 
     copy: LogCopy
     cosigned: tuple[tuple[int, bytes], ...]
+    tokens: tuple[Token, ...] = ()
+    """The time tokens that are kept with it."""
+
+    @property
+    def texts(self) -> dict[int, bytes]:
+        """The text of each checkpoint that has a time token; of a note that is none, nothing."""
+        notes, found = dict(self.copy.checkpoints), {}
+        for size in {token.size for token in self.tokens} & notes.keys():
+            try:
+                found[size] = unverified_text(notes[size])
+            except AuditError:
+                continue
+        return found
 
 
 def open_copy(path: Path, sizes: Collection[int] = ()) -> Found:
@@ -43,7 +58,7 @@ def open_copy(path: Path, sizes: Collection[int] = ()) -> Found:
             return _directory(path / DATABASE, sizes)
         if (path / "checkpoint").is_file():
             return _export(path, sizes)
-    except (OSError, ValueError, sqlite3.DatabaseError) as wrong:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.DatabaseError) as wrong:
         raise CopyError("copy.unreadable", path=str(path), reason=str(wrong)) from None
     raise CopyError("copy.unreadable", path=str(path), reason="neither a data directory nor an export")
 
@@ -60,7 +75,10 @@ def _directory(path: Path, sizes: Collection[int]) -> Found:
     for statement, name, salt, value in database.execute(_WORDS):
         words.setdefault(statement, []).append(Opening(name, salt, value))
     copy = LogCopy(_rows(database), _split(hashes), (size, root), notes, words, sizes=sizes)
-    return Found(copy, tuple(_with_lines(dict(notes), database)))
+    tokens = (
+        Token(size, by, bytes(token), bytes(digest)) for size, by, token, digest in database.execute(_TOKENS)
+    )
+    return Found(copy, tuple(_with_lines(dict(notes), database)), tuple(tokens))
 
 
 _ROWS = (
@@ -69,6 +87,7 @@ _ROWS = (
 _LEAVES = 'SELECT hashes FROM tiles WHERE level = 0 ORDER BY "index"'
 _NOTES = "SELECT size, note FROM checkpoints ORDER BY size"
 _WORDS = "SELECT statement_id, field, salt, value FROM openings WHERE value IS NOT NULL"
+_TOKENS = "SELECT size, authority, token, sha256 FROM timestamps ORDER BY size, authority"
 _LINES = "SELECT size, line FROM cosignatures ORDER BY size DESC, vkey"
 
 
@@ -104,7 +123,7 @@ def _export(folder: Path, sizes: Collection[int]) -> Found:
     found = sorted(notes.items())
     ends = (head.size, head.root)
     copy = LogCopy(_entries(folder, head.size), _split(hashes), ends, found, _words(folder), sizes=sizes)
-    return Found(copy, tuple(reversed(found)))
+    return Found(copy, tuple(reversed(found)), tuple(_tokens(folder)))
 
 
 def tiles(folder: str, size: int) -> Iterator[str]:
@@ -162,6 +181,13 @@ def _words(folder: Path) -> dict[str, list[Opening]]:
         statement: [Opening(one["field"], bytes.fromhex(one["salt"]), one["value"]) for one in its]
         for statement, its in stated.items()
     }
+
+
+def _tokens(folder: Path) -> Iterator[Token]:
+    path = folder / "timestamps.json"
+    for one in json.loads(path.read_bytes()) if path.is_file() else ():
+        response, digest = base64.b64decode(one["token"], validate=True), bytes.fromhex(one["sha256"])
+        yield Token(int(one["size"]), str(one["authority"]), response, digest)
 
 
 def _split(hashes: bytes) -> list[bytes]:

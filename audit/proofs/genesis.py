@@ -8,6 +8,7 @@ from audit.proofs.continuation import Continuation, read_continuation
 from audit.proofs.errors import ContinuationError, KeyringError
 from audit.proofs.key_events import CUSTODIES, HEX, LOG_ACTOR, brought, check_demo, read_key
 from audit.proofs.keys import PublicKey
+from audit.proofs.promise import NO_PROMISE, Promise, read_promise
 from audit.proofs.statement import Statement
 
 
@@ -23,6 +24,8 @@ class Genesis:
     continues: Continuation | None = None
     certificate_anchors: tuple[str, ...] = ()
     """SHA-256 of the certificates that a certificate bound to a key must lead to."""
+    promise: Promise = NO_PROMISE
+    """The witnesses that are to cosign it."""
 
 
 def check_genesis(statement: Statement) -> None:
@@ -55,6 +58,7 @@ def read_genesis(statement: Statement) -> Genesis:
             body["clock"],
             read_continuation(body["continues"], statement.log) if "continues" in body else None,
             _anchors(body.get("certificate_anchors", [])),
+            read_promise(body["witness_policy"]),
         )
     except (KeyError, TypeError):
         raise KeyringError("genesis.malformed", field="body") from None

@@ -15,6 +15,7 @@ from audit.proofs.finding import Finding
 from audit.proofs.head import Cosigned, open_head
 from audit.proofs.note import open_note, unverified_text, vkey
 from audit.proofs.policy import NO_WITNESSES, Policy
+from audit.proofs.promise import Promised, compare
 from audit.proofs.trust import Trust, TrustedLog
 from audit.proofs.verdict import Verdict
 
@@ -34,6 +35,8 @@ class Judgement:
     covered: int = 0
     witnesses: tuple[Cosigned, ...] = ()
     quorum: str = NO_WITNESSES.quorum
+    promised: Promised | None = None
+    """What the log promised of witnesses when it was opened, beside the policy of the trust file."""
 
 
 def sizes_of_interest(trust: Trust) -> frozenset[int]:
@@ -52,6 +55,7 @@ def judge(trust: Trust, verdict: Verdict, cosigned: Sequence[tuple[int, bytes]])
     4. Each cosigned checkpoint is one of this very log (`cosignature.other_root`), and no line of a trusted
        witness is bad (`signature.bad`).
     5. The newest that the policy's quorum cosigned is found (`head.no_quorum` where there is none).
+    6. What genesis promised of witnesses is compared with the policy; a difference is told, and not wrong.
     """
     try:
         log = trust.log(verdict.origin)  # 1
@@ -68,7 +72,8 @@ def judge(trust: Trust, verdict: Verdict, cosigned: Sequence[tuple[int, bytes]])
     if not covered and not trust.policy.is_met_by(()):
         lacking = TrustError("head.no_quorum", size=verdict.size, quorum=quorum, cosigned=len(sound))
         findings.append(_finding("witness", None, lacking))
-    return Judgement(tuple(findings), log, log.newest_checkpoint, covered, witnesses, quorum)
+    promised = compare(verdict.promise, trust.policy, sound)  # 6
+    return Judgement(tuple(findings), log, log.newest_checkpoint, covered, witnesses, quorum, promised)
 
 
 def _finding(layer: str, position: int | None, wrong: AuditError) -> Finding:

@@ -8,7 +8,6 @@ shown with its proof. What an item says is not this module's business.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -69,16 +68,18 @@ def encode_item(item: StateItem) -> bytes:
 
 def encode_items(items: Sequence[StateItem]) -> list[bytes]:
     """Spell items; by hand, because a state has thousands, with plain keys and few escapes."""
-    events, made_by = _numbers([item.events for item in items]), _numbers([item.made_by for item in items])
+    told = ((item.events, item.key, item.made_by, _spelled(item.value)) for item in items)
     return [
-        f'{{"events":[{about}],"key":"{item.key}","made_by":[{acts}],"value":{_spelled(item.value)}}}'.encode()
-        for item, about, acts in zip(items, events, made_by, strict=False)
+        (_template(len(events), len(acts)) % (*events, key, *acts, value)).encode()
+        for events, key, acts, value in told
     ]
 
 
-def _numbers(lists: Sequence[tuple[int, ...]]) -> list[str]:
-    """Spell many lists of numbers at once."""
-    return json.dumps(lists, separators=(",", ":"))[2:-2].split("],[")
+@lru_cache(maxsize=1 << 10)
+def _template(events: int, acts: int) -> str:
+    """Spell an item about so many events, of so many acts, but for what stands in it."""
+    numbers, made_by = (",".join(["%d"] * count) for count in (events, acts))
+    return f'{{"events":[{numbers}],"key":"%s","made_by":[{made_by}],"value":%s}}'
 
 
 @lru_cache(maxsize=1 << 14)
@@ -94,7 +95,7 @@ def item_leaf(item: StateItem, blinding: bytes) -> bytes:
     return leaf_hash(blinding + encode_item(item))
 
 
-def blindings(secret: bytes, count: int) -> Iterator[bytes]:
+def blindings(secret: bytes, count: int) -> list[bytes]:
     """Return what hides each leaf: SHAKE256(label || secret), 32 bytes after 32 bytes.
 
     Whoever is shown some of them learns nothing of the others. The secret is 32 random bytes, and of one
@@ -103,7 +104,7 @@ def blindings(secret: bytes, count: int) -> Iterator[bytes]:
     if len(secret) != SECRET_SIZE:
         raise StateError("state.malformed_secret", size=len(secret))
     stream = hashlib.shake_256(BLINDING + secret).digest(HASH_SIZE * count)
-    return (stream[i : i + HASH_SIZE] for i in range(0, len(stream), HASH_SIZE))
+    return [stream[i : i + HASH_SIZE] for i in range(0, len(stream), HASH_SIZE)]
 
 
 class StateTree:
@@ -112,14 +113,14 @@ class StateTree:
     def __init__(self, items: Sequence[StateItem], secret: bytes) -> None:
         """Raise StateError `state.malformed_key`, `state.unsorted`, `state.malformed_secret`."""
         keys = [item.key for item in items]
-        if not _KEYS.fullmatch("".join([f"{key}\n" for key in keys])):
+        if keys and not _KEYS.fullmatch("\n".join(keys) + "\n"):
             raise StateError("state.malformed_key")
         for one, other in pairwise(keys):
             if one >= other:
                 raise StateError("state.unsorted", key=other)
         self.items = items
         self._keys = keys
-        self._blindings = list(blindings(secret, len(items)))
+        self._blindings = blindings(secret, len(items))
         sha256 = hashlib.sha256
         leaves = [
             sha256(b"\x00" + blinding + item).digest()

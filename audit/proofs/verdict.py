@@ -10,6 +10,7 @@ from audit.proofs.certificate import Binding
 from audit.proofs.continuation import Continuation
 from audit.proofs.finding import Finding
 from audit.proofs.keys import PublicKey
+from audit.proofs.promise import NO_PROMISE, Promise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class Verdict:
     """The certificates that are bound to keys."""
     continues: Continuation | None = None
     """What genesis says of the log that this one continues; `verify_continuation` proves it."""
+    promise: Promise = NO_PROMISE
+    """The witnesses that genesis names."""
     since: int = 0
     """Up to which size the verdict rests on an earlier one (`audit.proofs.prefix`)."""
 

@@ -19,6 +19,7 @@ from audit.proofs.key_events import BOUND
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.log_copy import LogCopy, OpeningsOf, Row, Words
 from audit.proofs.prefix import Prefix
+from audit.proofs.promise import NO_PROMISE
 from audit.proofs.reading import CHUNK, Chunk, Read, read_ahead
 from audit.proofs.row_order import RowOrder
 from audit.proofs.seen_heads import SeenHeads
@@ -120,6 +121,7 @@ class _Walk:
             contested=keyring.contested(),
             bindings=tuple(bindings(keyring, self._certified, self._anchors)),
             continues=genesis.continues if genesis else None,
+            promise=genesis.promise if genesis else NO_PROMISE,
             since=first,
         )
 

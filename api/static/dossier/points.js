@@ -79,7 +79,7 @@ function cells(found, verdict) {
     const code = key.split("/")[2];
     return { cells: [`${code} · ${criterionName(found, code)}`, term("stage", value.stage), points(value.points), points(value.maximum)] };
   });
-  return rows.length ? table(["criterion", "stage", "after", "maximum"].map((name) => say(name)), rows, [2, 3]) : null;
+  return rows.length ? table(["criterion", "stage", "total", "maximum"].map((name) => say(name)), rows, [2, 3]) : null;
 }
 
 const order = ({ criteria }, key) => [...criteria.keys()].indexOf(key.split("/")[2]);

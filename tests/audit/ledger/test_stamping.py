@@ -21,12 +21,11 @@ from audit.ledger.stamping import (
     kept_tokens,
     make_request,
     require_extra,
-    token_verifier,
-    verify_token,
 )
 from audit.ledger.tables import checkpoints
 from audit.proofs.errors import TimeRefused
 from audit.proofs.timestamp import MAX_TOKEN, TimeAuthority, Token
+from audit.proofs.tokens import token_verifier, verify_token
 from tests.authority import Authority, certificate, found_authority, known
 
 pytest.importorskip("rfc3161_client", reason="the extra `timestamps` is not installed")
