@@ -1,7 +1,7 @@
 """Verify a log with nothing but Python and `cryptography`: `python -m audit.proofs PATH [--trust FILE]`.
 
-PATH is a data directory, an export or a dossier. Scores and ranks are not folded here, and the answer says so. Exit
-status: 0 fine, 1 something was found, 2 nothing could be checked.
+PATH is a data directory, an export or a dossier. Scores and ranks are not folded here, and the answer
+says so. Exit status: 0 fine, 1 something was found, 2 nothing could be checked.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from audit.proofs.copies import open_copy
-<<<<<<< HEAD
 from audit.proofs.dossier_page import extract, is_page
 from audit.proofs.dossier_verdict import dossier_verdict
 from audit.proofs.dossier_verifier import verify_dossier
-=======
 from audit.proofs.entry import write_time
->>>>>>> proof
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
 from audit.proofs.timestamp import Stamped, check_tokens
