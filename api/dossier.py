@@ -254,7 +254,7 @@ def _size(note: bytes) -> int:
 
 
 def _stamped(connection: Connection, origin: str) -> set[int]:
-    """Return the sizes of all checkpoints that a witness or a time authority has seen: others than the log."""
+    """Return the sizes of the checkpoints that a witness or a time authority has seen."""
     by_others = ~cosignatures.c.vkey.startswith(f"{origin}+", autoescape=True)
     its = (select(cosignatures.c.size).where(by_others).distinct(), select(timestamps.c.size).distinct())
     return {size for query in its for size in connection.execute(query).scalars()}
