@@ -24,10 +24,21 @@ export async function verifyDossier(data, trust = null, progress = () => {}, ref
     const { position = null, ...facts } = wrong.facts;
     return verdictOfNothing({ layer: "form", position: /** @type {number | null} */ (position), rule: wrong.rule, facts });
   }
+  return (await judgeDossier(dossier, trust, progress, refold)).verdict;
+}
+
+/**
+ * Verify a dossier that was read: its verdict, and the good statements that it rests on.
+ * @param {import("./dossier_file.js").Dossier} dossier
+ * @param {import("./trust.js").Trust | null} trust
+ * @param {import("./dossier_walk.js").Progress} progress
+ * @param {import("./dossier_claims.js").Refold | null} refold
+ */
+export async function judgeDossier(dossier, trust, progress, refold) {
   const walked = await walkDossier(dossier, progress); // 4 to 7
   const claims = await checkClaims(walked, refold); // 8 to 12
   const trusted = await checkDossierTrust(walked, trust); // 13
   const { digest: stated, computed } = dossier;
   if (stated !== computed) walked.found("seal", null, "dossier.other_digest", { stated, computed }); // 14
-  return verdictOf({ dossier, walked, claims, trusted });
+  return { verdict: await verdictOf({ dossier, walked, claims, trusted }), good: walked.good };
 }

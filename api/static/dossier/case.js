@@ -1,13 +1,11 @@
 /** The case that a dossier holds, read out of its entries: events, people, agencies, criteria, words, files. */
-import { parseDossier } from "audit/browser/dossier_file.js";
 import { parseEntry } from "audit/browser/entry.js";
 import { parseStatement } from "audit/browser/statement.js";
 
-/** Read a dossier; of an entry that is damaged only its position is known. */
-export async function readCase(data) {
-  const dossier = await parseDossier(data);
+/** Read the case out of a dossier; of an entry that is damaged only its position is known. */
+export function caseOf(dossier, good) {
   const words = wordsOf(dossier);
-  const events = dossier.entries.map((held) => eventOf(held, words.get(held.position) ?? new Map()));
+  const events = dossier.entries.map((held) => eventOf(held, good.get(held.position), words.get(held.position) ?? new Map()));
   const known = { people: new Map(), agencies: new Map(), sets: new Map(), criteria: new Map(), erased: new Set(), round: dossier.about.round, offset: "+00:00", year: "" };
   for (const event of events) if (event.statement) learn(known, event);
   return { dossier, events, ...known };
@@ -22,14 +20,20 @@ function wordsOf({ openings }) {
   return found;
 }
 
-function eventOf({ position, entry }, words) {
+function eventOf({ position, entry }, good, words) {
   if (entry === null) return { position, withheld: true };
+  const read = good ?? readEntry(entry);
+  if (read === null) return { position, damaged: true };
+  return { position, received: read.entry.received_at, statement: read.statement, words, actors: read.statement.actors };
+}
+
+/** Read an entry that is not good; nothing where it cannot even be read. */
+function readEntry(data) {
   try {
-    const { arrived_at, received_at, envelope } = parseEntry(entry);
-    const statement = parseStatement(envelope.payload);
-    return { position, arrived: arrived_at, received: received_at, statement, words, actors: statement.actors?.length ? statement.actors : [statement.actor] };
+    const entry = parseEntry(data);
+    return { entry, statement: parseStatement(entry.envelope.payload) };
   } catch {
-    return { position, damaged: true };
+    return null;
   }
 }
 
@@ -72,7 +76,7 @@ export function bearing({ statement }, about) {
 
 /** The bytes of an embedded dossier, as they were before they were written into the page. */
 export function embedded(text) {
-  if (/%(?!25|3C)/.test(text)) return new TextEncoder().encode(text);
+  if (!text.includes("%") || /%(?!25|3C)/.test(text)) return new TextEncoder().encode(text);
   return new TextEncoder().encode(text.replace(/%25|%3C/g, (written) => (written === "%25" ? "%" : "<")));
 }
 

@@ -1,7 +1,8 @@
 /** The page of a dossier: read it, tell it, check it, and say so; by another trust file as often as one likes. */
-import { verifyDossier } from "audit/browser/dossier.js";
+import { judgeDossier, verifyDossier } from "audit/browser/dossier.js";
+import { parseDossier } from "audit/browser/dossier_file.js";
 import { parseTrust } from "audit/browser/trust.js";
-import { embedded, readCase } from "./case.js";
+import { caseOf, embedded } from "./case.js";
 import { evidenceSection } from "./evidence.js";
 import { refold } from "./fold.js";
 import { at, make, put } from "./make.js";
@@ -10,7 +11,7 @@ import { agency, storySection } from "./story.js";
 import { showFailure, showProgress, showVerdict } from "./verdict.js";
 import { say, switchLanguage } from "./words.js";
 
-const shown = { data: null, found: null, verdict: null, trust: null, trustName: "" };
+const shown = { data: null, dossier: null, found: null, verdict: null, trust: null, trustName: "" };
 
 function title({ dossier: { about }, year, ...found }) {
   const name = about.agency === undefined ? "" : agency(found, about.agency);
@@ -25,10 +26,8 @@ function title({ dossier: { about }, year, ...found }) {
 
 function tellCase() {
   const { found, verdict } = shown;
-  const wrong = new Set((verdict?.findings ?? []).map(({ position }) => position).filter((position) => position !== null));
-  const story = storySection(found, wrong, verdict !== null);
-  const points = pointsSection(found, verdict ?? { states: [] });
-  at("story-part").replaceChildren(points, story, evidenceSection(found));
+  const wrong = new Set(verdict.findings.map(({ position }) => position).filter((position) => position !== null));
+  put("story-part", pointsSection(found, verdict), storySection(found, wrong), evidenceSection(found));
 }
 
 /** Write everything in the language of the moment. */
@@ -36,11 +35,12 @@ function render() {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
   at("language").textContent = say("other_language");
   at("language").lang = document.documentElement.lang === "vi" ? "en" : "vi";
+  if (shown.verdict === null) return;
   if (shown.found) {
     title(shown.found);
     tellCase();
   }
-  if (shown.verdict) showVerdict(shown.verdict, shown.found, shown.trustName);
+  showVerdict(shown.verdict, shown.found, shown.trustName);
 }
 
 async function check() {
@@ -49,12 +49,23 @@ async function check() {
   at("verdict").className = "verdict waiting";
   showProgress(0, 0);
   try {
-    shown.verdict = await verifyDossier(shown.data, shown.trust, showProgress, refold);
+    await judge();
   } catch (wrong) {
     showFailure(String(wrong?.message ?? wrong).slice(0, 200));
     return;
   }
   render();
+}
+
+/** Read the dossier once, and judge it; one that cannot be read has a verdict, and no case to tell. */
+async function judge() {
+  shown.dossier ??= await parseDossier(shown.data).catch(() => null);
+  if (shown.dossier === null) {
+    shown.verdict = await verifyDossier(shown.data);
+    return;
+  }
+  const { verdict, good } = await judgeDossier(shown.dossier, shown.trust, showProgress, refold);
+  Object.assign(shown, { verdict, found: shown.found ?? caseOf(shown.dossier, good) });
 }
 
 async function chooseTrust([file]) {
@@ -76,8 +87,6 @@ async function open() {
   render();
   showProgress(0, 0);
   shown.data = embedded(at("dossier").textContent);
-  shown.found = await readCase(shown.data).catch(() => null);
-  render();
   await check();
 }
 

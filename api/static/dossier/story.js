@@ -6,10 +6,10 @@ import { eventName, fill, listed, moment, say, sentence, storyOf, tell, term, to
 const QUOTED = ["finding", "reason", "note", "question", "explanation", "reservation", "grounds", "word", "opinion", "remark", "plan", "report", "title", "answer", "minutes", "method"];
 const TOLD_OF_A_ROUND = 400;
 
-/** Tell the story; `wrong` are positions with findings, `verified` whether the check is done. */
-export function storySection(found, wrong, verified) {
+/** Tell the story; `wrong` are the positions with findings. */
+export function storySection(found, wrong) {
   const told = found.events.filter((event) => event.withheld || bearing(event, found.dossier.about) !== "none" || wrong.has(event.position));
-  const items = grouped(told.slice(0, TOLD_OF_A_ROUND)).map((event) => item(found, event, wrong, verified));
+  const items = grouped(told.slice(0, TOLD_OF_A_ROUND)).map((event) => item(found, event, wrong));
   return section("story", say("story"), make("p", { class: "told" }, say("story_told")), make("ol", { class: "story" }, items));
 }
 
@@ -24,12 +24,10 @@ function grouped(events) {
   return found;
 }
 
-function item(found, event, wrong, verified) {
+function item(found, event, wrong) {
   const { position } = event;
   if (event.withheld) return withheld(event);
-  const state = wrong.has(position) ? "wrong_entry" : verified ? "checked_entry" : "unchecked_entry";
-  const sign = wrong.has(position) ? "✗ " : verified ? "✓ " : "";
-  const mark = make("p", { class: "mark" }, say("at", { position }), " · ", make("b", {}, `${sign}${say(state)}`));
+  const mark = make("p", { class: "mark" }, say("at", { position }), " · ", make("b", {}, wrong.has(position) ? `✗ ${say("wrong_entry")}` : `✓ ${say("checked_entry")}`));
   const classes = [wrong.has(position) ? "wrong" : "", bearing(event, found.dossier.about) === "case" ? "" : "background"];
   const attributes = { class: classes.join(" ").trim(), id: `entry-${position}` };
   if (!event.statement) return make("li", attributes, make("div", { class: "when" }), make("div", {}, mark));
