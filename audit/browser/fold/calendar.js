@@ -2,6 +2,7 @@
 
 const DAY = 86_400_000;
 const THURSDAY = 4;
+const WRITTEN = /^(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 const OFFSET = /^([+-])([0-9]{2}):([0-9]{2})$/;
 
 /**
@@ -9,9 +10,10 @@ const OFFSET = /^([+-])([0-9]{2}):([0-9]{2})$/;
  * @param {string} text
  */
 export function dayOf(text) {
-  const day = Date.parse(`${text}T00:00:00Z`) / DAY;
-  if (!Number.isInteger(day)) throw new RangeError(`not a day: ${String(text).slice(0, 40)}`);
-  return day;
+  const found = new Date(`${text}T00:00:00Z`);
+  const exists = WRITTEN.test(text) && !Number.isNaN(found.getTime()) && found.toISOString().startsWith(text);
+  if (!exists) throw new RangeError(`not a day: ${String(text).slice(0, 40)}`);
+  return found.getTime() / DAY;
 }
 
 /**

@@ -3,6 +3,7 @@ import { dayOf, lastDays, minutesAhead, momentAfter } from "./calendar.js";
 import { readCriteriaSet, readNumbers } from "./criteria.js";
 import { readExact } from "./fractions.js";
 import { cellOf, entryOf, FoldError } from "./record.js";
+import { checkBody } from "./shapes.js";
 
 /** @typedef {import("./record.js").FoldRecord} FoldRecord */
 /**
@@ -139,8 +140,8 @@ export function kindsOfFold() {
 }
 
 /**
- * Let a statement change the record; throws FoldError for a kind outside the closed set. Where something that
- * it builds on was left out of the fold, it has no effect.
+ * Let a statement change the record; throws FoldError for a kind outside the closed set, and for a body
+ * that is not of its kind's shape. Where something that it builds on was left out of the fold, it has no effect.
  * @param {FoldRecord} record
  * @param {Told} told
  */
@@ -148,6 +149,7 @@ export function followStatement(record, told) {
   const { type, round, agency, criterion } = told.statement;
   const follow = KNOWN_KINDS.get(type);
   if (!follow) throw new FoldError("fold.unknown_kind", { position: told.position, kind: String(type).slice(0, 80) });
+  checkBody(type, told.statement.body, told.position);
   const moves = follow(record, told);
   if (isNamed(round) && isNamed(agency)) {
     entryOf(record.dossier(round, agency).about, criterion ?? "", () => /** @type {number[]} */ ([])).push(told.position);

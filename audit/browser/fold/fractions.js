@@ -73,6 +73,16 @@ export function readExact(text) {
 }
 
 /**
+ * Read a stated number alone; throws RangeError for any other text.
+ * @param {string} text
+ */
+export function readStated(text) {
+  const value = readExact(text);
+  if (text.includes("/")) throw new RangeError(`not a stated number: ${text.slice(0, 40)}`);
+  return value;
+}
+
+/**
  * Write a number with up to four decimals where these say all of it, else as `n/d`.
  * @param {Exact} value
  */

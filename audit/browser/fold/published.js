@@ -1,5 +1,6 @@
 /** What a log published, folded from its statements: for a dossier that holds the whole log. */
 import { Fold } from "./fold.js";
+import { isSignedFitly } from "./shapes.js";
 
 const TURN = 30;
 
@@ -14,6 +15,7 @@ export async function publishedStates(statements) {
   const states = new Map();
   let since = performance.now();
   for (const { position, entry, statement } of statements) {
+    if (!isSignedFitly(statement.type, Boolean(statement.signers))) return states;
     try {
       fold.take({ position, statement, arrived_at: entry.arrived_at });
     } catch {

@@ -9,6 +9,8 @@ const { kindsOfFold } = await import(new URL("follow.js", folder));
 const { itemLine } = await import(new URL("items.js", folder));
 const { fractionOf, hundredthsOf, readExact, asPublished, writeExact } = await import(new URL("fractions.js", folder));
 const { readNumbers, readRule } = await import(new URL("criteria.js", folder));
+const { checkBody } = await import(new URL("shapes.js", folder));
+const { publishedStates } = await import(new URL("published.js", folder));
 const rules = await import(new URL("rules.js", folder));
 
 /** The logs that commands speak of, by name. */
@@ -63,6 +65,18 @@ const COMMANDS = {
     const value = fractionOf(BigInt(above), BigInt(below));
     return [writeExact(value), asPublished(value), String(hundredthsOf(value))];
   },
+  /** Whether a body is of its kind's shape. */
+  fits({ kind, body }) {
+    try {
+      checkBody(kind, body, 0);
+      return true;
+    } catch (wrong) {
+      if (wrong.name !== "FoldError") throw wrong;
+      return false;
+    }
+  },
+  /** What a whole log published, as its dossier is compared with it. */
+  states: async ({ name }) => Object.fromEntries(await publishedStates(logs.get(name))),
   /** A text read as a number and written again. */
   reads({ text }) {
     try {
@@ -81,7 +95,7 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Infi
   const { command, ...given } = JSON.parse(line);
   let answer;
   try {
-    answer = COMMANDS[command](given);
+    answer = await COMMANDS[command](given);
   } catch (wrong) {
     answer = { failed: String(wrong.stack) };
   }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +22,11 @@ from api.synth_script import Shape
 from audit.ledger.codec import read_entry
 from audit.proofs.keyring import KEY_EVENTS
 from domain.events import CATALOGUE, Event
+from domain.stated.assessment import InspectionNoteRecorded, QuantitiesDeclared
+from domain.stated.choices import Quality
+from domain.stated.rounds import ResultPublished
 from tests.audit.browser.fold.folding import (
+    ROOT,
     Ask,
     Told,
     agree,
@@ -30,6 +37,10 @@ from tests.audit.browser.fold.folding import (
     folded,
     told,
 )
+from tests.domain import world
+from tests.domain.sitting import adjusts
+from tests.domain.specification import Story, states
+from tests.domain.stating import amounts
 from tests.domain.whole_round import whole_round
 
 pytestmark = pytest.mark.node
@@ -243,6 +254,42 @@ def test_every_kind_is_known_to_both(ask: Ask) -> None:
     kinds = ask("kinds")
     assert sorted([*kinds["acting"], *kinds["without"]]) == sorted(CATALOGUE)
     assert sorted(kinds["keys"]) == sorted(KEY_EVENTS)
+
+
+PAGE = (ROOT / "docs" / "formats" / "fold.md").read_text("utf-8")
+
+
+def test_page_tells_of_each_kind_that_acts(ask: Ask) -> None:
+    """The table of the page has the kinds that the fold acts upon, and no other."""
+    table = PAGE.partition("### What each kind does")[2].partition("All other kinds")[0]
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    names = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    assert {f"{name}.v1" for name in names} == set(ask("kinds")["acting"])
+
+
+def test_example_of_the_page_is_what_both_make(ask: Ask) -> None:
+    """The three acts of the example come to the item that stands below them."""
+    needed = {"LogOpened.v1", "AgencyRegistered.v1", "CriteriaSetIssued.v1"}
+    registry = [event for event in world.registered().events if event.kind.name in needed]
+    events = [replace(event, position=n) for n, event in enumerate(registry)]
+    for body, about, position, late in (
+        (world.opening().body, "", len(events), False),
+        (QuantitiesDeclared(quantities=amounts(done=18, planned=20)), "STC/A1.3", 40, True),
+        (_noted(), "STC/A1.3", 61, False),
+        (adjusts("1.7", "2"), "STC/A1.3", 90, False),
+        (ResultPublished(version=1), "", 91, False),
+    ):
+        event = Story().event(states("somebody", body, about))
+        arrived = event.arrived_at + timedelta(365 if late else 0)
+        events.append(replace(event, position=position, arrived_at=arrived))
+    agree(ask, [told(event) for event in events])
+    ((_, _, _, lines),) = folded(events)[1]
+    (line,) = [line for line in lines if '"2016/STC/A1.3"' in line]
+    assert line in PAGE
+
+
+def _noted() -> InspectionNoteRecorded:
+    return InspectionNoteRecorded(quality=Quality.INCOMPLETE, quantities=amounts(done=17, planned=20))
 
 
 def test_another_kind_is_an_error(ask: Ask) -> None:
