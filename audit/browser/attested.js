@@ -36,12 +36,9 @@ export function readAttestation({ type, round, body }) {
 }
 
 /**
- * Whether a statement is about an item: about the cell, or for a total about the agency as a whole.
+ * The key of the item that a statement is about: the cell's, or the total's where it is about the agency as a whole.
  * @param {import("./statement.js").Statement} statement
- * @param {string} key
  */
-export function isAbout(statement, key) {
-  const [round, agency, of] = key.split("/");
-  if (statement.round !== round || statement.agency !== agency) return false;
-  return of === "total" ? statement.criterion === null : statement.criterion === of;
+export function itemKeyOf({ round, agency, criterion }) {
+  return `${round}/${agency}/${criterion ?? "total"}`;
 }

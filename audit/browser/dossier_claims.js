@@ -3,7 +3,7 @@
  *
  * Steps 8 to 12 of docs/formats/dossier.md.
  */
-import { ATTESTED, readAttestation } from "./attested.js";
+import { ATTESTED, itemKeyOf, readAttestation } from "./attested.js";
 import { fromHex, joined, sameBytes, sha256, toHex, toUtf8 } from "./bytes.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import { SUBJECT } from "./dossier_file.js";
@@ -14,7 +14,7 @@ import { unverifiedText } from "./note.js";
 import { parseReceipt, verifyReceipt } from "./receipt.js";
 import { sameItem, verifyStateProof } from "./state_proof.js";
 
-/** @typedef {import("./dossier_walk.js").Walked} Walk_ */
+/** @typedef {import("./dossier_walk.js").Walked} Walk */
 /** @typedef {import("./dossier_file.js").Dossier["states"][number]} HeldState */
 /** @typedef {import("./state_proof.js").Item} StateItem */
 
@@ -33,7 +33,7 @@ import { sameItem, verifyStateProof } from "./state_proof.js";
 
 /**
  * Take steps 8 to 12.
- * @param {Walk_} walked
+ * @param {Walk} walked
  * @param {Refold | null} refold
  * @returns {Promise<Claims>}
  */
@@ -41,7 +41,8 @@ export async function checkClaims(walked, refold) {
   await checkReceipts(walked); // 8
   await checkTokens(walked); // 9
   const states = await goodStates(walked); // 10
-  const complete = states.filter(namesItsEvents).map((state) => completeness(walked, state)); // 11
+  const here = whatIsHere(walked);
+  const complete = states.filter(namesItsEvents).map((state) => completeness(walked, here, state)); // 11
   checkWanted(walked);
   const folds = refold !== null && walked.dossier.whole && walked.findings.length === 0;
   const recomputed = folds ? await checkFold(walked, states, /** @type {Refold} */ (refold)) : null; // 12
@@ -50,7 +51,7 @@ export async function checkClaims(walked, refold) {
 
 // --- 8 and 9 --------------------------------------------------------------------------------------------
 
-/** @param {Walk_} walked */
+/** @param {Walk} walked */
 async function checkReceipts(walked) {
   for (const { position, receipt } of walked.dossier.receipts) {
     try {
@@ -62,7 +63,7 @@ async function checkReceipts(walked) {
 }
 
 /**
- * @param {Walk_} walked
+ * @param {Walk} walked
  * @param {number} position
  * @param {Uint8Array} receipt
  */
@@ -81,7 +82,7 @@ async function checkReceipt(walked, position, receipt) {
   if (root !== null && !sameBytes(root, head.root)) throw new ReceiptError("receipt.other_root", { size: head.size });
 }
 
-/** @param {Walk_} walked */
+/** @param {Walk} walked */
 async function checkTokens(walked) {
   const sizes = walked.dossier.checkpoints.map(sizeStated);
   for (const { size, authority, response, sha256: kept } of walked.dossier.tokens) {
@@ -103,7 +104,7 @@ function sizeStated(note) {
 
 // --- 10 -------------------------------------------------------------------------------------------------
 
-/** @param {Walk_} walked */
+/** @param {Walk} walked */
 async function goodStates(walked) {
   const good = [];
   for (const held of walked.dossier.states) {
@@ -117,7 +118,7 @@ async function goodStates(walked) {
 }
 
 /**
- * @param {Walk_} walked
+ * @param {Walk} walked
  * @param {HeldState} held
  */
 async function attestationOf(walked, { attestedAt, proof }) {
@@ -133,7 +134,7 @@ async function attestationOf(walked, { attestedAt, proof }) {
 }
 
 /**
- * @param {Walk_} walked
+ * @param {Walk} walked
  * @param {number} position
  * @param {string | null} key
  * @param {import("./attested.js").Attestation} stated
@@ -157,52 +158,45 @@ function namesItsEvents({ held: { proof } }) {
 }
 
 /**
+ * Which positions are here, shown or withheld, and where the good statements about each item are.
+ * @typedef {{shown: Map<number, boolean>, about: Map<string, number[]>}} Here
+ */
+
+/**
+ * @param {Walk} walked
+ * @returns {Here}
+ */
+function whatIsHere({ dossier, good }) {
+  const shown = new Map(dossier.entries.map(({ position, entry }) => [position, entry !== null]));
+  /** @type {Map<string, number[]>} */
+  const about = new Map();
+  for (const { position, statement } of good.values()) {
+    const positions = about.get(itemKeyOf(statement)) ?? [];
+    about.set(itemKeyOf(statement), positions);
+    positions.push(position);
+  }
+  return { shown, about };
+}
+
+/**
  * Whether the entries at hand are all that the log has about an item, no more and no fewer.
- * @param {Walk_} walked
+ * @param {Walk} walked
+ * @param {Here} here
  * @param {Claims["states"][number]} state
  */
-function completeness(walked, { held, stated: { size } }) {
+function completeness(walked, { shown, about }, { held, stated: { size } }) {
   const { key, events } = held.proof.shown[0].item;
   const named = new Set(events);
-  const here = new Map(walked.dossier.entries.map(({ position, entry }) => [position, entry !== null]));
-  const missing = events.filter((position) => !here.has(position));
-  const foreign = positionsAbout(walked, key).filter((position) => position < size && !named.has(position));
+  const missing = events.filter((position) => !shown.has(position));
+  const foreign = (about.get(key) ?? []).filter((position) => position < size && !named.has(position));
   foundIncomplete(walked, key, "state.events_missing", missing);
   foundIncomplete(walked, key, "state.events_foreign", foreign);
-  const withheld = events.filter((position) => here.get(position) === false);
+  const withheld = events.filter((position) => shown.get(position) === false);
   return { key, size, events: events.length, withheld, complete: missing.length + foreign.length === 0 };
 }
 
-/** @type {WeakMap<Walk_, Map<string, number[]>>} */
-const itemsOf = new WeakMap();
-
 /**
- * The positions of all good statements about a cell, or about an agency as a whole.
- * @param {Walk_} walked
- * @param {string} key
- */
-function positionsAbout(walked, key) {
-  const known = itemsOf.get(walked) ?? positionsByItem(walked);
-  itemsOf.set(walked, known);
-  return known.get(key) ?? [];
-}
-
-/** @param {Walk_} walked */
-function positionsByItem(walked) {
-  /** @type {Map<string, number[]>} */
-  const found = new Map();
-  for (const { position, statement: { round, agency, criterion } } of walked.good.values()) {
-    if (round === null || agency === null) continue;
-    const key = `${round}/${agency}/${criterion ?? "total"}`;
-    const its = found.get(key) ?? [];
-    its.push(position);
-    found.set(key, its);
-  }
-  return found;
-}
-
-/**
- * @param {Walk_} walked
+ * @param {Walk} walked
  * @param {string} key
  * @param {string} rule
  * @param {number[]} positions
@@ -213,7 +207,7 @@ function foundIncomplete(walked, key, rule, positions) {
 
 /**
  * The newest attestation of the round has to say whether all is here, and something has to be about the subject.
- * @param {Walk_} walked
+ * @param {Walk} walked
  */
 function checkWanted(walked) {
   const { about, states } = walked.dossier;
@@ -240,7 +234,7 @@ function isAboutSubject(statement, about) {
 
 /**
  * Compare what is attested with what a fold comes to; return how many items are the same.
- * @param {Walk_} walked
+ * @param {Walk} walked
  * @param {Claims["states"]} states
  * @param {Refold} refold
  */

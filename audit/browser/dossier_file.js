@@ -61,7 +61,7 @@ export async function parseDossier(data) {
 /** @param {Uint8Array} data */
 function bracketsIn(data) {
   let count = 0;
-  for (const byte of data) if (byte === 0x7b || byte === 0x5b) count += 1;
+  for (let at = 0; at < data.length; at += 1) if (data[at] === 0x7b || data[at] === 0x5b) count += 1;
   return count;
 }
 

@@ -109,7 +109,7 @@ export function parseReceipt(data) {
  *
  * Throws ReceiptError `receipt.malformed`, `receipt.other_log`, and what each step throws by itself.
  * @param {Uint8Array} receipt
- * @param {{envelope: Uint8Array, vkeys: string[], policy?: import("./policy.js").Policy}} with_
+ * @param {{envelope: Uint8Array, vkeys: string[], policy?: import("./policy.js").Policy}} given
  */
 export async function verifyReceipt(receipt, { envelope, vkeys, policy }) {
   const { arrived_at, received_at, index, hashes, checkpoint } = parseReceipt(receipt); // 1

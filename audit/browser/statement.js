@@ -73,14 +73,29 @@ export function parseStatement(payload) {
  * @returns {Statement}
  */
 function statementOf(stated) {
-  const { log, id, type, body, occurred_at, attachments, commitments, key = null, counter = null } = stated;
-  const its = { log, id, type, body, occurred_at, attachments, commitments, key, counter };
-  const { round = null, agency = null, criterion = null, matter = null, seen = null } = stated;
-  const { on_behalf_of = null, delegation = null, expects = null } = stated;
-  const subject = { round, agency, criterion, matter, on_behalf_of, delegation, expects, seen };
-  const signers = stated.signers ?? null;
-  const needed = signers ? stated.threshold : 1;
-  return { ...its, ...subject, signers, needed, keys: signers ?? [key], actors: stated.actors ?? [stated.actor] };
+  return {
+    log: stated.log,
+    id: stated.id,
+    type: stated.type,
+    body: stated.body,
+    occurred_at: stated.occurred_at,
+    attachments: stated.attachments,
+    commitments: stated.commitments,
+    round: stated.round ?? null,
+    agency: stated.agency ?? null,
+    criterion: stated.criterion ?? null,
+    matter: stated.matter ?? null,
+    on_behalf_of: stated.on_behalf_of ?? null,
+    delegation: stated.delegation ?? null,
+    expects: stated.expects ?? null,
+    seen: stated.seen ?? null,
+    key: stated.key ?? null,
+    counter: stated.counter ?? null,
+    signers: stated.signers ?? null,
+    needed: stated.threshold ?? 1,
+    keys: stated.signers ?? [stated.key],
+    actors: stated.actors ?? [stated.actor],
+  };
 }
 
 /** @param {string} field */

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,10 @@ class Asked:
 
     def __init__(self, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         self._answer = answer
+
+    def told(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer as it comes."""
+        return self._answer(question)
 
     def __call__(self, call: str, *args: Any) -> Any:
         """Return what a call returns, or `Refused`; anything else that is thrown fails the test."""
@@ -89,10 +94,14 @@ class Node:
         """Ask, and wait for the answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question).encode() + b"\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return {"crash": "Node has ended"}
         line = self._process.stdout.readline()
-        assert line, "Node has ended"
+        if not line:
+            return {"crash": "Node has ended"}
         found: dict[str, Any] = json.loads(line)
         return found
 
@@ -102,9 +111,8 @@ class Node:
     def __exit__(
         self, kind: type[BaseException] | None, wrong: BaseException | None, where: TracebackType | None
     ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        with suppress(BrokenPipeError):
+            self._process.communicate()
 
 
 @pytest.fixture(scope="module")
