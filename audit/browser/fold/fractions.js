@@ -18,6 +18,7 @@ class Fraction {
 
 const STATED_UNIT = 10n ** 4n;
 const SMALL = 10n ** 9n;
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 export const NOUGHT = ofUnits(0n);
 export const ONE_WHOLE = ofUnits(STATED_UNIT);
 const READ = /^(0|[1-9][0-9]{0,14})(?:\.([0-9]{0,3}[1-9]))?$|^(0|[1-9][0-9]{0,999})\/([1-9][0-9]{0,999})$/;
@@ -41,8 +42,13 @@ export function fractionOf(above, below = 1n) {
  * @param {bigint} other
  */
 function commonDivisor(one, other) {
-  while (other) [one, other] = [other, one % other];
-  return one;
+  while (other > SAFE || one > SAFE) {
+    if (other === 0n) return one;
+    [one, other] = [other, one % other];
+  }
+  let [large, small] = [Number(one), Number(other)]; // from here on, in a fraction of the time
+  while (small) [large, small] = [small, large % small];
+  return BigInt(large);
 }
 
 /**
@@ -136,7 +142,7 @@ export function sumOf(values) {
     }
     total += above * (under / below);
   }
-  return fractionOf(total + BigInt(units) * (under / STATED_UNIT), under);
+  return total === 0n ? ofUnits(BigInt(units)) : fractionOf(total + BigInt(units) * (under / STATED_UNIT), under);
 }
 
 /**

@@ -171,8 +171,8 @@ def _notes(i: _Inventor) -> Act:
     amount, quality = i.amount(code), i.chance.choice((*Quality, Quality.INCOMPLETE))
     stated = {"quantities": amount} if amount else {"points": _number(i)}
     if i.chance.random() < 0.5:
-        return states("somebody", InspectionNoteRecorded(quality=quality, **stated), about)  # type: ignore[arg-type]
-    return states("somebody", InspectionNoteAmended(amends=0, quality=quality, **stated), about)  # type: ignore[arg-type]
+        return states("somebody", InspectionNoteRecorded(quality=quality, **stated), about)
+    return states("somebody", InspectionNoteAmended(amends=0, quality=quality, **stated), about)
 
 
 def _names(i: _Inventor) -> Act:
@@ -262,7 +262,7 @@ def registries() -> Iterator[list[Event]]:
         events = list(world.registered().events)
         new = {"code": "MOI", "block": Block.CENTRAL, "since": since}
         _state(events, AgencyRegistered(name_vi="Mới", name_en="New", **new))  # type: ignore[arg-type]
-        if ends is not None:
+        if ends is not None and until is not None:
             into = {"into": "SNV"} if ends is AgencyMerged else {}
             _state(events, ends(code="MOI", until=until, **into))
         _state(events, AgencyRenamed(code="HC", name_vi="Quận Hải Châu", name_en="Hai Chau", since=LAST))

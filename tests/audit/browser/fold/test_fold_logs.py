@@ -116,7 +116,7 @@ def test_ranks_are_what_the_command_answers(
         )
         sizes = sorted({opened + 1, len(log), *range(opened + 1, len(log), 1200)} | _published(log, code))
         its = ask("fold", name="demo", at=sizes, ranks=[code])["at"]
-        assert [one["ranks"][0] for one in its] == _answered(demo_data, code, sizes)
+        assert [one["ranks"][0] for one in its] == answered(demo_data, code, sizes)
 
 
 def _published(log: Sequence[Told], code: str) -> set[int]:
@@ -127,7 +127,8 @@ def _published(log: Sequence[Told], code: str) -> set[int]:
     }
 
 
-def _answered(data: Path, code: str, sizes: Sequence[int]) -> list[str]:
+def answered(data: Path, code: str, sizes: Sequence[int]) -> list[str]:
+    """Return what `rank --json` answers at each of these sizes."""
     with reading(Settings(data)) as log, log.database.read() as connection:
         return [_json(answers.ranking(log, connection, code, None, size)) for size in sizes]
 

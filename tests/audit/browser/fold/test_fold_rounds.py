@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.events import Signing, kind_of
-from tests.audit.browser.fold.corpus import corpus, differences
-from tests.audit.browser.fold.folding import Ask, Told, agree, compare, events_of, folded, told
+from tests.audit.browser.fold.corpus import corpus, differences, signed
+from tests.audit.browser.fold.folding import Ask, agree, compare, events_of, folded, told
 from tests.audit.browser.fold.inventing import invented
 from tests.domain.whole_round import whole_round
 
@@ -50,49 +49,12 @@ def test_corpus_has_what_may_go_wrong() -> None:
 
 def test_whole_log_is_answered_by_version(ask: Ask) -> None:
     """What a dossier of the whole log is compared with: each published version, item by item."""
-    log = [told(event) for event in whole_round().events]
-    statements = [
-        {**one, "entry": {"arrived_at": one["arrived_at"]}, "statement": _signed(one)} for one in log
-    ]
-    ask("log", name="answered", statements=statements)
+    log = signed(whole_round().events)
+    ask("log", name="answered", statements=log)
     versions = {f"{code}/{number}": lines for code, number, _, lines in folded(events_of(log))[1]}
     answered = ask("states", name="answered")
     assert {name: [_spelled(item) for item in items] for name, items in answered.items()} == versions
     assert sorted(versions) == ["2016/1", "2016/2"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "stated"),
-    [
-        ("PhaseOpened.v1", {"body": {}}),
-        ("PhaseOpened.v1", {"signers": ["key"]}),
-        ("MinutesSigned.v1", {"signers": None}),
-        ("PhaseOpened.v1", {"type": "Unheard.v1"}),
-    ],
-    ids=["no body", "too many signers", "one signer", "unknown"],
-)
-def test_nothing_is_answered_of_a_log_that_cannot_be_read(
-    kind: str, stated: dict[str, object], ask: Ask
-) -> None:
-    """One statement that is not of its kind's form, and there is nothing to compare."""
-    log = [told(event) for event in whole_round().events]
-    wrong = next(one["position"] for one in log if one["statement"]["type"] == kind)
-    statements = [
-        {
-            **one,
-            "entry": {"arrived_at": one["arrived_at"]},
-            "statement": _signed(one) | (stated if one["position"] == wrong else {}),
-        }
-        for one in log
-    ]
-    ask("log", name="unread", statements=statements)
-    assert ask("states", name="unread") == {}
-
-
-def _signed(one: Told) -> Told:
-    """Name several signers where the kind is signed together, as readers show them."""
-    together = kind_of(one["statement"]["type"]).signing is Signing.TOGETHER
-    return {"criterion": None, "matter": None, **one["statement"], "signers": ["key"] if together else None}
 
 
 def _spelled(item: dict[str, object]) -> str:

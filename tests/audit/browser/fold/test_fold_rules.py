@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from domain import scoring
-from domain.criteria import CriteriaSet, Criterion, ImprovementRule, Measure, Rule, quantities_of
+from domain.criteria import CriteriaSet, Criterion, ImprovementRule, Measure, StatedRule, quantities_of
 from domain.dossiers import Cell, Dossier, Tally
 from domain.points import exact, hundredths, published, write
 from domain.refusals import Malformed
@@ -50,7 +50,7 @@ def _criterion(vector: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _weighing(weights: Mapping[str, str]) -> CriteriaSet:
-    found = criteria_set(criterion("A1.1", "1", read(Rule, {"kind": "stated"})), min_ballots=1)
+    found = criteria_set(criterion("A1.1", "1", StatedRule()), min_ballots=1)
     found.__dict__["weights"] = {answer: exact(weight) for answer, weight in weights.items()}
     return found
 
