@@ -273,7 +273,7 @@ def _check_refusals(connection: Connection, verdict: Verdict) -> Iterator[Findin
         try:
             open_note(row.line, trusted)
         except AuditError as wrong:
-            yield Finding("refusal", None, wrong.rule, {"number": row.number})
+            yield Finding("refusal", None, wrong.rule, {**wrong.facts, "number": row.number})
 
 
 def _compare(connection: Connection, board: Scoreboard) -> Iterator[Finding]:

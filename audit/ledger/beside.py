@@ -22,12 +22,12 @@ from audit.ledger.tables import (
     tiles,
     tracking,
 )
-from audit.ledger.tree import TILE_HEIGHT, TILE_WIDTH
 from audit.proofs import merkle
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.errors import AuditError
 from audit.proofs.note import append_lines, open_note, unverified_text
 from audit.proofs.statement import Statement
+from audit.proofs.tiles import TILE_HEIGHT, TILE_WIDTH
 from audit.proofs.verifier import Finding
 
 HEAD = 1

@@ -42,10 +42,17 @@ class DirectoryStore:
     def put(self, *contents: bytes) -> list[str]:
         """Keep files durably, all at once; return their digests."""
         digests = [hashlib.sha256(content).hexdigest() for content in contents]
-        missing = {d: c for d, c in zip(digests, contents, strict=True) if not self._file(d).exists()}
+        missing = {d: c for d, c in zip(digests, contents, strict=True) if not self._is(d, c)}
         if missing:
             self._keep(missing)
         return digests
+
+    def _is(self, digest: str, content: bytes) -> bool:
+        """Whether a file is there as it should be; one that was altered since is written again."""
+        try:
+            return self._file(digest).read_bytes() == content
+        except FileNotFoundError:
+            return False
 
     def _keep(self, missing: dict[str, bytes]) -> None:
         """Write and sync; the waits for the disk overlap, since each of them is most of the time it takes."""

@@ -15,13 +15,11 @@ from sqlalchemy import Connection, select
 
 from audit.ledger.cosignatures import cosigned_note
 from audit.ledger.errors import ExportRefused
-from audit.ledger.spares import bundle
 from audit.ledger.stamping import kept_tokens
 from audit.ledger.tables import checkpoints, head, openings, stored_events, tiles
-from audit.ledger.tree import TILE_HEIGHT
-from audit.proofs.copies import TILE_WIDTH
-from audit.proofs.copies import tiles as tile_names
 from audit.proofs.merkle import HASH_SIZE
+from audit.proofs.tiles import TILE_HEIGHT, TILE_WIDTH, write_bundle
+from audit.proofs.tiles import tiles as tile_names
 
 Progress = Callable[[int, int], None]
 
@@ -70,7 +68,7 @@ def _write_hashes(connection: Connection, folder: Path, size: int) -> None:
 
 def _write_entries(connection: Connection, folder: Path, size: int, progress: Progress | None) -> None:
     for index, name in enumerate(tile_names("tile/entries", size)):
-        _write(folder / name, bundle(_entries(connection, index * TILE_WIDTH, size)))
+        _write(folder / name, write_bundle(_entries(connection, index * TILE_WIDTH, size)))
         if progress is not None:
             progress(min(size, (index + 1) * TILE_WIDTH), size)
 

@@ -6,7 +6,8 @@ Nothing in them is believed here: refilling takes what makes the anchored roots,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from audit.proofs.errors import AuditError
 from audit.proofs.handwritten import check_list, check_object, read_json
 from audit.proofs.receipt import parse_receipt
 from audit.proofs.statement import parse_envelope, parse_statement
+from audit.proofs.tiles import TILE_WIDTH, read_bundle
 
-BUNDLE_WIDTH = 256
 MAX_OPENINGS = 1_000_000
 _BUNDLE = re.compile(r"tile/entries/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/[0-9]{1,3})?")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*", re.ASCII)
@@ -98,7 +99,7 @@ def _folder(spares: Spares, folder: Path, start: int) -> None:
     for path in sorted(folder.glob("tile/entries/**/*")):
         named = _BUNDLE.fullmatch(path.relative_to(folder).as_posix())
         if named and path.is_file():
-            _bundle(spares, path.read_bytes(), int(re.sub(r"[x/]", "", named[1])) * BUNDLE_WIDTH, start)
+            _bundle(spares, path.read_bytes(), int(re.sub(r"[x/]", "", named[1])) * TILE_WIDTH, start)
     for path in sorted(folder.iterdir()):
         if named := _ENTRY.fullmatch(path.name):
             spares.add(int(named[1]), path.read_bytes())
@@ -107,21 +108,11 @@ def _folder(spares: Spares, folder: Path, start: int) -> None:
 
 
 def _bundle(spares: Spares, data: bytes, first: int, start: int) -> None:
-    """An entry bundle: entries one after the other, each behind its length in two bytes (C2SP tlog-tiles)."""
-    for position, entry in enumerate(_split(data), start=first):
-        if position >= start:
-            spares.add(position, entry)
-
-
-def _split(data: bytes) -> Iterator[bytes]:
-    place = 0
-    while place + 2 <= len(data):
-        length = int.from_bytes(data[place : place + 2], "big")
-        entry = data[place + 2 : place + 2 + length]
-        if len(entry) < length:
-            return  # cut short; what was whole may still be good
-        yield entry
-        place += 2 + length
+    """Of a bundle that is cut short, what is whole may still be good."""
+    with suppress(ValueError):
+        for position, entry in enumerate(read_bundle(data), start=first):
+            if position >= start:
+                spares.add(position, entry)
 
 
 def _receipt(spares: Spares, path: Path) -> None:
@@ -153,8 +144,3 @@ def _opening(stated: object) -> Opening:
     read = check_object(stated, "opening", {"field": str, "salt": str, "value": str})
     salt = bytes.fromhex(read["salt"]) if _HEX.fullmatch(read["salt"]) else b""
     return Opening(read["field"], salt, read["value"])
-
-
-def bundle(entries: Iterable[bytes]) -> bytes:
-    """Write entries as a bundle."""
-    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)

@@ -14,9 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from audit.ledger.tables import tiles
 from audit.proofs.errors import MerkleError
 from audit.proofs.merkle import EMPTY_ROOT, HASH_SIZE, node_hash, subtree_hash
-
-TILE_HEIGHT = 8
-TILE_WIDTH = 1 << TILE_HEIGHT
+from audit.proofs.tiles import TILE_HEIGHT, TILE_WIDTH, split_hashes
 
 _TILES = 'SELECT level, "index", hashes FROM tiles WHERE {}'
 _ONE = 'level = {0} AND "index" = {0}'
@@ -45,7 +43,7 @@ class Edge:
         while count := size >> TILE_HEIGHT * len(edge._levels):
             index, filled = divmod(count, TILE_WIDTH)
             level = _Level(index)
-            level.take(_split(reader.hashes(len(edge._levels), index, 0, filled)) if filled else [])
+            level.take(split_hashes(reader.hashes(len(edge._levels), index, 0, filled)) if filled else [])
             edge._levels.append(level)
         edge._move(size)
         return edge
@@ -154,7 +152,7 @@ def leaf_hashes(connection: Connection, start: int = 0) -> Iterator[bytes]:
         .execution_options(yield_per=64)
     )
     for row in rows:
-        yield from _split(row.hashes)[offset:]
+        yield from split_hashes(row.hashes)[offset:]
         offset = 0
 
 
@@ -216,10 +214,6 @@ def _tiles_on(index: int, size: int) -> Iterator[tuple[int, int]]:
         yield level, index >> TILE_HEIGHT * (level + 1)
         yield level, (count - 1) >> TILE_HEIGHT
         level += 1
-
-
-def _split(data: bytes) -> list[bytes]:
-    return [data[i : i + HASH_SIZE] for i in range(0, len(data), HASH_SIZE)]
 
 
 def _peaks(reader: TileReader, size: int, start: int = 0) -> Iterator[bytes]:

@@ -20,13 +20,12 @@ from audit.proofs.commitment import Opening
 from audit.proofs.entry import parse_entry
 from audit.proofs.errors import AuditError, CopyError
 from audit.proofs.log_copy import LogCopy, Row
-from audit.proofs.merkle import HASH_SIZE
 from audit.proofs.note import append_lines, unverified_text
 from audit.proofs.statement import Statement, parse_statement
+from audit.proofs.tiles import read_bundle, split_hashes, tiles
 from audit.proofs.timestamp import Token
 
 DATABASE = "minhchung.db"
-TILE_WIDTH = 256
 _SIZE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -74,7 +73,7 @@ def _directory(path: Path, sizes: Collection[int]) -> Found:
     words: dict[str, list[Opening]] = {}
     for statement, name, salt, value in database.execute(_WORDS):
         words.setdefault(statement, []).append(Opening(name, salt, value))
-    copy = LogCopy(_rows(database), _split(hashes), (size, root), notes, words, sizes=sizes)
+    copy = LogCopy(_rows(database), split_hashes(hashes), (size, root), notes, words, sizes=sizes)
     tokens = (
         Token(size, by, bytes(token), bytes(digest)) for size, by, token, digest in database.execute(_TOKENS)
     )
@@ -122,24 +121,10 @@ def _export(folder: Path, sizes: Collection[int]) -> Found:
     hashes = b"".join((folder / name).read_bytes() for name in tiles("tile/0", head.size))
     found = sorted(notes.items())
     ends = (head.size, head.root)
-    copy = LogCopy(_entries(folder, head.size), _split(hashes), ends, found, _words(folder), sizes=sizes)
+    copy = LogCopy(
+        _entries(folder, head.size), split_hashes(hashes), ends, found, _words(folder), sizes=sizes
+    )
     return Found(copy, tuple(reversed(found)), tuple(_tokens(folder)))
-
-
-def tiles(folder: str, size: int) -> Iterator[str]:
-    """Name the tiles over so many hashes or entries (C2SP tlog-tiles, "Merkle Tree" and "Log entries")."""
-    for index in range(-(-size // TILE_WIDTH)):
-        width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-        partial = "" if width == TILE_WIDTH else f".p/{width}"
-        yield f"{folder}/{_number(index)}{partial}"
-
-
-def _number(index: int) -> str:
-    """1234067 is written x001/x234/067."""
-    groups = [f"{index % 1000:03d}"]
-    while index := index // 1000:
-        groups.insert(0, f"x{index % 1000:03d}")
-    return "/".join(groups)
 
 
 def _entries(folder: Path, size: int) -> Iterator[Row]:
@@ -147,22 +132,12 @@ def _entries(folder: Path, size: int) -> Iterator[Row]:
     versions: dict[str, int] = {}
     position = 0
     for name in tiles("tile/entries", size):
-        for entry in _bundle((folder / name).read_bytes()):
+        for entry in read_bundle((folder / name).read_bytes()):
             statement = _statement(entry)
             stream, kind = (statement.stream, statement.type) if statement else ("", "")
             versions[stream] = versions.get(stream, 0) + 1
             yield Row(position, stream, versions[stream], kind, entry)
             position += 1
-
-
-def _bundle(data: bytes) -> Iterator[bytes]:
-    place = 0
-    while place < len(data):
-        length = int.from_bytes(data[place : place + 2])
-        if len(data) < place + 2 + length:
-            raise ValueError("an entry bundle is cut short")
-        yield data[place + 2 : place + 2 + length]
-        place += 2 + length
 
 
 def _statement(entry: bytes) -> Statement | None:
@@ -188,7 +163,3 @@ def _tokens(folder: Path) -> Iterator[Token]:
     for one in json.loads(path.read_bytes()) if path.is_file() else ():
         response, digest = base64.b64decode(one["token"], validate=True), bytes.fromhex(one["sha256"])
         yield Token(int(one["size"]), str(one["authority"]), response, digest)
-
-
-def _split(hashes: bytes) -> list[bytes]:
-    return [hashes[i : i + HASH_SIZE] for i in range(0, len(hashes), HASH_SIZE)]

@@ -17,9 +17,9 @@ from api.settings import Settings
 from api.storage import backup
 from audit.ledger import tree
 from audit.ledger.publisher import latest_checkpoint
-from audit.ledger.spares import BUNDLE_WIDTH, bundle
 from audit.ledger.tables import openings
 from audit.proofs.receipt import Receipt, format_receipt
+from audit.proofs.tiles import TILE_WIDTH, write_bundle
 from tests.worlds import NOW, OPEN, World, a_file, found
 
 CELLS = ("A1.3", "A1.5", "A1.7", "A2.3", "A3.3")
@@ -90,10 +90,10 @@ def entries(log: Log, folder: Path) -> Path:
 def bundles(log: Log, folder: Path) -> Path:
     """Keep entry bundles as a site of tiles has them; this log is smaller than one."""
     states = [one.state for one in log.entries()]
-    assert len(states) < BUNDLE_WIDTH
+    assert len(states) < TILE_WIDTH
     partial = folder / "tile" / "entries" / "000.p"
     partial.mkdir(parents=True)
-    (partial / str(len(states))).write_bytes(bundle(states))
+    (partial / str(len(states))).write_bytes(write_bundle(states))
     return folder
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from api.cosigning import cosign_log
 from api.settings import ANCHOR_VARIABLE, DATABASE_VARIABLE
 from audit.proofs.contradiction import verify_contradiction
 from audit.proofs.keys import DEMO_ORIGIN
@@ -90,13 +89,15 @@ def test_both_witnesses_convict_a_forked_copy(watched: Watched, tmp_path: Path) 
     for folder, code in ((watched.data, "B1"), (tmp_path / "fork", "C1")):
         world = reopen(folder)
         world.state("AgencyRegistered", "dk-1", body=agency(code))
-        _, answers, met = cosign_log(world.runtime.log.database, watched.policy)
         world.close()
+        asked = run(folder, "cosign", "--trust", str(watched.trust), "--json")
+        told = json.loads(asked.stdout)
         if folder == watched.data:
-            assert met
+            assert (asked.returncode, told["met"]) == (0, True)
+            assert {one["operator"] for one in told["witnesses"]} == set(OPERATORS.values())
             continue
-        assert not met
-        assert {answer.rule for answer in answers} == {"witness.remembers_another"}
+        assert (asked.returncode, told["met"]) == (1, False)
+        assert {one["rule"] for one in told["witnesses"]} == {"witness.remembers_another"}
     for state in watched.evidence:
         (kept,) = [path for path in state.rglob("*") if path.is_file() and "contradiction" in path.name]
         verify_contradiction(kept.read_bytes(), vkeys=[LOG_VKEY])

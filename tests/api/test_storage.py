@@ -24,12 +24,12 @@ from audit.ledger.anchor import Anchor
 from audit.ledger.codec import Recorded
 from audit.ledger.database import open_database
 from audit.ledger.errors import BackupRefused, LogBehind, RefillRefused, StartRefused
-from audit.ledger.spares import bundle
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.entry import encode_entry, parse_entry
 from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.note import open_note, vkey
+from audit.proofs.tiles import write_bundle
 from tests.api.kept import WITH_WORDS, Kept, clock, keep
 from tests.audit.ledger.callers import registering
 from tests.traces import check_whole
@@ -248,7 +248,7 @@ def test_a_bundle_that_is_cut_short_gives_what_was_whole(kept: Kept, lost: Setti
     states = [state for _, state in sorted(zip(order, states, strict=True))]
     partial = tmp_path / "site" / "tile" / "entries" / "000.p"
     partial.mkdir(parents=True)
-    (partial / str(len(states))).write_bytes(bundle(states)[:-1])
+    (partial / str(len(states))).write_bytes(write_bundle(states)[:-1])
     with pytest.raises(RefillRefused) as refused:
         restore(lost, kept.backups[min(kept.backups)], [str(tmp_path / "site")])
     assert refused.value.rule == "refill.missing"

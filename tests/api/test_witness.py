@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -436,22 +435,30 @@ def test_asking_everywhere_goes_on_without_those_that_fail(witness: Witness, url
 SCRIPT = """
 import sys
 from pathlib import Path
+
+import uvicorn
+
 from api.witness import run_witness
+
+
+class Telling(uvicorn.Server):
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        print("listening", flush=True)
+
+
+sys.modules["uvicorn.main"].Server = Telling
 run_witness(Path(sys.argv[1]), int(sys.argv[2]), begin=sys.argv[3] == "begin")
 """
 
 
 def start(config: Path, port: int, how: str = "go on") -> subprocess.Popen[bytes]:
     """Start a witness as its operator would, and wait until it answers or ends."""
-    running = subprocess.Popen([sys.executable, "-c", SCRIPT, str(config), str(port), how], cwd=ROOT)
-    deadline = time.monotonic() + 60
-    while running.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            break
+    words = [sys.executable, "-c", SCRIPT, str(config), str(port), how]
+    running = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE)
+    assert running.stdout is not None
+    with running.stdout as said:
+        said.readline()  # that it listens; where it ends before, there is nothing to read
     return running
 
 

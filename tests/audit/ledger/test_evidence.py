@@ -76,6 +76,19 @@ def test_altered_file_is_never_given_out(store: DirectoryStore, tmp_path: Path, 
 HOSTILE = ("", "..", "../../log.key", "/etc/passwd", ABSENT.upper(), ABSENT[:-1], ABSENT + "0", f"{ABSENT}\n")
 
 
+@pytest.mark.parametrize("altered", [b"", b"another", b"as it wax"], ids=["emptied", "other", "one letter"])
+def test_a_file_that_was_altered_is_repaired_by_putting_it_again(
+    store: DirectoryStore, tmp_path: Path, altered: bytes
+) -> None:
+    """Whoever still has the file gives the store back what it lost."""
+    (sha256,) = store.put(b"as it was")
+    (path,) = (tmp_path / "evidence").glob("??/*")
+    path.chmod(0o600)
+    path.write_bytes(altered)
+    assert store.put(b"as it was") == [sha256]
+    assert store.read(sha256) == b"as it was"
+
+
 @pytest.mark.parametrize("name", [*HOSTILE, f"..{ABSENT[2:]}", "é" * 64, "٠" * 64, "\x00" * 64])
 def test_names_are_digests_and_nothing_else(store: DirectoryStore, tmp_path: Path, name: str) -> None:
     """A name that could lead out of the store is refused before the disk is asked."""
