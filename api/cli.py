@@ -18,17 +18,19 @@ from api import answers, publication
 from api.answers import Answer
 from api.cli_later import Commands
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
-from api.errors import CommandError, DemoRefused
+from api.errors import CommandError, DemoRefused, DossierUnreadable
 from api.exported import examine_export, is_export
 from api.register import chosen_round, size_at
 from api.runtime import reading
 from api.screen import Screen
+from api.screen_dossier import DossierScreen
 from api.settings import settings
 from api.timing import add_times, read_stamps
 from api.trusting import read_trust
 from api.verification import examine, log_size
 from api.wording import Language
 from audit.ledger.errors import LedgerError, LogStopped
+from audit.proofs.errors import AuditError
 from audit.proofs.trust import Trust
 from domain.criteria import Block
 
@@ -118,7 +120,7 @@ def trace(
 @app.command()
 def verify(
     path: Annotated[
-        Path | None, typer.Argument(help="A data directory or an export.", show_default=False)
+        Path | None, typer.Argument(help="A data directory, an export or a dossier.", show_default=False)
     ] = None,
     trust: Annotated[
         Path | None,
@@ -129,12 +131,27 @@ def verify(
     lang: Lang = Language.VI,
 ) -> None:
     """Check every signature, hash, rule and number of a log; by a trust file, that it is the known one."""
-    verified = _verdict(path or settings(data).data, lang, read_trust(trust) if trust else None)
-    answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
+    believed = read_trust(trust) if trust else None
+    if path is not None and path.is_file():
+        verified = _of_dossier(path, lang, believed)
+        answer(verified, DossierScreen(Console(), lang).verdict, as_json=as_json)
+    else:
+        verified = _verdict(path or settings(data).data, lang, believed)
+        answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
     raise typer.Exit(0 if verified["ok"] else 1)
 
 
 # --- what the commands share ----------------------------------------------------------------------------
+
+
+def _of_dossier(path: Path, lang: Language, trust: Trust | None) -> Answer:
+    from api.dossier_verification import read_dossier, verdict_on_dossier  # what a log does not wait for
+
+    try:
+        with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
+            return verdict_on_dossier(read_dossier(path), trust, progress=bar)
+    except (OSError, AuditError) as wrong:
+        raise DossierUnreadable(f"{path}: {wrong}") from None
 
 
 def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:

@@ -52,3 +52,7 @@ class SynthRefused(CommandError):
 
     def __init__(self, rule: str, facts: str) -> None:
         super().__init__(f"a made-up statement was refused: {rule} {facts}")
+
+
+class DossierUnreadable(CommandError):
+    """A file that should hold a dossier is not there, or is a page without one."""

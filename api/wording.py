@@ -74,10 +74,10 @@ def word(rule: str, facts: Mapping[str, Fact], language: Language) -> Words:
     """Put a rule and its facts into words; raises NoWording."""
     found = texts(rule, language)
     told = {name: tell(name, fact, language) for name, fact in facts.items() if fact not in NOT_GIVEN}
-    return Words(_fill(found.what, told), _fill(found.todo, told))
+    return Words(fill(found.what, told), fill(found.todo, told))
 
 
-def _fill(text: str, told: Mapping[str, str]) -> str:
+def fill(text: str, told: Mapping[str, str]) -> str:
     """Leave out the optional parts that lack a fact; then put in the facts."""
 
     def optional(part: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admission, commands, intake, recorder, replay, scale, state
+from benchmarks import admission, commands, dossiers, intake, recorder, replay, scale, state
 from benchmarks.databases import NoPostgres, postgres_server
 from benchmarks.measure import Line
 
@@ -42,6 +43,13 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
+    console.print("dossiers ...")
+    try:
+        yield from dossiers.of_the_demo(demo, folder, 1 if quick else 5)
+    except dossiers.NoChromium as wrong:
+        console.print(f"dossiers in Chromium left out: {wrong}")
+    if shutil.which("node"):
+        yield dossiers.fuzz(demo, 10 if quick else dossiers.FUZZ_SECONDS)
     rounds = 30 if quick else 150
     console.print("recorder ...")
     yield recorder.on_sqlite(folder, rounds)

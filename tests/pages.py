@@ -20,7 +20,16 @@ from audit.proofs.entry import entry_leaf, parse_entry
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.note import vkey
 from domain.events import Scope
-from tests import page_attestation, page_card, page_keys, page_proofs, page_storage, page_tables, page_time
+from tests import (
+    page_attestation,
+    page_card,
+    page_dossier,
+    page_keys,
+    page_proofs,
+    page_storage,
+    page_tables,
+    page_time,
+)
 from tests.page_log import KEYS, PAGES, PageLog, build
 from tests.page_story import CELL, OPINIONS
 
@@ -179,6 +188,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "key fields": page_tables.key_fields,
     **{name: partial(_made_fence, make) for name, make in page_proofs.makers(page_log).items()},
     **{name: partial(_made_fence, make) for name, make in page_attestation.makers(page_log).items()},
+    **{name: partial(_made_fence, make) for name, make in page_dossier.makers(page_log).items()},
     **{name: partial(_made_fence, make) for name, make in page_storage.makers(page_log).items()},
     **{name: partial(_made_fence, make) for name, make in page_time.makers(page_log).items()},
     **{name: partial(_made_fence, make) for name, make in page_keys.makers(page_log).items()},

@@ -1,7 +1,7 @@
 """Verify a log with nothing but Python and `cryptography`: `python -m audit.proofs PATH [--trust FILE]`.
 
-PATH is a data directory or an export. Scores and ranks are not folded here, and the answer says so. Exit
-status: 0 fine, 1 something was found, 2 nothing could be checked.
+PATH is a data directory, an export or a dossier. Scores and ranks are not folded here, and the answer
+says so. Exit status: 0 fine, 1 something was found, 2 nothing could be checked.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from audit.proofs.copies import open_copy
+from audit.proofs.dossier_page import extract, is_page
+from audit.proofs.dossier_verdict import dossier_verdict
+from audit.proofs.dossier_verifier import verify_dossier
 from audit.proofs.entry import write_time
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
@@ -42,10 +46,12 @@ SHOWN = 50
 def main(arguments: list[str] | None = None) -> int:
     """Print what was checked and found; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m audit.proofs", description=__doc__)
-    parser.add_argument("path", type=Path, help="a data directory or an export")
+    parser.add_argument("path", type=Path, help="a data directory, an export or a dossier")
     parser.add_argument("--trust", type=Path, help="a trust file, kept apart from the log")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     asked = parser.parse_args(arguments)
+    if asked.path.is_file():
+        return _dossier(asked)
     try:
         trust = parse_trust(asked.trust.read_bytes()) if asked.trust else None
         found = open_copy(asked.path, sizes_of_interest(trust) if trust else ())
@@ -60,6 +66,34 @@ def main(arguments: list[str] | None = None) -> int:
     told = json.dumps(answer, ensure_ascii=False, indent=2) if asked.json else _text(answer, findings, trust)
     sys.stdout.write(told + "\n")
     return 1 if findings else 0
+
+
+def _dossier(asked: argparse.Namespace) -> int:
+    try:
+        trust = parse_trust(asked.trust.read_bytes()) if asked.trust else None
+        data = asked.path.read_bytes()
+        answer = dossier_verdict(verify_dossier(extract(data) if is_page(data) else data, trust))
+    except (OSError, AuditError) as wrong:
+        sys.stderr.write(f"audit.proofs: {wrong}\n")
+        return 2
+    told = json.dumps(answer, ensure_ascii=False, indent=2) if asked.json else _text_of_dossier(answer)
+    sys.stdout.write(told + "\n")
+    return 0 if answer["ok"] else 1
+
+
+def _text_of_dossier(answer: dict[str, Any]) -> str:
+    its = answer["checked"]
+    about = " ".join((answer["about"] or {}).values())
+    lines = [f"{answer['log']}: {about}: {its['entries']} entries, {its['withheld']} withheld"]
+    lines += [f"    {layer}: {how}" for layer, how in answer["layers"].items()]
+    for found in answer["findings"][:SHOWN]:
+        where = "whole dossier" if found["position"] is None else f"position {found['position']}"
+        lines.append(f"  ✗ {where}: {found['layer']}: {found['rule']} {found['facts']}")
+    lines.append(
+        f"{answer['trust']}; ranks: {answer['ranks']}; taken on trust: {', '.join(answer['assumed'])}"
+    )
+    lines.append(f"root {answer['root']}")
+    return "\n".join([*lines, "OK" if answer["ok"] else "FOUND WRONG"])
 
 
 def _answer(

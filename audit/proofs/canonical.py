@@ -85,8 +85,8 @@ def _plain(text: str) -> Any:
         return None
     try:
         value = _QUICK.decode(text)
-    except (json.JSONDecodeError, RecursionError):
-        return None
+    except (json.JSONDecodeError, RecursionError, CanonicalError):
+        return None  # which of several wrongs is told, the long way decides
     return value if _dump_sorted(value) == text else None
 
 
@@ -172,23 +172,22 @@ _PARSER = json.JSONDecoder(
 )
 
 
+_PART = re.compile(r'[\[{\]}]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+"""A bracket, or a string whole: what stands in that, nests nothing."""
+
+
 def _check_depth(text: str) -> None:
     """Bound the nesting before parsing; brackets inside strings only make this stricter than needed."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
-    depth, quoted, skip = 0, False, False
-    for char in text:
-        if skip:
-            skip = False
-        elif quoted:
-            skip, quoted = char == "\\", char != '"'
-        elif char == '"':
-            quoted = True
-        elif char in "[{":
+    depth = 0
+    for found in _PART.finditer(text):
+        part = found[0]
+        if part in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise CanonicalError("bytes.too_deep", limit=MAX_DEPTH)
-        elif char in "]}":
+        elif part in "]}":
             depth -= 1
 
 

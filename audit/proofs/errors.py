@@ -147,3 +147,9 @@ class AttestationError(AuditError):
     """What is called an attested item is not what its log attested."""
 
     about = "not attested"
+
+
+class DossierError(AuditError):
+    """A dossier has not its form."""
+
+    about = "no dossier"

@@ -43,7 +43,7 @@ from tests.conftest import ROOT
 
 PACKAGES = ("domain", "audit", "projections", "api")
 RULE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_*]+)+")
-WRITERS = {"refuse", "turn", "_found", "Finding.of", "Finding", "Refusal"}
+WRITERS = {"refuse", "turn", "_found", "walked.found", "Finding.of", "Finding", "Refusal"}
 """The functions and values that name a rule; the errors that do are found by their base classes."""
 CARRIED = re.compile(r"(?:\w+\.)*rule")
 """How a rule is passed on that was named somewhere else: `rule`, `wrong.rule`, `wrong.refusal.rule`."""

@@ -1,0 +1,103 @@
+/**
+ * Entries read ahead, in slices: parsing and signatures are the cost of verifying, and need no order.
+ *
+ * WebCrypto checks the signatures of a slice side by side. What a reader finds is what whoever walks the log would
+ * have found at its place; only who holds which key, and which counter comes next, is left to the walk. Between
+ * slices the page has its turn.
+ */
+import { parseEntry } from "./entry.js";
+import { preAuthentication } from "./envelope.js";
+import { AuditError } from "./errors.js";
+import { broughtKeys } from "./key_events.js";
+import { leafHash } from "./merkle.js";
+import { parseStatement } from "./statement.js";
+
+export const SLICE = 256;
+
+/** @typedef {import("./keys.js").PublicKey} Key */
+/** @typedef {(key: Key, signature: Uint8Array, signed: Uint8Array) => Promise<void>} CheckSignature */
+/** @typedef {{entry: import("./entry.js").Entry, statement: import("./statement.js").Statement}} Told */
+
+/**
+ * What an entry's bytes say, or why they say nothing. `check` checks a signature of it, or knows already.
+ * @typedef {{leaf: Promise<Uint8Array>, told: Told | null, wrong: AuditError | null, check: CheckSignature}} Read
+ */
+
+/**
+ * Read entries in their order, slice by slice; `known` gives a key by its id, as far as it is known by then.
+ * @param {Uint8Array[]} entries
+ * @param {(id: string) => Key | undefined} known
+ * @returns {AsyncGenerator<{first: number, reads: Read[]}>}
+ */
+export async function* readAhead(entries, known) {
+  for (let first = 0; first < entries.length; first += SLICE) {
+    await new Promise((resolve) => setTimeout(resolve));
+    const reads = entries.slice(first, first + SLICE).map(readOne);
+    await startSignatures(reads, known);
+    yield { first, reads };
+  }
+}
+
+/**
+ * @param {Uint8Array} data
+ * @returns {Read}
+ */
+function readOne(data) {
+  const leaf = leafHash(data);
+  const check = started(new Map());
+  try {
+    const entry = parseEntry(data);
+    return { leaf, told: { entry, statement: parseStatement(entry.envelope.payload) }, wrong: null, check };
+  } catch (wrong) {
+    if (!(wrong instanceof AuditError)) throw wrong;
+    return { leaf, told: null, wrong, check };
+  }
+}
+
+/**
+ * Start to check the signatures whose keys are known, or brought by a statement of the slice: a key's id leaves no
+ * choice which key it is.
+ * @param {Read[]} reads
+ * @param {(id: string) => Key | undefined} known
+ */
+async function startSignatures(reads, known) {
+  const brought = await broughtBy(reads);
+  for (const read of reads) {
+    if (!read.told) continue;
+    const { payload, signatures } = read.told.entry.envelope;
+    const signed = preAuthentication(payload);
+    const running = new Map();
+    for (const { key: id, signature } of signatures) {
+      const key = known(id) ?? brought.get(id);
+      const ends = key?.verify(signature, signed);
+      ends?.catch(() => {}); // whoever walks the log asks for it
+      if (ends) running.set(id, ends);
+    }
+    read.check = started(running);
+  }
+}
+
+/**
+ * @param {Read[]} reads
+ * @returns {Promise<Map<string, Key>>}
+ */
+async function broughtBy(reads) {
+  const found = new Map();
+  for (const { told } of reads) {
+    try {
+      for (const key of told ? await broughtKeys(told.statement) : []) found.set(key.id, key);
+    } catch (wrong) {
+      if (!(wrong instanceof AuditError)) throw wrong; // the keyring says so in its turn
+    }
+  }
+  return found;
+}
+
+/**
+ * A check of one entry's signatures that waits for those that were started.
+ * @param {Map<string, Promise<void>>} running
+ * @returns {CheckSignature}
+ */
+function started(running) {
+  return (key, signature, signed) => running.get(key.id) ?? key.verify(signature, signed);
+}

@@ -1,0 +1,208 @@
+"""What to ask so that every check in JavaScript has something to refuse: by the modules that it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from audit.proofs import canonical
+from audit.proofs.dossier import format_dossier, parse_dossier
+from audit.proofs.keys import DEMO_ORIGIN
+from audit.proofs.trust_file import format_trust
+from tests.audit.browser import test_dossier as dossiers
+from tests.audit.browser.heard import heard, stories
+from tests.audit.browser.test_canonical import HANDWRITTEN
+from tests.audit.browser.test_formats import NUMBERS, SPOKEN
+from tests.audit.browser.test_keyring import MODULES
+from tests.audit.browser.test_merkle import _askable
+from tests.audit.browser.test_verifier import told
+from tests.audit.proofs.test_canonical import ACCEPTED, LIMIT, REFUSED
+from tests.audit.proofs.test_keys import KEY as GOOD_KEY
+from tests.audit.proofs.test_keys import LOW_ORDER, UNSAFE, add, decode, encode
+
+Question = tuple[Any, ...]
+
+
+def of_canonical() -> Iterator[Question]:
+    """Texts in one spelling or another."""
+    for data, _ in REFUSED.values():
+        yield "decode", data, LIMIT
+    for data in ACCEPTED:
+        yield "decode", data, len(data)
+        yield "decode", data, len(data) - 1
+    for data in HANDWRITTEN:
+        yield "handwritten", data, LIMIT
+        yield "handwritten", data, 3
+    nested: object = "leaf"
+    for _ in range(17):
+        nested = [nested]
+    for value in (2**53, -(2**53), "\ud800", {"$base64": "AA=="}, nested):
+        yield "encode", value
+    yield "encodeFloat", "1.5"
+    for text in ("a\u200bb", "e\u0301", "một\nhai"):
+        yield from (("checkText", text, allowed) for allowed in (True, False))
+    for text in ("AA==", "AB==", "A", "AAA", "A===", "é===", "====", "AA=A"):
+        yield "base64", text
+
+
+def of_keys() -> Iterator[Question]:
+    """Keys that are safe and others, and signatures."""
+    good = GOOD_KEY.public_key.raw
+    for raw, _ in UNSAFE.values():
+        yield "loadKey", bytes.fromhex(raw)
+    for case in LOW_ORDER.values():
+        yield "loadKey", encode(add(decode(good), decode(bytes.fromhex(case))))
+    for signature in (b"", bytes(64), GOOD_KEY.sign(b"words"), GOOD_KEY.sign(b"words") + b"x"):
+        yield "verify", good, signature, b"words"
+
+
+def of_merkle() -> Iterator[Question]:
+    """Proofs of inclusion and consistency."""
+    for kind in ("inclusion", "consistency"):
+        for case in heard("test_merkle", f"verify_{kind}"):
+            if _askable(case):
+                stated = dict(case.options)
+                if "leaf_hash" in stated:
+                    stated["leaf"] = stated.pop("leaf_hash")
+                yield kind, stated
+
+
+def of_formats() -> Iterator[Question]:
+    """Every format that the tests in Python hand to a check, but none twice."""
+    for (module, name), spoken in SPOKEN.items():
+        for case in heard(module, name):
+            if (question := spoken(case)) is not None:
+                yield question
+    for text in NUMBERS:
+        yield "number", text
+    yield from _of_trust()
+
+
+def _of_trust() -> Iterator[Question]:
+    from tests.audit.browser.test_dossier import REAL, _trusting
+
+    good = json.loads(format_trust(_trusting()))
+    (log,) = good["logs"]
+    witness = good["witnesses"][0]
+    authority = {"name": "a", "operator": "b", "certificate": "AA=="}
+    changes: list[dict[str, Any]] = [
+        {"authorities": [authority]},
+        {"authorities": [authority, authority]},
+        {"authorities": [authority | {"certificate": "AB=="}]},
+        {"logs": [log, log]},
+        {"logs": [log | {"certificate_anchors": ["x"]}]},
+        {"logs": [log | {"certificate_anchors": [1]}]},
+        {"logs": [log | {"vkeys": [1]}]},
+        {"logs": [log | {"vkeys": [witness["vkey"]]}]},
+        {"logs": [log | {"origin": "noi-vu.example/log"}]},
+        {"witnesses": [witness | {"vkey": log["vkeys"][0]}]},
+        {"witnesses": [witness, witness | {"name": "other"}]},
+        {"witnesses": [witness | {"name": ""}]},
+        {"witnesses": [witness | {"more": 1}]},
+        {"witnesses": ["x"]},
+        {"groups": [{"name": "g", "threshold": "1", "members": []}]},
+        {"format": "other"},
+        {"quorum": "nobody"},
+    ]
+    yield from (("trust", canonical.encode(good | change)) for change in ({}, *changes))
+    for actor in ("log",):
+        real = _trusting(log=REAL if actor == "log" else GOOD_KEY)
+        yield "trust", format_trust(real)
+    foreign = json.loads(format_trust(_trusting()))
+    foreign["logs"] = [log | {"origin": DEMO_ORIGIN[:-1]}]
+    yield "trust", canonical.encode(foreign)
+
+
+def of_keyring() -> Iterator[Question]:
+    """Stories of keys, as the tests in Python tell them."""
+    for module in MODULES:
+        for story in stories(module):
+            yield "story", [{"envelope": envelope.encode(), "position": at} for envelope, at, _ in story.told]
+
+
+def of_logs() -> Iterator[Question]:
+    """Logs that were tampered with."""
+    for case in heard("test_verifier", "verify_log"):
+        if not case.options and isinstance(case.args[0].rows, tuple):
+            yield "log", told(case.args[0])
+
+
+def of_dossiers(data: Path) -> Iterator[Question]:
+    """Dossiers that are not in their form, and those that were tampered with."""
+    cell = dossiers._made(data, "cell")
+    for whole in dossiers.WHOLES.values():
+        if len(whole) < 2_000_000:
+            yield "dossier", whole, None
+    for form in dossiers.FORMS.values():
+        yield "dossier", dossiers._restated(cell, **form), None
+    for kind in (dossiers.WITNESSED, "dispute", "agency"):
+        yield from _of_dossier(kind, dossiers._made(data, kind))
+    yield "tooLarge", 64 * 1024 * 1024 + 1
+
+
+def _of_dossier(kind: str, data: bytes) -> Iterator[Question]:
+    its = parse_dossier(data)
+    yield "dossier", data, None
+    yield "dossier", data[:-4] + (b"0" if data[-4:-3] != b"0" else b"1") + data[-3:], None
+    for change in dossiers.TAMPERED.values():
+        try:
+            yield "dossier", format_dossier(change(its)), None
+        except (AssertionError, IndexError, ValueError):
+            continue
+    if kind == dossiers.WITNESSED:
+        for trusting in dossiers.TRUSTS.values():
+            trust = trusting(its)
+            for notes in dossiers.NOTES.values():
+                changed = format_dossier(replace(its, checkpoints=tuple(map(notes, its.checkpoints))))
+                yield "dossier", changed, format_trust(trust) if trust else None
+
+
+GROUPS: dict[str, Callable[..., Iterator[Question]]] = {
+    "canonical": of_canonical,
+    "keys": of_keys,
+    "merkle": of_merkle,
+    "formats": of_formats,
+    "keyring": of_keyring,
+    "logs": of_logs,
+}
+ABOUT = {
+    "json.js": "canonical",
+    "canonical.js": "canonical",
+    "keys.js": "keys",
+    "merkle.js": "merkle",
+    "checkpoint.js": "formats",
+    "cosignature.js": "formats",
+    "note.js": "formats",
+    "policy.js": "formats",
+    "head.js": "formats",
+    "statement.js": "formats",
+    "envelope.js": "formats",
+    "entry.js": "formats",
+    "receipt.js": "formats",
+    "continuation.js": "keyring",
+    "key_events.js": "keyring",
+    "keyring.js": "keyring",
+    "commitment.js": "formats",
+    "state_proof.js": "formats",
+    "trust.js": "formats",
+    "verifier.js": "logs",
+    "attested.js": "dossiers",
+    "pruned_tree.js": "dossiers",
+    "dossier_file.js": "dossiers",
+    "dossier_walk.js": "dossiers",
+    "dossier_claims.js": "dossiers",
+    "dossier_trust.js": "dossiers",
+    "dossier.js": "dossiers",
+}
+"""The questions that a module has to answer; one that checks nothing is not here."""
+
+
+@cache
+def questions(group: str, data: Path | None = None) -> tuple[Question, ...]:
+    """Return the questions of a group, none of them twice."""
+    asked = GROUPS[group]() if group in GROUPS else of_dossiers(data or Path())
+    return tuple({repr(question): question for question in asked}.values())

@@ -1,0 +1,231 @@
+"""Statements, entries, notes, receipts, openings, proofs and trust: JavaScript refuses what Python does."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.proofs.checkpoint import parse_checkpoint
+from audit.proofs.errors import AuditError
+from audit.proofs.lines import SUBTREE_V1, from_base64, read_number, read_vkey
+from audit.proofs.receipt import LogProof, format_proof
+from tests.audit.browser.asked import Asked
+from tests.audit.browser.heard import ACCEPTED, Case, heard
+from tests.audit.proofs.test_checkpoint import SIZES
+from tests.audit.proofs.test_checkpoint import text as checkpoint_text
+
+pytestmark = pytest.mark.node
+Question = tuple[Any, ...]
+
+
+def _by_ml_dsa(vkeys: Any) -> bool:
+    return any(read is not None and read[1] == SUBTREE_V1 for read in map(read_vkey, vkeys))
+
+
+def _note(case: Case) -> Question | None:
+    note, vkeys = case.args
+    return None if _by_ml_dsa(vkeys) else ("openNote", note, list(vkeys))
+
+
+def _policy(policy: Any) -> dict[str, Any]:
+    return {
+        "witnesses": [{"name": w.name, "vkey": w.vkey, "operator": w.operator} for w in policy.witnesses],
+        "groups": [{"name": g.name, "threshold": g.threshold, "members": g.members} for g in policy.groups],
+        "quorum": policy.quorum,
+    }
+
+
+def _head(case: Case) -> Question | None:
+    policy, of_record = case.options.get("policy"), case.options.get("of_record", False)
+    vkeys = list(case.options["vkeys"])
+    if of_record or _by_ml_dsa([*vkeys, *(policy.vkeys if policy else ())]):
+        return None
+    return "openHead", case.args[0], vkeys, _policy(policy) if policy else None
+
+
+def _signatures(case: Case) -> Question:
+    envelope, _statement, keys = case.args[:3]
+    signed = [{"key": key, "signature": signature} for key, signature in envelope.signatures]
+    return (
+        "signatures",
+        {"payload": envelope.payload, "signatures": signed},
+        [key.raw for key in keys.values()],
+    )
+
+
+def _opening(case: Case) -> Question:
+    statement, opening = case.args
+    told = {"log": statement.log, "id": statement.id, "commitments": dict(statement.commitments)}
+    return "opening", told, {"field": opening.field, "salt": opening.salt, "value": opening.value}
+
+
+def _state(case: Case) -> Question:
+    (proof,) = case.args
+    shown = [
+        {
+            "item": {
+                "key": one.item.key,
+                "value": dict(one.item.value),
+                "made_by": one.item.made_by,
+                "events": one.item.events,
+            },
+            "blinding": one.blinding,
+            "index": one.index,
+            "hashes": one.hashes,
+        }
+        for one in proof.shown
+    ]
+    told = {"count": proof.count, "shown": shown, "absent": proof.absent, "key": proof.key}
+    return "verifyStateProof", told, case.options
+
+
+def _receipt(case: Case) -> Question | None:
+    if case.options.get("policy") and case.options["policy"].witnesses:
+        return None
+    return "receipt", case.args[0], case.options["envelope"], list(case.options["vkeys"])
+
+
+def _envelope(case: Case) -> Question | None:
+    try:
+        json.dumps(case.args[0])
+    except TypeError:
+        return None
+    return "envelopeJson", case.args[0]
+
+
+SPOKEN: dict[tuple[str, str], Callable[[Case], Question | None]] = {
+    ("test_statement", "parse_statement"): lambda case: ("statement", case.args[0]),
+    ("test_statement", "parse_envelope"): lambda case: ("envelope", case.args[0]),
+    ("test_statement", "envelope_from_json"): _envelope,
+    ("test_statement", "verify_signatures"): _signatures,
+    ("test_entry", "parse_entry"): lambda case: ("entry", case.args[0]),
+    ("test_note", "open_note"): _note,
+    ("test_checkpoint", "parse_checkpoint"): lambda case: ("checkpoint", case.args[0]),
+    ("test_cosignature", "open_note"): _note,
+    ("test_trust", "open_head"): _head,
+    ("test_trust", "parse_trust"): lambda case: ("trust", case.args[0]),
+    ("test_receipt", "verify_receipt"): _receipt,
+    ("test_receipt", "parse_proof"): lambda case: ("logProof", case.args[0]),
+    ("test_commitment", "verify_opening"): _opening,
+    ("test_state", "verify_state_proof"): _state,
+    ("test_state", "parse_state_proof"): lambda case: ("stateProof", case.args[0]),
+}
+
+
+@pytest.mark.parametrize(("module", "name"), SPOKEN)
+def test_what_python_is_asked_is_answered_alike(module: str, name: str, node: Asked) -> None:
+    """Each call that the tests in Python make is accepted here, too, or refused by the same rule."""
+    questions = [(SPOKEN[module, name](case), case.rule) for case in heard(module, name)]
+    asked = [(question, rule) for question, rule in questions if question is not None]
+    for question, rule in asked:
+        assert node.rule_of(*question) == rule, question
+    assert asked
+
+
+# --- public vectors -------------------------------------------------------------------------------------
+
+
+def test_signs_what_dsse_signs(node: Asked, vectors: Path) -> None:
+    """The published DSSE example: the pre-authentication encoding is the text its signature is over."""
+    example = json.loads((vectors / "dsse" / "dsse_v1_example.json").read_text())
+    encoded = node("preAuthentication", example["payload_utf8"].encode(), example["payloadType"])
+    assert encoded == example["pae_utf8"].encode()
+    assert node("preAuthentication", "điểm".encode(), "kiểu") == "DSSEv1 6 kiểu 7 điểm".encode()
+
+
+def test_public_proofs_are_read_and_refused_as_published(node: Asked, vectors: Path) -> None:
+    """The public strings that are accepted come back byte for byte, and the refused ones are refused."""
+    suite = json.loads((vectors / "c2sp-tlog-proof" / "tlog_proof_formats_repo.json").read_text("utf-8"))
+    for vector in suite["marshal"]:
+        hashes = [hashlib.sha256(text.encode()).digest() for text in vector["hash_preimages"]]
+        extra = vector.get("extra", "").encode()
+        proof = LogProof(vector["index"], tuple(hashes), vector["checkpoint"].encode(), extra)
+        stated = {"index": proof.index, "hashes": hashes, "checkpoint": proof.checkpoint, "extra": extra}
+        assert node("formatLogProof", stated) == node("logProof", format_proof(proof)) == format_proof(proof)
+        assert node.rule_of("checkpoint", proof.checkpoint) == "checkpoint.malformed"
+        assert node.rule_of("openNote", proof.checkpoint, []).startswith("note.")
+    for text in suite["reject"]:
+        assert node.rule_of("logProof", text.encode()) == "receipt.malformed"
+
+
+# --- numbers, base64 and times --------------------------------------------------------------------------
+
+NUMBERS = [
+    "0",
+    "5",
+    "+5",
+    "-5",
+    "005",
+    "1_0",
+    " 1",
+    "1 ",
+    "",
+    "1.0",
+    "1e3",
+    "0x10",
+    "\u0665",
+    "\u0967",
+    "\u00b2",
+]
+NUMBERS += ["9007199254740991", "9007199254740993", str(2**63 - 1), str(2**63), "9" * 20, "9" * 400]
+
+
+@pytest.mark.parametrize("text", [*NUMBERS, *SIZES])
+def test_sizes_have_one_spelling(text: str, node: Asked) -> None:
+    """A size is plain digits without leading zeros, up to 2^63 - 1, whatever else other readers take."""
+    assert node("number", text) == read_number(text)
+    stated = checkpoint_text(size=text)
+    try:
+        expected = ACCEPTED if parse_checkpoint(stated) else ""
+    except AuditError as wrong:
+        expected = wrong.rule
+    assert node.rule_of("checkpoint", stated) == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    text=st.binary(max_size=9).map(lambda data: base64.b64encode(data).decode())
+    | st.text("Aa/+=-_ \n9", max_size=8)
+)
+def test_base64_has_one_spelling(node: Asked, text: str) -> None:
+    """Standard base64 with padding and no bits left over, read alike."""
+    assert (node("base64", text) or b"") == from_base64(text)
+
+
+TIMES = [
+    "2016-02-29T00:00:00Z",
+    "2015-02-29T00:00:00Z",
+    "1900-02-29T00:00:00Z",
+    "2000-02-29T23:59:59.5+07:00",
+]
+TIMES += ["0000-01-01T00:00:00Z", "2016-13-01T00:00:00Z", "2016-00-01T00:00:00Z", "2016-04-31T00:00:00Z"]
+TIMES += ["2016-01-01T24:00:00Z", "2016-01-01T00:60:00Z", "2016-12-31T23:59:60Z", "2016-01-01T00:00:00+24:00"]
+TIMES += [
+    "2016-01-01T00:00:00+23:59",
+    "2016-01-01T00:00:00+07:60",
+    "2016-01-01t00:00:00Z",
+    "2016-01-01T00:00:00",
+]
+TIMES += [
+    "2016-01-01T00:00:00.1234567Z",
+    "2016-01-01T00:00:00.Z",
+    "2016-01-00T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+]
+
+
+@pytest.mark.parametrize("text", TIMES)
+def test_times_are_of_the_calendar(text: str, node: Asked) -> None:
+    """A time is spelled one way, with a zone, and of a day that there was."""
+    from audit.proofs.grammar import TIME
+    from audit.proofs.statement import is_time
+
+    assert node("isTime", text) == bool(TIME.fullmatch(text) and is_time(text))

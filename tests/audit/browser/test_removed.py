@@ -1,0 +1,40 @@
+"""One check removed at a time from the modules in JavaScript: each of them is missed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.audit.browser.asked import MODULES, Node, written
+from tests.audit.browser.questions import ABOUT, questions
+from tests.audit.browser.removing import removed
+
+pytestmark = [pytest.mark.node, pytest.mark.slow]
+UNMISSED: dict[str, tuple[str, ...]] = {}
+"""Checks that others stand behind, so that nothing that is asked can tell whether they are there."""
+
+
+@pytest.mark.parametrize("name", ABOUT)
+def test_a_check_that_is_removed_is_missed(name: str, small_log: Path, tmp_path: Path) -> None:
+    """With any check of the module taken out, one of the answers is another one, or there is none."""
+    asked = [{"call": call, "args": written(args)} for call, *args in questions(ABOUT[name], small_log)]
+    with Node() as node:
+        answers = [node.told(question) for question in asked]
+    shutil.copytree(MODULES, tmp_path / "browser")
+    unmissed = []
+    for mutation in removed((MODULES / name).read_text("utf-8")):
+        (tmp_path / "browser" / name).write_text(mutation.source, "utf-8")
+        with Node(tmp_path / "browser") as node:
+            if all(node.told(question) == answer for question, answer in zip(asked, answers, strict=True)):
+                unmissed.append(str(mutation))
+    assert [found for found in unmissed if not found.endswith(UNMISSED.get(name, ()))] == []
+
+
+def test_every_module_that_checks_is_here() -> None:
+    """Modules that throw, or note what they found, are all asked."""
+    checking = {
+        path.name for path in MODULES.glob("*.js") if next(removed(path.read_text("utf-8")), None) is not None
+    }
+    assert checking <= ABOUT.keys()
