@@ -45,6 +45,7 @@ const CALLS = {
     const found = await head.openHead(data, { vkeys, policy: stated ? await policy.checkedPolicy(stated) : undefined });
     return found.cosigned.map(({ witness, time }) => ({ name: witness.name, time }));
   },
+  policy: async (stated) => (await policy.checkedPolicy(stated)) && null,
   checkpoint: (text) => checkpoint.formatCheckpoint(checkpoint.parseCheckpoint(text)),
   logProof: (data) => receipt.formatLogProof(receipt.parseLogProof(data)),
   formatLogProof: (proof) => receipt.formatLogProof(proof),

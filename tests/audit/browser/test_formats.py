@@ -7,15 +7,21 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.proofs.checkpoint import parse_checkpoint
+from audit.proofs.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint, sign_checkpoint
+from audit.proofs.cosignature import cosign, cosigner_vkey
 from audit.proofs.errors import AuditError
+from audit.proofs.head import open_head
+from audit.proofs.keys import DEMO_ORIGIN, demo_signing_key
 from audit.proofs.lines import SUBTREE_V1, from_base64, read_number, read_vkey
+from audit.proofs.note import sign_note, vkey
+from audit.proofs.policy import Policy, Witness
 from audit.proofs.receipt import LogProof, format_proof
 from tests.audit.browser.asked import Asked
 from tests.audit.browser.heard import ACCEPTED, Case, heard
@@ -49,6 +55,12 @@ def _head(case: Case) -> Question | None:
     if of_record or _by_ml_dsa([*vkeys, *(policy.vkeys if policy else ())]):
         return None
     return "openHead", case.args[0], vkeys, _policy(policy) if policy else None
+
+
+def _stated_policy(case: Case) -> Question:
+    stated = dict(zip(("witnesses", "groups", "quorum"), case.args, strict=False)) | case.options
+    told = {"witnesses": (), "groups": (), "quorum": "none"} | stated
+    return "policy", _policy(SimpleNamespace(**told))
 
 
 def _signatures(case: Case) -> Question:
@@ -111,6 +123,7 @@ SPOKEN: dict[tuple[str, str], Callable[[Case], Question | None]] = {
     ("test_checkpoint", "parse_checkpoint"): lambda case: ("checkpoint", case.args[0]),
     ("test_cosignature", "open_note"): _note,
     ("test_trust", "open_head"): _head,
+    ("test_trust", "Policy"): _stated_policy,
     ("test_trust", "parse_trust"): lambda case: ("trust", case.args[0]),
     ("test_receipt", "verify_receipt"): _receipt,
     ("test_receipt", "parse_proof"): lambda case: ("logProof", case.args[0]),
@@ -128,6 +141,45 @@ def test_what_python_is_asked_is_answered_alike(module: str, name: str, node: As
     for question, rule in asked:
         assert node.rule_of(*question) == rule, question
     assert asked
+
+
+# --- heads ----------------------------------------------------------------------------------------------
+
+LOG, WITNESS = demo_signing_key(0), demo_signing_key(940)
+LOG_VKEY = vkey(DEMO_ORIGIN, LOG.public_key)
+HEAD = Checkpoint(DEMO_ORIGIN, 5, bytes(32))
+SIGNED, COSIGNED = sign_checkpoint(HEAD, LOG), cosign(format_checkpoint(HEAD), "w", WITNESS, 1_484_100_000)
+WATCHED = Policy((Witness("w", cosigner_vkey("w", WITNESS.public_key), "x"),), (), "w")
+UNWATCHED = Policy(WATCHED.witnesses)
+BY_WITNESS = format_checkpoint(HEAD) + b"\n" + COSIGNED
+OF_OTHER = sign_note(format_checkpoint(Checkpoint("other.example", 5, bytes(32))), DEMO_ORIGIN, LOG)
+HEADS = {
+    "signed and cosigned": (SIGNED + COSIGNED, WATCHED, ACCEPTED),
+    "signed alone, and nobody is asked for": (SIGNED, UNWATCHED, ACCEPTED),
+    "signed alone": (SIGNED, WATCHED, "head.no_quorum"),
+    "cosigned alone": (BY_WITNESS, WATCHED, "head.not_signed"),
+    "of another log": (OF_OTHER, UNWATCHED, "head.other_log"),
+    "signed by a stranger": (sign_checkpoint(HEAD, WITNESS), UNWATCHED, "note.no_known_signature"),
+    "cosigned twice": (SIGNED + COSIGNED + COSIGNED, WATCHED, "note.signature_twice"),
+}
+
+
+def asked_of_head(note: bytes, policy: Policy) -> Question:
+    """Return the question whether a note is a head of the demo's log."""
+    return "openHead", note, [LOG_VKEY], _policy(policy)
+
+
+@pytest.mark.parametrize("case", HEADS)
+def test_heads_are_judged_alike(case: str, node: Asked) -> None:
+    """A head is signed by its log, and cosigned by whom the policy asks for."""
+    note, policy, rule = HEADS[case]
+    assert node.rule_of(*asked_of_head(note, policy)) == rule
+    try:
+        open_head(note, vkeys=[LOG_VKEY], policy=policy)
+    except AuditError as wrong:
+        assert wrong.rule == rule  # noqa: PT017 - the rule of either, and of both
+    else:
+        assert rule == ACCEPTED
 
 
 # --- public vectors -------------------------------------------------------------------------------------
