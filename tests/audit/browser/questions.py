@@ -14,11 +14,20 @@ from audit.proofs import canonical
 from audit.proofs.dossier import format_dossier, parse_dossier
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.lines import SUBTREE_V1, vkey_line
+from audit.proofs.note import vkey
 from audit.proofs.trust_file import format_trust
 from tests.audit.browser import test_dossier as dossiers
 from tests.audit.browser.heard import Case, heard, stories
 from tests.audit.browser.test_canonical import CUT, HANDWRITTEN
-from tests.audit.browser.test_formats import HEADS, NUMBERS, SPOKEN, asked_of_head
+from tests.audit.browser.test_formats import (
+    CITATIONS,
+    HEADS,
+    NEW_LOG,
+    NUMBERS,
+    SPOKEN,
+    asked_of_head,
+    long_entry,
+)
 from tests.audit.browser.test_keyring import MODULES
 from tests.audit.browser.test_merkle import _askable
 from tests.audit.browser.test_verifier import told
@@ -94,6 +103,9 @@ def of_formats() -> Iterator[Question]:
             if (question := spoken(case)) is not None:
                 yield question
     yield from (asked_of_head(note, policy) for note, policy, _ in HEADS.values())
+    yield long_entry(50_000)
+    for cited in CITATIONS.values():
+        yield from (("continuation", cited, origin) for origin in (NEW_LOG, "old.example/log"))
     for text in NUMBERS:
         yield "number", text
     yield from _of_trust()
@@ -128,12 +140,11 @@ def _of_trust() -> Iterator[Question]:
         {"quorum": "nobody"},
     ]
     yield from (("trust", canonical.encode(good | change)) for change in ({}, *changes))
-    for actor in ("log",):
-        real = _trusting(log=REAL if actor == "log" else GOOD_KEY)
-        yield "trust", format_trust(real)
-    foreign = json.loads(format_trust(_trusting()))
-    foreign["logs"] = [log | {"origin": DEMO_ORIGIN[:-1]}]
-    yield "trust", canonical.encode(foreign)
+    real = "noi-vu.example/log"
+    for key in (REAL, GOOD_KEY):
+        foreign = good | {"logs": [log | {"origin": real, "vkeys": [vkey(real, key.public_key)]}]}
+        yield "trust", canonical.encode(foreign | {"witnesses": [], "quorum": "none"})
+    yield from (("logOf", canonical.encode(good), origin) for origin in (DEMO_ORIGIN, real))
 
 
 def of_keyring() -> Iterator[Question]:
@@ -200,14 +211,14 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "head.js": ("formats", "openHead"),
     "statement.js": ("formats", "statement"),
     "envelope.js": ("formats", "envelope", "envelopeJson", "signatures"),
-    "entry.js": ("formats", "entry", "receipt"),
-    "receipt.js": ("formats", "receipt", "logProof"),
-    "continuation.js": ("keyring",),
+    "entry.js": ("formats", "encodeEntry", "entry"),
+    "receipt.js": ("formats", "receipt", "receiptForm", "logProof"),
+    "continuation.js": ("formats", "continuation"),
     "key_events.js": ("keyring",),
     "keyring.js": ("keyring",),
     "commitment.js": ("formats", "opening"),
     "state_proof.js": ("formats", "stateProof", "verifyStateProof"),
-    "trust.js": ("formats", "trust"),
+    "trust.js": ("formats", "logOf", "trust"),
     "verifier.js": ("logs",),
     "attested.js": ("dossiers",),
     "pruned_tree.js": ("dossiers",),
