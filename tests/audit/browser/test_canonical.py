@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.proofs.canonical import MAX_DEPTH, decode, encode
+from audit.proofs.canonical import MAX_DEPTH, check_text, decode, encode
 from audit.proofs.errors import CanonicalError
 from audit.proofs.handwritten import read_json
 from tests.audit.browser.asked import Asked, Refused
@@ -136,7 +136,7 @@ def test_the_same_characters_hide(node: Asked) -> None:
 def rule_of_text(text: str) -> str:
     """Return the rule by which Python refuses a text."""
     try:
-        python.check_text(text)
+        check_text(text)
     except CanonicalError as wrong:
         return wrong.rule
     return "accepted"
@@ -164,6 +164,9 @@ HANDWRITTEN = (
     b"",
     b'"\\u200b"',
     b'{"10":1,"9":2,"__proto__":{"a":1}}',
+    b"[NaN",
+    b"9" * 4301,
+    b"9" * 4300,
 )
 
 
@@ -177,6 +180,15 @@ def test_what_people_write_is_read_as_in_python(data: bytes, node: Asked) -> Non
         expected, found = wrong.rule, found.rule
     assert found == expected
     assert node.rule_of("handwritten", b" " * 20, 19) == "bytes.too_long"
+
+
+CUT = (b"[1", b"[1 2]", b'{"a":1', b'{"a" 1}', b"{1:2}", b'{"a":1 "b":2}', b'"\\x"', b'"\\u12"', b"-", b"[,]")
+
+
+@pytest.mark.parametrize("data", CUT)
+def test_what_is_cut_short_is_refused_alike(data: bytes, node: Asked) -> None:
+    """Where a bracket, a colon or the rest is missing, both say that it is not JSON."""
+    same(node, data)
 
 
 PROTOTYPES = b'{"__proto__":{"a":1},"constructor":1,"hasOwnProperty":2,"toString":3}'
