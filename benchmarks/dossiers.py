@@ -102,7 +102,7 @@ def _opened(browser: Any, folder: Path, name: str, dossier: bytes, rounds: int) 
 
 
 def fuzz(data: Path, seconds: float = FUZZ_SECONDS) -> Line:
-    """Change one character after another for so long; both verifiers find the same first thing, every time."""
+    """Change one character after another for so long; both verifiers find the same, every time."""
     from tests.audit.browser.asked import Node
 
     dossier = dossier_bytes(_made(data, Subject("2016", dispute="dispute-1"), "agency"))

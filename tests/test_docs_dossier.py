@@ -1,4 +1,4 @@
-"""The pages on dossiers and verdicts: limits, fields and layers are those of the code, the example verifies."""
+"""The pages on dossiers and verdicts: limits, fields, layers are those of the code; the example verifies."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@
 import { firstOf, fromUtf8, toUtf8 } from "./bytes.js";
 import { CanonicalError } from "./errors.js";
 import { NotJson, readJsonText } from "./json.js";
+import { UNASSIGNED } from "./unassigned.js";
 
 export const MAX_DEPTH = 16;
 
@@ -20,12 +21,16 @@ const HIDDEN_RANGES =
   Array.from({ length: 16 }, (_, n) => `\\u{${(n + 1).toString(16)}fffe}\\u{${(n + 1).toString(16)}ffff}`).join("");
 const HIDDEN = new RegExp(`[${HIDDEN_RANGES}]`, "u");
 const HIDDEN_BUT_LINE_FEED = new RegExp(`(?!\\n)[${HIDDEN_RANGES}]`, "u");
+const UNASSIGNED_ONE = new RegExp(
+  `[${UNASSIGNED.trim().split(" ").map((each) => each.split("-").map((edge) => `\\u{${edge}}`).join("-")).join("")}]`,
+  "u",
+);
 const LONE = /\p{Cs}/u;
 const LONG_TEXT = 1 << 16;
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**
- * Refuse text that is not NFC (`text.not_nfc`) or hides characters (`text.hidden`).
+ * Refuse text that hides characters (`text.hidden`), has unassigned ones (`text.unassigned`), or is not NFC (`text.not_nfc`).
  * @param {string} text
  * @param {{lineFeeds?: boolean}} allowed
  */
@@ -35,11 +40,21 @@ export function checkText(text, { lineFeeds = false } = {}) {
   const pattern = lineFeeds ? HIDDEN_BUT_LINE_FEED : HIDDEN;
   const hidden = pattern.test(telling) ? pattern.exec(text) : null;
   if (hidden) {
-    const code = /** @type {number} */ (hidden[0].codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
-    const offset = Array.from(text.slice(0, hidden.index)).length;
-    throw new CanonicalError("text.hidden", { code_point: `U+${code}`, offset });
+    throw new CanonicalError("text.hidden", placeOf(hidden, text));
   }
+  const unassigned = UNASSIGNED_ONE.test(telling) ? UNASSIGNED_ONE.exec(text) : null;
+  if (unassigned) throw new CanonicalError("text.unassigned", placeOf(unassigned, text));
   if (telling.normalize("NFC") !== telling) throw new CanonicalError("text.not_nfc");
+}
+
+/**
+ * Which character was found, and where, counted in characters.
+ * @param {RegExpExecArray} found
+ * @param {string} text
+ */
+function placeOf(found, text) {
+  const code = /** @type {number} */ (found[0].codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
+  return { code_point: `U+${code}`, offset: Array.from(text.slice(0, found.index)).length };
 }
 
 /**
@@ -122,7 +137,7 @@ function spellNumber(value) {
  *
  * Throws CanonicalError: `bytes.too_long`, `bytes.too_deep`, `bytes.not_canonical` (any other spelling,
  * duplicate or unsorted keys, not JSON, not UTF-8), `number.float`, `number.too_large`, `text.not_nfc`,
- * `text.hidden`.
+ * `text.hidden`, `text.unassigned`.
  * @param {Uint8Array} data
  * @param {number} limit
  * @returns {any}

@@ -5,6 +5,7 @@ import { checkContinuation } from "./continuation.js";
 import { ContinuationError, KeyringError } from "./errors.js";
 import { HEX, isAscending, isCount, isObject, isText } from "./grammar.js";
 import { loadPublicKey, sameKey } from "./keys.js";
+import { checkPromise } from "./promise.js";
 
 export const GENESIS = "LogOpened.v1";
 export const KEY_ENROLLED = "KeyEnrolled.v1";
@@ -146,6 +147,8 @@ export async function readGenesis({ log, body }) {
   if ("continues" in body) checkCited(body.continues, log);
   checkAnchors(body.certificate_anchors ?? []);
   if ("certificate_anchors" in body && body.certificate_anchors === null) throw malformedGenesis("certificate_anchors");
+  if (!("witness_policy" in body)) throw malformedGenesis("body");
+  await checkPromise(body.witness_policy);
   checkRegistrars(opened);
   return opened;
 }

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from functools import cache
 from itertools import pairwise
 from typing import Any, NoReturn
 
 from audit.proofs.errors import CanonicalError
+from audit.proofs.unassigned import UNASSIGNED
 
 MAX_DEPTH = 16
 MAX_INTEGER = 2**53 - 1
@@ -100,17 +102,18 @@ def check_text(text: str, *, line_feeds: bool = False) -> None:
     hidden = (_HIDDEN_BUT_LINE_FEED if line_feeds else _HIDDEN).search(text)
     if hidden:
         raise CanonicalError("text.hidden", code_point=f"U+{ord(hidden[0]):04X}", offset=hidden.start())
-    if not (text.isprintable() or text.isascii()):
-        _check_assigned(text)
+    if unassigned := _unassigned().search(text):
+        code_point = f"U+{ord(unassigned[0]):04X}"
+        raise CanonicalError("text.unassigned", code_point=code_point, offset=unassigned.start())
     if not unicodedata.is_normalized("NFC", text):
         raise CanonicalError("text.not_nfc")
 
 
-def _check_assigned(text: str) -> None:
+@cache
+def _unassigned() -> re.Pattern[str]:
     """A later Unicode may give an unassigned character a decomposition: what was NFC would be so no more."""
-    for offset, char in enumerate(text):
-        if unicodedata.category(char) == "Cn":
-            raise CanonicalError("text.unassigned", code_point=f"U+{ord(char):04X}", offset=offset)
+    edges = [[chr(int(edge, 16)) for edge in each.split("-")] for each in UNASSIGNED.split()]
+    return re.compile(f"[{''.join('-'.join(edge) for edge in edges)}]")
 
 
 _LONG = re.compile(r"[:,\[]-?[0-9]{16}")

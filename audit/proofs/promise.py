@@ -54,10 +54,10 @@ def read_promise(stated: object) -> Promise:
     if not isinstance(witnesses, list) or type(quorum) is not int or not 0 <= quorum <= len(witnesses):
         raise wrong
     try:
-        read = [parse_vkey(str(vkey)) for vkey in witnesses]
+        read = [parse_vkey(vkey) for vkey in witnesses if isinstance(vkey, str)]
     except AuditError:
         raise wrong from None
-    distinct = len({one.key.raw for one in read}) == len(read)
+    distinct = len({one.key.raw for one in read}) == len(witnesses)
     if not distinct or any(one.number not in (COSIGNATURE_V1, SUBTREE_V1) for one in read):
         raise wrong
     return Promise(tuple(witnesses), quorum)

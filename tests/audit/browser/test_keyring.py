@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from audit.proofs.errors import AuditError
-from audit.proofs.keyring import Keyring
+from audit.proofs.keyring import GENESIS, LOG_ACTOR, Keyring
 from audit.proofs.statement import Envelope, parse_statement, verify_signatures
 from tests.audit.browser.asked import Asked
 from tests.audit.browser.heard import stories
-from tests.audit.proofs.logs import KEYS, REGISTRARS, SPARE_KEY, Journal, cell
+from tests.audit.proofs.logs import KEYS, REGISTRARS, SPARE_KEY, Journal, cell, genesis_body
+from tests.audit.proofs.test_promise import REFUSED, VKEYS
 
 pytestmark = pytest.mark.node
 MODULES = ("test_keyring", "test_suspension", "test_authorship", "test_log_key_rotation", "test_certificate")
@@ -35,6 +36,14 @@ def test_the_same_story_is_judged_alike(module: str, node: Asked) -> None:
     for story in found:
         compare(node, story.keyring, story.told)
     assert len(found) >= 10
+
+
+@pytest.mark.parametrize("stated", [{"witnesses": VKEYS, "quorum": 2}, *REFUSED.values()])
+def test_promises_of_witnesses_are_judged_alike(stated: object, node: Asked) -> None:
+    """A log whose promise has no sense is opened in neither."""
+    keyring, body = Keyring(), genesis_body(KEYS) | {"witness_policy": stated}
+    envelope = Journal().several((LOG_ACTOR, *REGISTRARS), GENESIS, body)
+    compare(node, keyring, [(envelope, 0, _admitted(keyring, envelope, 0))])
 
 
 @pytest.mark.parametrize("seed", range(12))

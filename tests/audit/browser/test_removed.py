@@ -12,7 +12,7 @@ from tests.audit.browser.asked import MODULES, Node, written
 from tests.audit.browser.questions import ABOUT, questions
 from tests.audit.browser.removing import removed
 
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.mutations]
 UNMISSED: dict[str, tuple[str, ...]] = {
     "keyring.js": (
         'throw new KeyringError("genesis.missing");',
