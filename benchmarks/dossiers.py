@@ -117,9 +117,7 @@ def fuzz(data: Path, seconds: float = FUZZ_SECONDS) -> Line:
             assert not ours["ok"], (place, other)
             assert _findings(ours) == _findings(theirs), (place, other)
             count += 1
-    return Line(
-        "changed characters, both verifiers asked", f"{count:,}", "none accepted, all alike", "", met=True
-    )
+    return Line("changed characters, both verifiers asked", f"{count:,}", "none accepted", "", met=True)
 
 
 def _findings(verdict: dict[str, Any]) -> list[tuple[str, int | None, str]]:
