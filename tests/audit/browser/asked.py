@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,8 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent.parent
 MODULES = ROOT / "audit" / "browser"
+PATIENCE = 60
+"""Seconds; whoever has not answered by then never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,10 @@ class Node:
             self._process.stdin.flush()
         except BrokenPipeError:
             return {"crash": "Node has ended"}
-        line = self._process.stdout.readline()
+        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE)
+        if not ready:
+            self._process.kill()
+        line = self._process.stdout.readline() if ready else b""
         if not line:
             return {"crash": "Node has ended"}
         found: dict[str, Any] = json.loads(line)
@@ -111,8 +116,10 @@ class Node:
     def __exit__(
         self, kind: type[BaseException] | None, wrong: BaseException | None, where: TracebackType | None
     ) -> None:
-        with suppress(BrokenPipeError):
-            self._process.communicate()
+        assert self._process.stdin is not None
+        if self._process.poll() is None:
+            self._process.stdin.close()
+        self._process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ const [bytes, canonical, checkpoint, commitment, dossier, entry, envelope, error
   await Promise.all(
     ["bytes", "canonical", "checkpoint", "commitment", "dossier", "entry", "envelope", "errors", "head", "keys", "keyring", "merkle", "note"].map(load),
   );
-const [policy, receipt, stateProof, statement, trust, verifier, lines, grammar] = await Promise.all(
-  ["policy", "receipt", "state_proof", "statement", "trust", "verifier", "lines", "grammar"].map(load),
+const [continuation, policy, receipt, stateProof, statement, trust, verifier, lines, grammar] = await Promise.all(
+  ["continuation", "policy", "receipt", "state_proof", "statement", "trust", "verifier", "lines", "grammar"].map(load),
 );
 
 const CALLS = {
@@ -45,6 +45,7 @@ const CALLS = {
     const found = await head.openHead(data, { vkeys, policy: stated ? await policy.checkedPolicy(stated) : undefined });
     return found.cosigned.map(({ witness, time }) => ({ name: witness.name, time }));
   },
+  policy: async (stated) => (await policy.checkedPolicy(stated)) && null,
   checkpoint: (text) => checkpoint.formatCheckpoint(checkpoint.parseCheckpoint(text)),
   logProof: (data) => receipt.formatLogProof(receipt.parseLogProof(data)),
   formatLogProof: (proof) => receipt.formatLogProof(proof),
@@ -61,6 +62,10 @@ const CALLS = {
     const known = new Map(loaded.map((key) => [key.id, key]));
     await envelope.verifySignatures(read, statement.parseStatement(read.payload), known);
   },
+  receiptForm: (data) => receipt.parseReceipt(data).index,
+  encodeEntry: (stated) => entry.encodeEntry(stated),
+  logOf: async (data, origin) => trust.logOf(await trust.parseTrust(data), origin).origin,
+  continuation: (stated, origin) => continuation.checkContinuation(stated, origin) ?? null,
   entry: (data) => entry.encodeEntry(entry.parseEntry(data)),
   opening: (stated, opening) => commitment.verifyOpening(stated, opening),
   stateProof: (data) => stateProof.parseStateProof(data).key,

@@ -164,6 +164,9 @@ HANDWRITTEN = (
     b"",
     b'"\\u200b"',
     b'{"10":1,"9":2,"__proto__":{"a":1}}',
+    b"[NaN",
+    b"9" * 4301,
+    b"9" * 4300,
 )
 
 
@@ -177,6 +180,15 @@ def test_what_people_write_is_read_as_in_python(data: bytes, node: Asked) -> Non
         expected, found = wrong.rule, found.rule
     assert found == expected
     assert node.rule_of("handwritten", b" " * 20, 19) == "bytes.too_long"
+
+
+CUT = (b"[1", b"[1 2]", b'{"a":1', b'{"a" 1}', b"{1:2}", b'{"a":1 "b":2}', b'"\\x"', b'"\\u12"', b"-", b"[,]")
+
+
+@pytest.mark.parametrize("data", CUT)
+def test_what_is_cut_short_is_refused_alike(data: bytes, node: Asked) -> None:
+    """Where a bracket, a colon or the rest is missing, both say that it is not JSON."""
+    same(node, data)
 
 
 PROTOTYPES = b'{"__proto__":{"a":1},"constructor":1,"hasOwnProperty":2,"toString":3}'

@@ -7,17 +7,24 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.proofs.checkpoint import parse_checkpoint
+from audit.proofs.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint, sign_checkpoint
+from audit.proofs.continuation import read_continuation
+from audit.proofs.cosignature import cosign, cosigner_vkey
 from audit.proofs.errors import AuditError
+from audit.proofs.head import open_head
+from audit.proofs.keys import DEMO_ORIGIN, demo_signing_key
 from audit.proofs.lines import SUBTREE_V1, from_base64, read_number, read_vkey
+from audit.proofs.note import sign_note, vkey
+from audit.proofs.policy import Policy, Witness
 from audit.proofs.receipt import LogProof, format_proof
-from tests.audit.browser.asked import Asked
+from tests.audit.browser.asked import Asked, Refused
 from tests.audit.browser.heard import ACCEPTED, Case, heard
 from tests.audit.proofs.test_checkpoint import SIZES
 from tests.audit.proofs.test_checkpoint import text as checkpoint_text
@@ -49,6 +56,12 @@ def _head(case: Case) -> Question | None:
     if of_record or _by_ml_dsa([*vkeys, *(policy.vkeys if policy else ())]):
         return None
     return "openHead", case.args[0], vkeys, _policy(policy) if policy else None
+
+
+def _stated_policy(case: Case) -> Question:
+    stated = dict(zip(("witnesses", "groups", "quorum"), case.args, strict=False)) | case.options
+    told = {"witnesses": (), "groups": (), "quorum": "none"} | stated
+    return "policy", _policy(SimpleNamespace(**told))
 
 
 def _signatures(case: Case) -> Question:
@@ -111,8 +124,10 @@ SPOKEN: dict[tuple[str, str], Callable[[Case], Question | None]] = {
     ("test_checkpoint", "parse_checkpoint"): lambda case: ("checkpoint", case.args[0]),
     ("test_cosignature", "open_note"): _note,
     ("test_trust", "open_head"): _head,
+    ("test_trust", "Policy"): _stated_policy,
     ("test_trust", "parse_trust"): lambda case: ("trust", case.args[0]),
     ("test_receipt", "verify_receipt"): _receipt,
+    ("test_receipt", "parse_receipt"): lambda case: ("receiptForm", case.args[0]),
     ("test_receipt", "parse_proof"): lambda case: ("logProof", case.args[0]),
     ("test_commitment", "verify_opening"): _opening,
     ("test_state", "verify_state_proof"): _state,
@@ -128,6 +143,102 @@ def test_what_python_is_asked_is_answered_alike(module: str, name: str, node: As
     for question, rule in asked:
         assert node.rule_of(*question) == rule, question
     assert asked
+
+
+# --- what only a table of its own asks ------------------------------------------------------------------
+
+
+def long_entry(size: int) -> Question:
+    """Return the question whether an entry around a payload can be written."""
+    signatures = [{"key": "ab" * 32, "signature": bytes(64)}]
+    time = "2017-02-14T01:00:00.000000Z"
+    envelope = {"payload": bytes(size), "signatures": signatures}
+    return "encodeEntry", {"arrived_at": time, "envelope": envelope, "received_at": time}
+
+
+def test_an_entry_has_an_end(node: Asked) -> None:
+    """An entry is written up to its limit, and not beyond."""
+    assert node.rule_of(*long_entry(48_000)) == ACCEPTED
+    assert node.rule_of(*long_entry(50_000)) == "entry.too_long"
+
+
+CITED = sign_checkpoint(Checkpoint("old.example/log", 9, bytes(32)), demo_signing_key(3))
+CONTINUES = {
+    "origin": "old.example/log",
+    "size": 9,
+    "root": "00" * 32,
+    "checkpoint": base64.b64encode(CITED).decode(),
+    "missing_from": 7,
+    "missing_to": 9,
+}
+CITATIONS: dict[str, Any] = {
+    "good": CONTINUES,
+    "a list": [],
+    "a field more": CONTINUES | {"more": 1},
+    "a field less": {"origin": "old.example/log"},
+    "a size that is text": CONTINUES | {"size": "9"},
+    "another size": CONTINUES | {"size": 8, "missing_to": 8},
+    "another root": CONTINUES | {"root": "11" * 32},
+    "another origin": CONTINUES | {"origin": "other.example/log"},
+    "no checkpoint": CONTINUES | {"checkpoint": "AA=="},
+    "a checkpoint in no base64": CONTINUES | {"checkpoint": "A"},
+    "nothing missing": CONTINUES | {"missing_from": 9},
+    "less missing than to the end": CONTINUES | {"missing_to": 8},
+    "missing from before the first": CONTINUES | {"missing_from": -1},
+}
+NEW_LOG = "new.example/log"
+
+
+@pytest.mark.parametrize("case", CITATIONS)
+@pytest.mark.parametrize("origin", [NEW_LOG, "old.example/log"])
+def test_citations_are_judged_alike(case: str, origin: str, node: Asked) -> None:
+    """What a genesis says of the log that it continues is read alike, to the field that is wrong."""
+    found = node("continuation", CITATIONS[case], origin)
+    expected: Any = None
+    try:
+        read_continuation(CITATIONS[case], origin)
+    except AuditError as wrong:
+        expected = Refused("ContinuationError", wrong.rule, wrong.facts)
+    assert found == expected
+
+
+# --- heads ----------------------------------------------------------------------------------------------
+
+LOG, WITNESS = demo_signing_key(0), demo_signing_key(940)
+LOG_VKEY = vkey(DEMO_ORIGIN, LOG.public_key)
+HEAD = Checkpoint(DEMO_ORIGIN, 5, bytes(32))
+SIGNED, COSIGNED = sign_checkpoint(HEAD, LOG), cosign(format_checkpoint(HEAD), "w", WITNESS, 1_484_100_000)
+WATCHED = Policy((Witness("w", cosigner_vkey("w", WITNESS.public_key), "x"),), (), "w")
+UNWATCHED = Policy(WATCHED.witnesses)
+BY_WITNESS = format_checkpoint(HEAD) + b"\n" + COSIGNED
+OF_OTHER = sign_note(format_checkpoint(Checkpoint("other.example", 5, bytes(32))), DEMO_ORIGIN, LOG)
+HEADS = {
+    "signed and cosigned": (SIGNED + COSIGNED, WATCHED, ACCEPTED),
+    "signed alone, and nobody is asked for": (SIGNED, UNWATCHED, ACCEPTED),
+    "signed alone": (SIGNED, WATCHED, "head.no_quorum"),
+    "cosigned alone": (BY_WITNESS, WATCHED, "head.not_signed"),
+    "of another log": (OF_OTHER, UNWATCHED, "head.other_log"),
+    "signed by a stranger": (sign_checkpoint(HEAD, WITNESS), UNWATCHED, "note.no_known_signature"),
+    "cosigned twice": (SIGNED + COSIGNED + COSIGNED, WATCHED, "note.signature_twice"),
+}
+
+
+def asked_of_head(note: bytes, policy: Policy) -> Question:
+    """Return the question whether a note is a head of the demo's log."""
+    return "openHead", note, [LOG_VKEY], _policy(policy)
+
+
+@pytest.mark.parametrize("case", HEADS)
+def test_heads_are_judged_alike(case: str, node: Asked) -> None:
+    """A head is signed by its log, and cosigned by whom the policy asks for."""
+    note, policy, rule = HEADS[case]
+    assert node.rule_of(*asked_of_head(note, policy)) == rule
+    try:
+        open_head(note, vkeys=[LOG_VKEY], policy=policy)
+    except AuditError as wrong:
+        assert wrong.rule == rule  # noqa: PT017 - the rule of either, and of both
+    else:
+        assert rule == ACCEPTED
 
 
 # --- public vectors -------------------------------------------------------------------------------------
