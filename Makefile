@@ -13,14 +13,24 @@ CREATE = $(PYTHON) -m venv $(VENV)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test mutations coverage lint format bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.ready-run
 	@$(BIN)/minhchung demo $(ARGS)
 
 test: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not mutations" $(ARGS)
+
+# One check removed at a time from the verifiers, to see that a test misses it.
+mutations: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m mutations $(ARGS)
+
+# The rules alone, by their own tests: every line and every branch.
+coverage: export COVERAGE_FILE := .coverage-domain
+coverage: $(VENV)/.ready-test
+	$(BIN)/python -m coverage run --branch --source=domain -m pytest tests/domain -q -p no:xdist
+	$(BIN)/python -m coverage report --show-missing --skip-covered --fail-under=100
 
 lint: $(VENV)/.ready-test
 	$(BIN)/ruff format --check $(SOURCES)

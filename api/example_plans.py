@@ -87,6 +87,7 @@ class Letter:
     number: str
     title: str
     document: str
+    due: str | None = None
     late: Mapping[str, int] | None = None
     waiting: tuple[str, ...] = ()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import overload
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from audit.ledger import tree
-from audit.ledger.tables import checkpoints, head, openings, stored_events
+from audit.ledger.tables import checkpoints, head, stored_events
 from audit.proofs.commitment import Opening
 from audit.proofs.keyring import KEY_EVENTS
 from audit.proofs.merkle import HASH_SIZE
@@ -24,9 +25,12 @@ _ROWS = select(
     stored_events.c.topic,
     stored_events.c.state,
 ).order_by(stored_events.c.position)
-_WORDS = select(openings.c.statement_id, openings.c.field, openings.c.salt, openings.c.value).where(
-    openings.c.value.is_not(None), openings.c.statement_id.in_(bindparam("ids", expanding=True))
-)
+_WORDS = "SELECT statement_id, field, salt, value FROM openings WHERE value IS NOT NULL AND statement_id {}"
+_WORDS_OF = {
+    "sqlite": _WORDS.format("IN (SELECT value FROM json_each(?))"),
+    "postgresql": _WORDS.format("= ANY(%s)"),
+}
+"""Many ids as one parameter: SQLAlchemy would write out a parameter for each, every time."""
 
 
 def copy_of(connection: Connection, start: int = 0, *, sizes: Collection[int] = ()) -> LogCopy:
@@ -66,8 +70,7 @@ def rows(connection: Connection, start: int = 0) -> Iterator[Row]:
     """Read every row from a position on, undecoded: damaged ones too must be seen."""
     query = _ROWS.where(stored_events.c.position >= start) if start else _ROWS
     for batch in connection.execute(query.execution_options(yield_per=AT_ONCE)).partitions():
-        for position, stream, version, topic, state in batch:
-            yield Row(position, stream, version, topic, state)
+        yield from map(Row._make, batch)
 
 
 def notes(connection: Connection, start: int = 0) -> list[tuple[int, bytes]]:
@@ -79,7 +82,9 @@ def notes(connection: Connection, start: int = 0) -> list[tuple[int, bytes]]:
 def words(connection: Connection, ids: Sequence[str]) -> dict[str, list[Opening]]:
     """Read the openings of some statements that were not erased."""
     found: dict[str, list[Opening]] = {}
-    for statement_id, name, salt, value in connection.execute(_WORDS, {"ids": list(ids)}):
+    dialect = connection.dialect.name
+    asked = (json.dumps(ids) if dialect == "sqlite" else list(ids),)
+    for statement_id, name, salt, value in connection.exec_driver_sql(_WORDS_OF[dialect], asked).all():
         found.setdefault(statement_id, []).append(Opening(name, salt, value))
     return found
 
@@ -107,9 +112,16 @@ class Hashes(Sequence[bytes]):
     def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
         """Return one hash, or a list of some."""
         if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+            return self._some(range(*index.indices(len(self))))
         if not 0 <= index < len(self):
             raise IndexError(index)
         if index in self._odd:
             return self._odd[index]
         return bytes(self._packed[index * HASH_SIZE : (index + 1) * HASH_SIZE])
+
+    def _some(self, indexes: range) -> list[bytes]:
+        if self._odd or indexes.step != 1:
+            return [self[index] for index in indexes]
+        start = indexes.start * HASH_SIZE
+        packed = bytes(self._packed[start : start + len(indexes) * HASH_SIZE])
+        return [packed[at : at + HASH_SIZE] for at in range(0, len(packed), HASH_SIZE)]

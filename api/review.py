@@ -6,7 +6,7 @@ A review folds the log up to a size, once; each of its answers can be followed t
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import Enum
 from fractions import Fraction
 from functools import cached_property
@@ -37,25 +37,23 @@ from projections.participation import participation
 from projections.progress import progress
 
 
-def plain(value: Any) -> Any:
-    """Write frozen values as JSON: points as exact text, moments and days in ISO form, sets in order."""
+def plain(value: Any, zone: tzinfo) -> Any:
+    """Write values as JSON: exact points as text, days and moments (of a zone) in ISO form, sets in order."""
     if isinstance(value, Fraction):
         return write(value)
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: plain(getattr(value, f.name), zone) for f in fields(value)}
     if isinstance(value, dict):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
+        return {str(plain(key, zone)): plain(item, zone) for key, item in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted(map(plain, value))
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _version(version: Version) -> Answer:
-    return {"number": version.number, "position": version.position, "at": plain(version.at)}
+        return sorted(plain(item, zone) for item in value)
+    return [plain(item, zone) for item in value] if isinstance(value, list | tuple) else value
 
 
 class Review:
@@ -69,10 +67,23 @@ class Review:
         self._register: Register = fold(log, connection, size, self._events.append)
         self._round: Round = self._register.round(round_code)
 
+    def _plain(self, value: Any) -> Any:
+        """Write a value as JSON, its moments in the log's zone."""
+        return plain(value, self._round.zone)
+
+    def _version(self, version: Version) -> Answer:
+        return {"number": version.number, "position": version.position, "at": self._plain(version.at)}
+
+    @property
+    def _now(self) -> datetime:
+        """The present; of a scripted log, or of the past, the moment of the newest entry."""
+        live = self._register.keyring.genesis.clock == "real" and self._size == self._log.size
+        return real_clock() if live else self._register.moment
+
     def _answer(self, **what: Any) -> Answer:
         return {
             **subject(self._register, self._round),
-            **{name: plain(value) for name, value in what.items()},
+            **{name: self._plain(value) for name, value in what.items()},
         }
 
     def _named(self, agency: str) -> Answer:
@@ -93,8 +104,7 @@ class Review:
 
         Of a scripted log, or of the past, the moment is that of the newest entry.
         """
-        live = self._register.keyring.genesis.clock == "real" and self._size == self._log.size
-        now = real_clock() if live else self._register.moment
+        now = self._now
         rows = progress(self._register.standing, self._round.code, now)
         waves = [w for (code, _), w in self._register.standing.waves.items() if code == self._round.code]
         reused = [
@@ -106,9 +116,10 @@ class Review:
             now=now,
             submitted=sum(row.submitted for row in rows),
             ranked=len(rows),
-            agencies=[{**plain(row), **self._named(row.agency)} for row in rows],
+            agencies=[{**self._plain(row), **self._named(row.agency)} for row in rows],
             survey=[
-                {**plain(wave), "coverage": plain(Fraction(wave.returned, wave.issued))} for wave in waves
+                {**self._plain(wave), "coverage": self._plain(Fraction(wave.returned, wave.issued))}
+                for wave in waves
             ],
             evidence_reused=len(reused),
         )
@@ -116,7 +127,9 @@ class Review:
     def conflicts(self) -> Answer:
         """Answer `conflicts`: every act and seat where an office and a home agency meet."""
         lines = conflicts(self._events, self._round.code)
-        return self._answer(conflicts=[{**plain(line), "person": self._person(line.actor)} for line in lines])
+        return self._answer(
+            conflicts=[{**self._plain(line), "person": self._person(line.actor)} for line in lines]
+        )
 
     # --- the council ------------------------------------------------------------------------------------
 
@@ -124,7 +137,7 @@ class Review:
         """Answer `council agenda`: what is ready, most disagreement first; never any effect on ranks."""
         return self._answer(
             agenda=[
-                {**plain(item), **self._named(item.agency)}
+                {**self._plain(item), **self._named(item.agency)}
                 for item in agenda(self._register.standing, self._round.code)
             ]
         )
@@ -139,7 +152,7 @@ class Review:
         took_part = participation(self._events, self._round.code)
         return self._answer(
             decisions=[self._decision(d) for d in made],
-            participation=[plain(p) | self._person(p.member) for p in took_part],
+            participation=[self._plain(p) | self._person(p.member) for p in took_part],
             fairness={
                 "adjustments": directions(self._register.standing, self._round.code, made),
                 "bonus": bonuses(self._register.standing, self._round.code),
@@ -153,7 +166,7 @@ class Review:
         return self._answer(criterion=criterion, precedents=[self._decision(d) for d in alike])
 
     def _decision(self, decision: Decision) -> Answer:
-        told: Answer = plain(decision)
+        told: Answer = self._plain(decision)
         told |= {f"votes_{choice.value.lower()}": decision.count(choice) for choice in Choice}
         told |= {"moved_by": self._person(decision.moved_by), "effect": None, "reason": None}
         if decision.position is not None:
@@ -183,25 +196,25 @@ class Review:
 
     def disputes(self) -> Answer:
         """Answer `dispute list`: the docket."""
-        entries = docket(self._register.standing, self._round.code)
+        entries = docket(self._register.standing, self._round.code, self._now)
         return self._answer(
             disputes=[self._docketed(entry) for entry in entries],
-            versions=[_version(version) for version in self._round.versions],
+            versions=[self._version(version) for version in self._round.versions],
             awards_flagged=flagged(self._register.standing, self._round.code),
         )
 
     def _docketed(self, entry: Entry) -> Answer:
-        told: Answer = plain(entry.dispute)
+        told: Answer = self._plain(entry.dispute)
         told |= {
             "state": entry.state.value,
-            "clocks": plain(entry.clocks),
+            "clocks": self._plain(entry.clocks),
             "by": self._person(entry.dispute.by),
         }
         return told | self._named(entry.dispute.agency)
 
     def dispute(self, name: str) -> Answer:
         """Answer `dispute show`: one dispute with its events, its decision and what it corrected."""
-        entries = {e.dispute.name: e for e in docket(self._register.standing, self._round.code)}
+        entries = {e.dispute.name: e for e in docket(self._register.standing, self._round.code, self._now)}
         if name not in entries:
             raise UnknownSubject(f"no dispute {name}; there are: {', '.join(entries) or 'none'}")
         told = [r for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size]
@@ -216,7 +229,7 @@ class Review:
     def changes(self) -> Answer:
         """Answer `changes`: the change log between the published versions, each with the acts behind it."""
         changed = [
-            {**_version(version), **self._between(before.position + 1, version.position + 1)}
+            {**self._version(version), **self._between(before.position + 1, version.position + 1)}
             for before, version in pairwise(self._round.versions)
         ]
         return self._answer(
@@ -226,6 +239,6 @@ class Review:
     def _between(self, size1: int, size2: int) -> Answer:
         sizes = self._connection, self._round.code, size1, size2
         return {
-            "cells": plain(list(versions.cell_changes(*sizes))),
-            "ranks": plain(list(versions.rank_changes(*sizes))),
+            "cells": self._plain(list(versions.cell_changes(*sizes))),
+            "ranks": self._plain(list(versions.rank_changes(*sizes))),
         }

@@ -195,12 +195,14 @@ class ProcessScreen(Screen):
                 tell("matter", d["matter"], self.language),
                 " ".join(filter(None, (self._outcome(d), self._points(d)))),
                 f"{d['votes_for']}-{d['votes_against']}-{d['votes_abstain']}",
+                tell("verdict", d["verdict"], self.language),
                 self._effect(d["effect"]),
                 d["reason"] or "",
             )
             for d in made
         )
-        self._table(title, ("position", "criterion", "matter", "decided", "votes", "effect", "reason"), rows)
+        columns = ("position", "criterion", "matter", "decided", "votes", "verdict", "effect", "reason")
+        self._table(title, columns, rows)
 
     def _outcome(self, decision: Answer) -> str | None:
         return tell("outcome", decision["outcome"], self.language) if decision["outcome"] else None
@@ -210,9 +212,7 @@ class ProcessScreen(Screen):
         return f"{before}{decision['points']}" if decision["points"] else None
 
     def _effect(self, effect: Answer | None) -> str:
-        if effect is None:
-            return self.text("vote_open")
-        return f"{effect['rank_before']} → {effect['rank_after']}"
+        return "-" if effect is None else f"{effect['rank_before']} → {effect['rank_after']}"
 
     # --- disputes ---------------------------------------------------------------------------------------
 
@@ -241,12 +241,14 @@ class ProcessScreen(Screen):
         self.print(self.text("claim", claimed=d["claimed"], state=tell("state", d["state"], self.language)))
         self._table(
             "clocks",
-            ("step", "since_when", "due", "basis"),
+            ("step", "since_when", "due", "done", "kept", "basis"),
             (
                 (
                     tell("step", clock["step"], self.language),
                     local_time(clock["since"], answer["utc_offset"]),
                     local_time(clock["due"], answer["utc_offset"]),
+                    local_time(clock["done"], answer["utc_offset"]) if clock["done"] else "-",
+                    tell("kept", clock["kept"], self.language),
                     clock["basis"],
                 )
                 for clock in d["clocks"]

@@ -24,11 +24,12 @@ def guidance(cast: Cast) -> Iterator[Act]:
 def _letter(cast: Cast, letter: Letter, label: str) -> Iterator[Act]:
     addressees = [agency.code for agency in cast.example.agencies]
     issued = moment(letter.at)
+    body = {"number": letter.number, "issued_on": issued.date().isoformat(), "addressees": addressees}
     yield cast.act(
         "GuidanceIssued",
         issued,
         cast.secretariat(),
-        body={"number": letter.number, "issued_on": issued.date().isoformat(), "addressees": addressees},
+        body=body if letter.due is None else {**body, "due": letter.due},
         texts={"title": letter.title},
         files=(cast.document(letter.document),),
         label=label,
@@ -58,7 +59,8 @@ def _questions(cast: Cast) -> Iterator[Act]:
             label=label,
         )
         body, texts = {"question": Ref(label)}, {"answer": question.answer}
-        yield cast.act("QuestionAnswered", question.answered, cast.secretariat(), body=body, texts=texts)
+        secretary = cast.secretariat(question.agency)
+        yield cast.act("QuestionAnswered", question.answered, secretary, body=body, texts=texts)
 
 
 def _feedback(cast: Cast) -> Iterator[Act]:
@@ -78,7 +80,7 @@ def _feedback(cast: Cast) -> Iterator[Act]:
         yield cast.act(
             "FeedbackAnswered",
             feedback.answered,
-            cast.secretariat(),
+            cast.secretariat(feedback.agency),
             body={"feedback": Ref(label), "outcome": feedback.outcome.value, **changed},
             texts={"reason": feedback.reason},
         )

@@ -93,9 +93,11 @@ def _asked(cast: Cast, call: Call, item: AgendaItem, number: int) -> Iterator[Ac
     cell = {"agency": item.agency, "criterion": item.criterion}
     secretary = cast.secretariat(item.agency)
     later = timedelta(minutes=2 * number)
-    yield cast.act("OpinionRequested", requested + later, secretary, body={"due": call.due}, **cell)
+    until = closed.date() - timedelta(days=1)
+    body = {"due": call.due, "open_until": until.isoformat()}
+    yield cast.act("OpinionRequested", requested + later, secretary, body=body, **cell)
     sealing = Calendar(requested.date() + timedelta(days=1), due, cast.plan.days_off)
-    opening = Calendar(due + timedelta(days=1), closed.date() - timedelta(days=1), cast.plan.days_off)
+    opening = Calendar(due + timedelta(days=1), until, cast.plan.days_off)
     for opinion in opinions_on(cast, item):
         yield from _given(cast, item, opinion, sealing, opening)
     yield cast.act("OpinionsClosed", closed + later, secretary, body={}, **cell)

@@ -119,4 +119,4 @@ def teams(cast: Cast) -> Iterator[Act]:
         for visit in team.inspects:
             at += timedelta(minutes=1)
             body = {"team": team.team, "inspects": visit.agency, "since": visit.since, "until": visit.until}
-            yield cast.act("TeamAssigned", at, secretary, body=body)
+            yield cast.act("TeamAssigned", at, cast.secretariat(visit.agency, desk=1), body=body)

@@ -267,12 +267,22 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 
 
 def follow(standing: Standing, event: Event) -> None:
-    """Apply an admitted event."""
-    rule_for(event).follow(standing, event, event.body)
+    """Apply an admitted event; where what it builds on was left out, nothing or less follows from it."""
+    rule = rule_for(event)
+    if _has_ground(standing, event):
+        rule.follow(standing, event, event.body)
     erasure.commits(standing, event)
     if event.round is not None and event.agency is not None:
         _count(standing, event, (event.round, event.agency))
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
+
+
+def _has_ground(standing: Standing, event: Event) -> bool:
+    """Whether the round and the agency that an event is about are there; a what-if may have left them out."""
+    if event.round is None or isinstance(event.body, r.RoundOpened):
+        return True
+    found = standing.rounds.get(event.round)
+    return found is not None and (event.agency is None or event.agency in found.agencies)
 
 
 def _count(standing: Standing, event: Event, subject: tuple[str, str]) -> None:

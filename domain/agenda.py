@@ -37,9 +37,14 @@ def agenda(s: Standing, round_code: str) -> tuple[Item, ...]:
         if its_round == round_code
         and cell.opinions is not None
         and cell.opinions.closed is not None
-        and (cell.motion is None or s.meetings[round_code, cell.motion.meeting].closed is None)
+        and (cell.motion is None or _goes_on(s, round_code, cell.motion.meeting))
     ]
     return tuple(sorted(items, key=lambda item: (-item.spread, item.agency, item.criterion)))
+
+
+def _goes_on(s: Standing, round_code: str, meeting: str) -> bool:
+    found = s.meetings.get((round_code, meeting))
+    return found is not None and found.closed is None
 
 
 def _item(agency: str, criterion: str, maximum: Fraction, opinions: Opinions) -> Item:

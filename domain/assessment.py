@@ -6,13 +6,13 @@ A declared score is never written over: inspection and council put theirs beside
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain.criteria import Section
 from domain.deadlines import Phase
 from domain.dossiers import Act, Item, Promise, Report
 from domain.events import Event
 from domain.fitting import points_fit, quantities_fit
+from domain.frozen import replace
 from domain.points import hundredths, published, write
 from domain.refusals import Refusal, refuse
 from domain.registry import by_secretariat, known_officer

@@ -7,9 +7,10 @@ is what an attestation must be about, and that two of them say the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from domain.events import Event
+from domain.frozen import replace
 from domain.published import FOLD, rules_of
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from domain.criteria import Section
 from domain.dossiers import Claim
 from domain.events import Event
 from domain.fitting import points_fit
+from domain.frozen import replace
 from domain.points import write
 from domain.refusals import Refusal, refuse
 from domain.standing import Standing

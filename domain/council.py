@@ -10,13 +10,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from domain.criteria import Section
-from domain.deadlines import LAST_DAY, end_of
+from domain.deadlines import LAST_DAY, Phase, end_of
 from domain.dossiers import Opinion, Opinions
 from domain.events import Event
+from domain.frozen import replace
 from domain.points import write
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat
@@ -152,14 +152,19 @@ def opinion_requested_may(s: Standing, e: Event, b: OpinionRequested) -> Iterato
         yield refuse("opinion.already_requested", criterion=e.criterion or "")
     if criterion_of(s, e).section is Section.DEDUCTION:
         yield refuse("claim.wrong_section", criterion=e.criterion or "")
-    if b.due > LAST_DAY:
-        yield refuse("dates.out_of_order", since=b.due.isoformat(), until=LAST_DAY.isoformat())
+    if b.open_until is not None and b.open_until <= b.due:
+        yield refuse("dates.out_of_order", since=b.due.isoformat(), until=b.open_until.isoformat())
+    last = b.open_until or b.due
+    if last > LAST_DAY:
+        yield refuse("dates.out_of_order", since=last.isoformat(), until=LAST_DAY.isoformat())
 
 
 def opinion_requested(s: Standing, e: Event, b: OpinionRequested) -> None:
-    """Members may seal until the end of the day."""
-    due = end_of(b.due, round_of(s, e).zone)
-    put_cell(s, e, replace(cell_of(s, e), opinions=Opinions(requested=e.position, due=due)))
+    """Members may seal until the end of the day, and open until that of another."""
+    zone = round_of(s, e).zone
+    until = None if b.open_until is None else end_of(b.open_until, zone)
+    opinions = Opinions(requested=e.position, due=end_of(b.due, zone), open_until=until)
+    put_cell(s, e, replace(cell_of(s, e), opinions=opinions))
 
 
 def opening(s: Standing, e: Event, opinions: Opinions) -> bool:
@@ -237,13 +242,28 @@ def opinion_opened(s: Standing, e: Event, b: OpinionOpened) -> None:
 
 
 def opinions_closed_may(s: Standing, e: Event, b: OpinionsClosed) -> Iterator[Refusal]:
-    """The secretariat closes opening once, and not before it could begin."""
+    """The secretariat closes opening once: not before it could begin, nor while somebody may still open.
+
+    Otherwise whoever closes could make any opinion void.
+    """
     yield from by_secretariat(s, e)
     opinions = cell_of(s, e).opinions
     if opinions is None or opinions.closed is not None:
         yield refuse("opinion.not_requested", criterion=e.criterion or "")
     elif not opening(s, e, opinions):
         yield refuse("opinion.too_early", given=len(opinions.sealed), due=opinions.due.isoformat())
+    else:
+        yield from _all_open(s, e, opinions)
+
+
+def _all_open(s: Standing, e: Event, opinions: Opinions) -> Iterator[Refusal]:
+    """Yield a refusal unless every able member has opened what they sealed, or the day for it has passed."""
+    unopened = opinions.sealed.keys() - opinions.opened.keys()
+    waiting = unopened & able(s, e.round or "", e.agency or "")
+    until = opinions.open_until or round_of(s, e).due.get(Phase.COUNCIL)
+    if waiting and (until is None or e.arrived_at < until):
+        last = until.isoformat() if until else "-"
+        yield refuse("opinion.opening_not_over", waiting=len(waiting), until=last)
 
 
 def opinions_closed(s: Standing, e: Event, b: OpinionsClosed) -> None:

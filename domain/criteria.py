@@ -28,6 +28,14 @@ class Block(StrEnum):
     CENTRAL = "CENTRAL"
 
 
+class RespondentGroup(StrEnum):
+    """Who is asked in the survey (R09-R11)."""
+
+    COUNCIL_DEPUTY = "COUNCIL_DEPUTY"
+    LOWER_LEVEL_PC = "LOWER_LEVEL_PC"
+    STAFF = "STAFF"
+
+
 class Measure(StrEnum):
     """What a rule may read from the log itself instead of from a declaration."""
 
@@ -341,6 +349,8 @@ def _flaws(s: CriteriaSet) -> Iterator[Refusal]:
         for c in s.criteria
         if not _CODE.fullmatch(c.code)
     )
+    if len({area.code for area in s.areas}) != len(s.areas):
+        yield refuse("criteria.duplicate_area")
     yield from (refuse("criteria.wrong_area", criterion=c.code) for c in s.criteria if not _area_fits(s, c))
     for area in s.areas:
         if sum((c.max_points for c in s.criteria if c.area == area.code), Fraction(0)) != area.max_points:
@@ -355,7 +365,11 @@ def _flaws(s: CriteriaSet) -> Iterator[Refusal]:
         yield refuse("criteria.classes_out_of_order")
     if not s.levels or any(level.weight > 1 for level in s.levels) or s.min_ballots < 1:
         yield refuse("criteria.wrong_survey_levels")
+    if len({result.code for result in s.results}) != len(s.results):
+        yield refuse("criteria.duplicate_result")
     for result in s.results:
+        if not _CODE.fullmatch(result.code):
+            yield refuse("criteria.malformed_result", result=result.code[:40])
         main = {c.code for c in s.criteria if c.section is Section.MAIN}
         if not result.weights or not result.weights.keys() <= main:
             yield refuse("criteria.wrong_result", result=result.code)
@@ -378,6 +392,10 @@ def _rule_flaws(code: str, maximum: Fraction, rule: Rule) -> Iterator[Refusal]:
             yield refuse("criteria.rule_above_maximum", criterion=code)
         if not edges or edges != sorted(set(edges), reverse=True):
             yield refuse("criteria.bands_out_of_order", criterion=code)
+    if isinstance(rule, SurveyRule) and not _asks_known_groups(rule):
+        yield refuse("criteria.wrong_groups", criterion=code)
+    if isinstance(rule, LogRule) and rule.to is not None and rule.each is not None:
+        yield refuse("criteria.ambiguous_log_rule", criterion=code)
     if (isinstance(rule, RatioRule) and rule.target == 0) or (
         isinstance(rule, ImprovementRule) and rule.span == 0
     ):
@@ -389,3 +407,11 @@ def _rule_flaws(code: str, maximum: Fraction, rule: Rule) -> Iterator[Refusal]:
             if isinstance(part.rule, StatedRule | SurveyRule | ImprovementRule):
                 yield refuse("criteria.misplaced_rule", criterion=code)
             yield from _rule_flaws(code, part.max_points, part.rule)
+
+
+def _asks_known_groups(rule: SurveyRule) -> bool:
+    return (
+        bool(rule.groups)
+        and len(set(rule.groups)) == len(rule.groups)
+        and {*rule.groups} <= {*RespondentGroup}
+    )

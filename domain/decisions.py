@@ -7,7 +7,6 @@ of members, none of whom has the agency concerned as home or is recused. It says
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 from domain import scoring
@@ -15,6 +14,7 @@ from domain.council import by_member, enough
 from domain.criteria import Section
 from domain.dossiers import Act
 from domain.events import Event
+from domain.frozen import replace
 from domain.meetings import carried, settle_motion
 from domain.points import write
 from domain.refusals import Refusal, refuse

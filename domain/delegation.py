@@ -7,11 +7,11 @@ in the statement (`on_behalf_of`) and the statement that allowed it (`delegation
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, time
 
 from domain.deadlines import LAST_DAY, end_of
 from domain.events import CATALOGUE, Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import known_officer
 from domain.rounds import round_of
@@ -91,4 +91,5 @@ def delegation_ended_may(s: Standing, e: Event, b: DelegationEnded) -> Iterator[
 
 def delegation_ended(s: Standing, e: Event, b: DelegationEnded) -> None:
     """From here on nobody acts under it."""
-    s.delegations[b.delegation] = replace(s.delegations[b.delegation], ended=e.position)
+    if b.delegation in s.delegations:
+        s.delegations[b.delegation] = replace(s.delegations[b.delegation], ended=e.position)

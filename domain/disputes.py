@@ -7,19 +7,21 @@ could move is computed by replay when it is filed; all of those are notified and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from domain import ranking, scoring
 from domain.criteria import Section
 from domain.decisions import by_council, fits_maximum
 from domain.dossiers import Act, Cell, Dispute
 from domain.events import Event
+from domain.frozen import replace
 from domain.meetings import settle_motion
 from domain.points import write
 from domain.refusals import Refusal, refuse
 from domain.registry import by_secretariat, known_officer
 from domain.rounds import round_of
-from domain.standing import Round, Standing, Version
+from domain.standing import Round, Standing
 from domain.stated.choices import Ground, Matter, Outcome, Step
 from domain.stated.disputes import (
     AffectedNotified,
@@ -39,8 +41,11 @@ def dispute_of(s: Standing, e: Event) -> Dispute:
     return s.disputes[e.round or "", e.matter or ""]
 
 
-def _put(s: Standing, e: Event, dispute: Dispute) -> None:
-    s.disputes[e.round or "", dispute.name] = dispute
+def _change(s: Standing, e: Event, **changes: Any) -> None:
+    """Carry a dispute on, if there is one: a what-if may have left out its filing."""
+    key = (e.round or "", e.matter or "")
+    if key in s.disputes:
+        s.disputes[key] = replace(s.disputes[key], **changes)
 
 
 # --- filing ---------------------------------------------------------------------------------------------
@@ -70,8 +75,8 @@ def dispute_filed_may(s: Standing, e: Event, b: DisputeFiled) -> Iterator[Refusa
 def dispute_filed(s: Standing, e: Event, b: DisputeFiled) -> None:
     """The dispute stands, late or not, with those whose rank could move."""
     found, cell = round_of(s, e), cell_of(s, e)
-    began = _contested(found, cell).at
-    due = found.due_after(b.path, Step.FILE, began)
+    since = _contested(found, cell)
+    due = None if since is None else found.due_after(b.path, Step.FILE, since)
     dispute = Dispute(
         name=e.matter or "",
         agency=e.agency or "",
@@ -83,17 +88,19 @@ def dispute_filed(s: Standing, e: Event, b: DisputeFiled) -> None:
         by=e.actor,
         filed=e.position,
         filed_at=e.arrived_at,
+        since=since,
         late=due is not None and e.arrived_at >= due,
         affected=materiality(s, e, b),
     )
-    _put(s, e, dispute)
+    s.disputes[found.code, dispute.name] = dispute
     put_cell(s, e, replace(cell, dispute=dispute.name))
 
 
-def _contested(found: Round, cell: Cell) -> Version:
-    """The first version that shows the cell's newest decision: its publication starts the clock."""
+def _contested(found: Round, cell: Cell) -> datetime | None:
+    """When the first version was published that shows the cell's newest decision: that starts the clock."""
     newest = cell.decided.position if cell.decided else 0
-    return next((v for v in found.versions if v.position > newest), found.versions[-1])
+    shown = [version.at for version in found.versions]
+    return next((v.at for v in found.versions if v.position > newest), shown[-1] if shown else None)
 
 
 def materiality(s: Standing, e: Event, b: DisputeFiled) -> frozenset[str]:
@@ -133,7 +140,7 @@ def dispute_withdrawn_may(s: Standing, e: Event, b: DisputeWithdrawn) -> Iterato
 
 def dispute_withdrawn(s: Standing, e: Event, b: DisputeWithdrawn) -> None:
     """Nothing more comes of it."""
-    _put(s, e, replace(dispute_of(s, e), withdrawn=e.position))
+    _change(s, e, withdrawn=e.position, ended_at=e.arrived_at)
 
 
 def dispute_accepted_may(s: Standing, e: Event, b: DisputeAccepted) -> Iterator[Refusal]:
@@ -146,7 +153,7 @@ def dispute_accepted_may(s: Standing, e: Event, b: DisputeAccepted) -> Iterator[
 
 def dispute_accepted(s: Standing, e: Event, b: DisputeAccepted) -> None:
     """It runs its course."""
-    _put(s, e, replace(dispute_of(s, e), accepted=e.position))
+    _change(s, e, accepted=e.position, accepted_at=e.arrived_at)
 
 
 def affected_notified_may(s: Standing, e: Event, b: AffectedNotified) -> Iterator[Refusal]:
@@ -159,8 +166,10 @@ def affected_notified_may(s: Standing, e: Event, b: AffectedNotified) -> Iterato
 
 
 def affected_notified(s: Standing, e: Event, b: AffectedNotified) -> None:
-    """They may be heard."""
-    _put(s, e, replace(dispute_of(s, e), notified=frozenset(b.agencies)))
+    """They may be heard, for as long as the clock says that runs from here."""
+    found = s.disputes.get((e.round or "", e.matter or ""))
+    since = (found and found.notified_at) or e.arrived_at
+    _change(s, e, notified=frozenset(b.agencies), notified_at=since)
 
 
 def party_heard_may(s: Standing, e: Event, b: PartyHeard) -> Iterator[Refusal]:
@@ -174,8 +183,10 @@ def party_heard_may(s: Standing, e: Event, b: PartyHeard) -> Iterator[Refusal]:
 
 def party_heard(s: Standing, e: Event, b: PartyHeard) -> None:
     """The agency was heard."""
-    found = dispute_of(s, e)
-    _put(s, e, replace(found, heard=found.heard | {b.heard}))
+    found = s.disputes.get((e.round or "", e.matter or ""))
+    if found is not None:
+        heard = found.heard | {b.heard}
+        _change(s, e, heard=heard, heard_at=e.arrived_at if heard >= found.notified else None)
 
 
 def reviewer_assigned_may(s: Standing, e: Event, b: ReviewerAssigned) -> Iterator[Refusal]:
@@ -199,7 +210,7 @@ def _of_no_party(s: Standing, e: Event, officer: str) -> Iterator[Refusal]:
 
 def reviewer_assigned(s: Standing, e: Event, b: ReviewerAssigned) -> None:
     """The reviewer looks at the cell anew."""
-    _put(s, e, replace(dispute_of(s, e), reviewer=b.officer))
+    _change(s, e, reviewer=b.officer)
 
 
 def reverification_recorded_may(s: Standing, e: Event, b: ReverificationRecorded) -> Iterator[Refusal]:
@@ -216,7 +227,7 @@ def reverification_recorded_may(s: Standing, e: Event, b: ReverificationRecorded
 def reverification_recorded(s: Standing, e: Event, b: ReverificationRecorded) -> None:
     """The council has a second finding beside the first."""
     act = Act(e.position, e.arrived_at, points=b.points, quality=b.quality)
-    _put(s, e, replace(dispute_of(s, e), reverified=act))
+    _change(s, e, reverified=act)
 
 
 # --- its end --------------------------------------------------------------------------------------------
@@ -225,7 +236,8 @@ def reverification_recorded(s: Standing, e: Event, b: ReverificationRecorded) ->
 def dispute_decided_may(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]:
     """The council decides on a motion, after re-verification and after the parties could be heard.
 
-    Accepted gives the claimed points, partly gives others that come with the decision, rejected none.
+    Accepted gives the claimed points, partly gives others that come with the decision, rejected none; what
+    changes nothing is a rejection.
     """
     yield from _going_on(s, e)
     yield from by_council(s, e, b.motion, Matter.DISPUTE)
@@ -234,16 +246,37 @@ def dispute_decided_may(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Re
         yield refuse("dispute.not_reverified", dispute=found.name)
     if found.affected - {found.agency} != found.notified:
         yield refuse("dispute.parties_not_notified", dispute=found.name)
+    yield from _could_be_heard(s, e, found)
     motion = cell_of(s, e).motion
     if motion is not None and (motion.outcome, motion.points) != (b.outcome, b.points):
         yield refuse("decision.not_as_moved", motion=motion.position)
     if (b.outcome is Outcome.REJECTED) != (b.points is None):
         yield refuse("claim.points_mismatch", outcome=b.outcome)
-    if b.outcome is Outcome.ACCEPTED and b.points != found.claimed:
-        yield refuse("dispute.not_the_claim", claimed=write(found.claimed))
+    yield from _moves(s, e, b, found)
     yield from fits_maximum(s, e, b.points)
     if criterion_of(s, e).section is Section.BONUS and b.points is not None:
         yield from _within_share(s, e, b)
+
+
+def _could_be_heard(s: Standing, e: Event, found: Dispute) -> Iterator[Refusal]:
+    """Yield a refusal while somebody who was notified has not spoken and the clock for it still runs."""
+    waiting = found.notified - found.heard
+    if not waiting or found.notified_at is None:
+        return
+    until = round_of(s, e).due_after(found.path, Step.HEAR, found.notified_at)
+    if until is not None and e.arrived_at < until:
+        yield refuse("dispute.hearing_not_over", agencies=", ".join(sorted(waiting)), until=until.isoformat())
+
+
+def _moves(s: Standing, e: Event, b: DisputeDecided, found: Dispute) -> Iterator[Refusal]:
+    """Points that are given are others than those that stand: all that was claimed, or another part of it."""
+    if b.outcome is Outcome.ACCEPTED and b.points != found.claimed:
+        yield refuse("dispute.not_the_claim", claimed=write(found.claimed))
+    if b.outcome is Outcome.PARTLY and b.points == found.claimed:
+        yield refuse("dispute.whole_claim", claimed=write(found.claimed))
+    now = scoring.card(s, e.round or "", e.agency or "").scores[e.criterion or ""].points
+    if b.points == now:
+        yield refuse("dispute.changes_nothing", points=write(now))
 
 
 def _within_share(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]:
@@ -256,7 +289,7 @@ def _within_share(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]
 def dispute_decided(s: Standing, e: Event, b: DisputeDecided) -> None:
     """The dispute is over; points that move call for a corrected version."""
     settle_motion(s, e)
-    _put(s, e, replace(dispute_of(s, e), decided=e.position, outcome=b.outcome))
+    _change(s, e, decided=e.position, outcome=b.outcome, ended_at=e.arrived_at)
     if b.points is not None:
         put_cell(s, e, replace(cell_of(s, e), decided=Act(e.position, e.arrived_at, points=b.points)))
         found = round_of(s, e)  # what was proposed or approved before is no longer what would be published

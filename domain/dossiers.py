@@ -93,6 +93,8 @@ class Opinions:
 
     requested: int
     due: datetime
+    open_until: datetime | None = None
+    """The first moment at which opening may be closed although somebody has not opened."""
     sealed: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     opened: Mapping[str, Opinion] = field(default_factory=dict)
     closed: int | None = None
@@ -181,18 +183,26 @@ class Dispute:
     by: str
     filed: int
     filed_at: datetime
+    since: datetime | None
+    """When the clock for filing began: with the first version that shows the newest decision."""
     late: bool
     """Out of time, by the moment its first byte arrived."""
     affected: frozenset[str] = frozenset()
     """The agencies whose rank could move if the claim were upheld, this one among them (materiality)."""
     accepted: int | None = None
+    accepted_at: datetime | None = None
     withdrawn: int | None = None
     notified: frozenset[str] = frozenset()
+    notified_at: datetime | None = None
     heard: frozenset[str] = frozenset()
+    heard_at: datetime | None = None
+    """When the last of those who were notified had its word."""
     reviewer: str | None = None
     reverified: Act | None = None
     decided: int | None = None
     outcome: Outcome | None = None
+    ended_at: datetime | None = None
+    """When it was decided or withdrawn."""
 
     @property
     def open(self) -> bool:

@@ -108,11 +108,18 @@ _ROUND = (
     _kind(
         rounds.GuidanceIssued, Scope.ROUND, "title", texts={"title": Visibility.PUBLIC}, **_DOCUMENT, **_ALIKE
     ),
-    _kind(rounds.QuestionAnswered, Scope.ROUND, "answer", texts={"answer": Visibility.PUBLIC}, **_ALIKE),
-    _kind(rounds.FeedbackAnswered, Scope.ROUND, "reason", texts=_OPEN_REASON, **_ALIKE),
+    _kind(
+        rounds.QuestionAnswered,
+        Scope.ROUND,
+        "answer",
+        texts={"answer": Visibility.PUBLIC},
+        **_ALIKE,
+        **_EITHER,
+    ),
+    _kind(rounds.FeedbackAnswered, Scope.ROUND, "reason", texts=_OPEN_REASON, **_ALIKE, **_EITHER),
     _kind(rounds.OfficerSeconded, Scope.ROUND),
     _kind(rounds.TeamFormed, Scope.ROUND),
-    _kind(rounds.TeamAssigned, Scope.ROUND),
+    _kind(rounds.TeamAssigned, Scope.ROUND, **_EITHER),
     _kind(survey.SurveyWaveOpened, Scope.ROUND),
     _kind(survey.BallotsRecorded, Scope.ROUND),
     _kind(survey.SurveyWaveClosed, Scope.ROUND),

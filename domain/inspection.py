@@ -6,12 +6,12 @@ A verified score stands beside the declared one, never over it (R12).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain.deadlines import Phase
 from domain.dossiers import Act, Report
 from domain.events import Event
 from domain.fitting import points_fit, quantities_fit
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_secretariat
 from domain.rounds import round_of

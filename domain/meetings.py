@@ -6,11 +6,11 @@ A motion is decided by the votes recorded here; the decision that follows binds 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain.council import by_member, council_of, sits
 from domain.dossiers import Motion
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_secretariat
 from domain.rounds import round_of
@@ -74,9 +74,10 @@ def meeting_closed_may(s: Standing, e: Event, b: MeetingClosed) -> Iterator[Refu
 
 def meeting_closed(s: Standing, e: Event, b: MeetingClosed) -> None:
     """Nothing can be moved until the next one."""
-    found, name = round_of(s, e), e.matter or ""
-    s.meetings[found.code, name] = replace(s.meetings[found.code, name], closed=e.position)
-    s.rounds[found.code] = replace(found, meeting=None)
+    found, key = round_of(s, e), (e.round or "", e.matter or "")
+    if key in s.meetings:
+        s.meetings[key] = replace(s.meetings[key], closed=e.position)
+        s.rounds[found.code] = replace(found, meeting=None)
 
 
 # --- motions --------------------------------------------------------------------------------------------
@@ -113,7 +114,8 @@ def motion_put(s: Standing, e: Event, b: MotionPut) -> None:
     )
     put_cell(s, e, replace(cell_of(s, e), motion=motion))
     key = (e.round or "", b.meeting)
-    s.meetings[key] = replace(s.meetings[key], motions=s.meetings[key].motions + 1)
+    if key in s.meetings:
+        s.meetings[key] = replace(s.meetings[key], motions=s.meetings[key].motions + 1)
 
 
 def _present(s: Standing, e: Event, meeting: str) -> Iterator[Refusal]:

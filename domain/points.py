@@ -33,7 +33,8 @@ def stated(text: object) -> Fraction:
         raise Malformed("points.malformed", stated=text[:40])
     if len(text.partition(".")[2]) > STATED_DECIMALS:
         raise Malformed("points.too_precise", stated=text[:40], decimals=STATED_DECIMALS)
-    return Fraction(text)
+    whole, _, part = text.partition(".")
+    return Fraction(int(whole + part), 10 ** len(part))
 
 
 def exact(text: object) -> Fraction:
@@ -49,11 +50,12 @@ def exact(text: object) -> Fraction:
 
 def write(value: Fraction) -> str:
     """Write an exact number so that `exact` reads the same one back."""
-    scaled = value * 10**STATED_DECIMALS
-    if scaled.denominator != 1:
-        return f"{value.numerator}/{value.denominator}"
-    sign = "-" if scaled < 0 else ""
-    whole, part = divmod(abs(scaled.numerator), 10**STATED_DECIMALS)
+    number, its = value.as_integer_ratio()
+    times, rest = divmod(10**STATED_DECIMALS, its)
+    if rest:
+        return f"{number}/{its}"
+    sign = "-" if number < 0 else ""
+    whole, part = divmod(abs(number) * times, 10**STATED_DECIMALS)
     return sign + f"{whole}.{part:0{STATED_DECIMALS}d}".rstrip("0").rstrip(".")
 
 

@@ -7,11 +7,12 @@ follows from it. Registrars are the actors that genesis names.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Any
 
 from domain import criteria
 from domain.deadlines import zone
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Malformed, Refusal, refuse
 from domain.standing import Agency, Officer, Standing
 from domain.stated.choices import Role
@@ -28,6 +29,7 @@ from domain.stated.registry import (
     RoleEnded,
     RoleGranted,
 )
+from domain.stated.rounds import FeedbackAnswered, QuestionAnswered, TeamAssigned
 
 AGENCY_ROLES = frozenset({Role.AGENCY_HEAD})
 """Offices that belong to one agency."""
@@ -53,14 +55,30 @@ def by_secretariat(s: Standing, e: Event) -> Iterator[Refusal]:
     Whoever serves it and belongs to the agency needs somebody of another agency beside them (R05).
     """
     serving = [actor for actor in e.signed_by if s.holds(actor, Role.SECRETARIAT)]
+    agency = concerned(s, e)
     if not serving:
         yield refuse("role.missing", actor=e.signed_by[0], role=Role.SECRETARIAT, agency="-")
-    elif any(s.at_home(actor, e.agency) for actor in serving) and not _stranger_signed(s, e):
-        yield refuse("secretariat.own_agency", actor=serving[0], agency=e.agency or "")
+    elif any(s.at_home(actor, agency) for actor in serving) and not _stranger_signed(s, e, agency):
+        yield refuse("secretariat.own_agency", actor=serving[0], agency=agency or "")
 
 
-def _stranger_signed(s: Standing, e: Event) -> bool:
-    return any(s.home_of(a) is not None and not s.at_home(a, e.agency) for a in e.signed_by)
+def _stranger_signed(s: Standing, e: Event, agency: str | None) -> bool:
+    return any(s.home_of(a) is not None and not s.at_home(a, agency) for a in e.signed_by)
+
+
+def concerned(s: Standing, e: Event) -> str | None:
+    """Return the agency whose record a statement is about: by its header, or by what it says to all.
+
+    A team is sent to one agency, and an answer is one agency's, though everybody is told of them.
+    """
+    body, code = e.body, e.round or ""
+    if isinstance(body, TeamAssigned):
+        return body.inspects
+    if isinstance(body, QuestionAnswered):
+        return s.questions[code, body.question].agency if (code, body.question) in s.questions else None
+    if isinstance(body, FeedbackAnswered):
+        return s.feedback[code, body.feedback].agency if (code, body.feedback) in s.feedback else None
+    return e.agency
 
 
 def genesis_may(s: Standing, e: Event, b: LogOpened) -> Iterator[Refusal]:
@@ -111,7 +129,12 @@ def agency_renamed_may(s: Standing, e: Event, b: AgencyRenamed) -> Iterator[Refu
 
 def agency_renamed(s: Standing, e: Event, b: AgencyRenamed) -> None:
     """The agency goes by its new name; the old one stands in the log."""
-    s.agencies[b.code] = replace(s.agencies[b.code], name_vi=b.name_vi, name_en=b.name_en)
+    _change_agency(s, b.code, name_vi=b.name_vi, name_en=b.name_en)
+
+
+def _change_agency(s: Standing, code: str, **changes: Any) -> None:
+    if code in s.agencies:
+        s.agencies[code] = replace(s.agencies[code], **changes)
 
 
 def agency_closed_may(s: Standing, e: Event, b: AgencyClosed | AgencyMerged) -> Iterator[Refusal]:
@@ -124,7 +147,7 @@ def agency_closed_may(s: Standing, e: Event, b: AgencyClosed | AgencyMerged) -> 
 
 def agency_closed(s: Standing, e: Event, b: AgencyClosed) -> None:
     """The agency's last day is known."""
-    s.agencies[b.code] = replace(s.agencies[b.code], until=b.until)
+    _change_agency(s, b.code, until=b.until)
 
 
 def agency_merged_may(s: Standing, e: Event, b: AgencyMerged) -> Iterator[Refusal]:
@@ -137,7 +160,7 @@ def agency_merged_may(s: Standing, e: Event, b: AgencyMerged) -> Iterator[Refusa
 
 def agency_merged(s: Standing, e: Event, b: AgencyMerged) -> None:
     """The other agency does its work from here on."""
-    s.agencies[b.code] = replace(s.agencies[b.code], until=b.until, into=b.into)
+    _change_agency(s, b.code, until=b.until, into=b.into)
 
 
 def officer_registered_may(s: Standing, e: Event, b: OfficerRegistered) -> Iterator[Refusal]:
@@ -164,7 +187,8 @@ def officer_transferred_may(s: Standing, e: Event, b: OfficerTransferred) -> Ite
 
 def officer_transferred(s: Standing, e: Event, b: OfficerTransferred) -> None:
     """The new home counts from here on."""
-    s.officers[b.officer] = replace(s.officers[b.officer], home=b.home)
+    if b.officer in s.officers:
+        s.officers[b.officer] = replace(s.officers[b.officer], home=b.home)
 
 
 def role_granted_may(s: Standing, e: Event, b: RoleGranted) -> Iterator[Refusal]:
@@ -181,8 +205,8 @@ def role_granted_may(s: Standing, e: Event, b: RoleGranted) -> Iterator[Refusal]
 
 def role_granted(s: Standing, e: Event, b: RoleGranted) -> None:
     """The office is held from here on."""
-    officer = s.officers[b.officer]
-    s.officers[b.officer] = replace(officer, offices=officer.offices | {(b.role, b.agency)})
+    if (officer := s.officers.get(b.officer)) is not None:
+        s.officers[b.officer] = replace(officer, offices=officer.offices | {(b.role, b.agency)})
 
 
 def role_ended_may(s: Standing, e: Event, b: RoleEnded) -> Iterator[Refusal]:
@@ -194,8 +218,8 @@ def role_ended_may(s: Standing, e: Event, b: RoleEnded) -> Iterator[Refusal]:
 
 def role_ended(s: Standing, e: Event, b: RoleEnded) -> None:
     """The office is no longer held."""
-    officer = s.officers[b.officer]
-    s.officers[b.officer] = replace(officer, offices=officer.offices - {(b.role, b.agency)})
+    if (officer := s.officers.get(b.officer)) is not None:
+        s.officers[b.officer] = replace(officer, offices=officer.offices - {(b.role, b.agency)})
 
 
 def regulation_issued_may(s: Standing, e: Event, b: RegulationIssued) -> Iterator[Refusal]:

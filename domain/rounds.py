@@ -6,7 +6,7 @@ Proposal, approval and publication are three acts of different offices (R04). A 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import suppress
 from datetime import date
 
 from domain import deadlines, published, ranking, scoring
@@ -14,6 +14,7 @@ from domain.criteria import Block
 from domain.deadlines import Phase
 from domain.dossiers import NO_CELL
 from domain.events import REGISTRY_STREAM, Event
+from domain.frozen import replace
 from domain.ranking import Place
 from domain.refusals import Malformed, Refusal, refuse
 from domain.registry import by_role, known_regulation
@@ -82,11 +83,14 @@ def _timers(b: RoundOpened) -> Iterator[Refusal]:
 
 def round_opened(s: Standing, e: Event, b: RoundOpened) -> None:
     """Freeze criteria set, ranked agencies and deadlines."""
+    criteria = s.criteria_sets.get((b.criteria_set, b.criteria_version))
+    if criteria is None or not s.log:  # both were left out; without them there is nothing to score by
+        return
     opened = Round(
         code=e.round or "",
         evaluated_year=b.evaluated_year,
         regulation=(b.regulation, b.regulation_version),
-        criteria=s.criteria_sets[b.criteria_set, b.criteria_version],
+        criteria=criteria,
         agencies=_ranked(s, b),
         rules=b.deadlines,
         holidays=frozenset(b.holidays),
@@ -147,7 +151,8 @@ def deadline_extended_may(s: Standing, e: Event, b: DeadlineExtended) -> Iterato
 
 def deadline_extended(s: Standing, e: Event, b: DeadlineExtended) -> None:
     """Later deadlines that hang on this one move with it."""
-    s.rounds[e.round or ""] = _extended(round_of(s, e), b)
+    with suppress(Malformed):  # an earlier extension was left out, and now they cannot be reckoned
+        s.rounds[e.round or ""] = _extended(round_of(s, e), b)
 
 
 def _extended(found: Round, b: DeadlineExtended) -> Round:

@@ -179,6 +179,27 @@ class Wave:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """A guidance letter: who has yet to confirm it, until when, and who confirmed it too late."""
+
+    waiting: frozenset[str]
+    due: datetime | None = None
+    late: frozenset[str] = frozenset()
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether a receipt that comes now is late."""
+        return self.due is not None and now >= self.due
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question or feedback of an agency, and the position of its answer once there is one."""
+
+    agency: str
+    answer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """A meeting of the council: who is present, and whether it is still going on."""
 
@@ -227,12 +248,12 @@ class Standing:
     regulations: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     criteria_sets: MutableMapping[tuple[str, str], CriteriaSet] = field(default_factory=dict)
     rounds: MutableMapping[str, Round] = field(default_factory=dict)
-    guidance: MutableMapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
-    """(round, position of the letter) -> those addressed who have not confirmed yet."""
-    questions: MutableMapping[tuple[str, int], int | None] = field(default_factory=dict)
-    """(round, position of the question) -> position of the answer."""
-    feedback: MutableMapping[tuple[str, int], int | None] = field(default_factory=dict)
-    """(round, position of the feedback) -> position of the answer."""
+    guidance: MutableMapping[tuple[str, int], Letter] = field(default_factory=dict)
+    """(round, position of the letter) -> the letter, with those who have not confirmed yet."""
+    questions: MutableMapping[tuple[str, int], Asked] = field(default_factory=dict)
+    """(round, position of the question) -> whose it is, and its answer."""
+    feedback: MutableMapping[tuple[str, int], Asked] = field(default_factory=dict)
+    """(round, position of the feedback) -> whose it is, and its answer."""
     seconded: MutableMapping[tuple[str, str], str] = field(default_factory=dict)
     teams: MutableMapping[tuple[str, str], Team] = field(default_factory=dict)
     seats: MutableMapping[tuple[str, str], str] = field(default_factory=dict)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from domain.criteria import SurveyRule
 from domain.dossiers import Tally
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat
 from domain.rounds import round_of
@@ -67,8 +67,8 @@ def ballots_recorded_may(s: Standing, e: Event, b: BallotsRecorded) -> Iterator[
 
 def ballots_recorded(s: Standing, e: Event, b: BallotsRecorded) -> None:
     """The wave has so many more ballots."""
-    wave = s.waves[e.round or "", b.group]
-    s.waves[e.round or "", b.group] = replace(wave, ballots=wave.ballots + b.ballots)
+    if (wave := s.waves.get((e.round or "", b.group))) is not None:
+        s.waves[e.round or "", b.group] = replace(wave, ballots=wave.ballots + b.ballots)
 
 
 def survey_wave_closed_may(s: Standing, e: Event, b: SurveyWaveClosed) -> Iterator[Refusal]:
@@ -82,8 +82,8 @@ def survey_wave_closed_may(s: Standing, e: Event, b: SurveyWaveClosed) -> Iterat
 
 def survey_wave_closed(s: Standing, e: Event, b: SurveyWaveClosed) -> None:
     """The valid ballots of the group bound its tallies."""
-    wave = s.waves[e.round or "", b.group]
-    s.waves[e.round or "", b.group] = replace(wave, returned=b.returned, valid=b.valid)
+    if (wave := s.waves.get((e.round or "", b.group))) is not None:
+        s.waves[e.round or "", b.group] = replace(wave, returned=b.returned, valid=b.valid)
 
 
 # --- tallies --------------------------------------------------------------------------------------------

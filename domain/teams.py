@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from domain.events import Event
+from domain.frozen import replace
 from domain.refusals import Refusal, refuse
-from domain.registry import by_role, known_officer
+from domain.registry import by_role, by_secretariat, known_officer
 from domain.rounds import round_of
 from domain.standing import Standing, Team
 from domain.stated.choices import Role, TeamRole
@@ -55,8 +55,11 @@ def team_formed(s: Standing, e: Event, b: TeamFormed) -> None:
 
 
 def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusal]:
-    """A team inspects an agency that is home to none of its members (R18); one team an agency."""
-    yield from by_role(s, e, Role.SECRETARIAT)
+    """A team inspects an agency that is home to none of its members (R18); one team an agency.
+
+    Who inspects its own agency the secretariat does not decide alone (R05).
+    """
+    yield from by_secretariat(s, e)
     team = s.teams.get((e.round or "", b.team))
     if team is None:
         yield refuse("team.unknown", team=b.team)
@@ -75,6 +78,8 @@ def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusa
 def team_assigned(s: Standing, e: Event, b: TeamAssigned) -> None:
     """The agency is the team's to inspect."""
     code = e.round or ""
-    team = s.teams[code, b.team]
+    team = s.teams.get((code, b.team))
+    if team is None or b.inspects not in round_of(s, e).agencies:
+        return
     s.teams[code, b.team] = replace(team, inspects=team.inspects | {b.inspects})
     s.dossiers[code, b.inspects] = replace(s.dossier(code, b.inspects), team=b.team)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from domain import admission
 from domain.events import Event
+from domain.registry import concerned
 from domain.standing import Standing
 from domain.stated.choices import Role
 from domain.stated.council import RecusalDeclared
@@ -55,24 +56,21 @@ def _at(standing: Standing, event: Event, round_code: str) -> Iterator[Line]:
     body = event.body
     if isinstance(body, OfficerTransferred):
         yield from _transferred(standing, event, body, round_code)
-    if event.agency is None:
+    agency = concerned(standing, event)
+    if agency is None:
         return
     if isinstance(body, RecusalDeclared):
-        yield _line(event, Conflict.RECUSAL_DECLARED, body.member)
-    own = [
-        a
-        for a in event.signed_by
-        if standing.holds(a, Role.SECRETARIAT) and standing.at_home(a, event.agency)
-    ]
+        yield _line(event, Conflict.RECUSAL_DECLARED, agency, body.member)
+    own = [a for a in event.signed_by if standing.holds(a, Role.SECRETARIAT) and standing.at_home(a, agency)]
     if own:
-        yield _line(event, Conflict.SECRETARIAT_OWN_AGENCY, own[0])
+        yield _line(event, Conflict.SECRETARIAT_OWN_AGENCY, agency, own[0])
 
 
-def _line(event: Event, conflict: Conflict, actor: str) -> Line:
+def _line(event: Event, conflict: Conflict, agency: str, actor: str) -> Line:
     return Line(
         conflict=conflict,
         actor=actor,
-        agency=event.agency or "",
+        agency=agency,
         position=event.position,
         kind=event.kind.name,
         criterion=event.criterion,

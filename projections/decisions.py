@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from fractions import Fraction
 
 from domain.events import Event
@@ -11,8 +12,10 @@ from domain.stated.choices import Choice, Matter, Outcome, ReasonCategory
 from domain.stated.council import (
     BonusDecided,
     CouncilAdjustmentMade,
+    CouncilEstablished,
     DeductionDecided,
     DissentRecorded,
+    MeetingClosed,
     MotionPut,
     RemarkMade,
     SpecialCaseDecided,
@@ -29,6 +32,16 @@ _DECISIONS = (
     VerificationWaived,
     DisputeDecided,
 )
+
+
+class Verdict(StrEnum):
+    """What the vote on a motion came to. It is open while its meeting goes on and nothing was decided."""
+
+    OPEN = "OPEN"
+    CARRIED = "CARRIED"
+    LOST = "LOST"
+    NO_QUORUM = "NO_QUORUM"
+    """The meeting ended before a quorum had voted: undecided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +66,7 @@ class Decision:
     votes: dict[str, Choice] = field(default_factory=dict)
     dissents: dict[str, int] = field(default_factory=dict)
     remarks: tuple[int, ...] = ()
+    verdict: Verdict = Verdict.OPEN
 
     def count(self, choice: Choice) -> int:
         """Return how many voted so."""
@@ -62,9 +76,15 @@ class Decision:
 def decisions(events: Iterable[Event]) -> tuple[Decision, ...]:
     """Return every motion with what came of it, in the order they were put."""
     found: dict[int, Decision] = {}
+    quorums: dict[str, int] = {}
+    over: set[tuple[str, str]] = set()
     for event in events:
         body = event.body
-        if isinstance(body, MotionPut):
+        if isinstance(body, CouncilEstablished):
+            quorums[event.round or ""] = body.quorum
+        elif isinstance(body, MeetingClosed):
+            over.add((event.round or "", event.matter or ""))
+        elif isinstance(body, MotionPut):
             found[event.position] = _moved(event, body)
         elif isinstance(body, VoteCast | DissentRecorded | RemarkMade) and body.motion in found:
             found[body.motion] = _heard(found[body.motion], event, body)
@@ -77,7 +97,22 @@ def decisions(events: Iterable[Event]) -> tuple[Decision, ...]:
                 old_points=body.old_points if isinstance(body, CouncilAdjustmentMade) else None,
                 references=getattr(body, "references", ()),
             )
-    return tuple(found.values())
+    return tuple(
+        replace(one, verdict=_verdict(one, quorums.get(one.round, 0), over=(one.round, one.meeting) in over))
+        for one in found.values()
+    )
+
+
+def _verdict(decision: Decision, quorum: int, *, over: bool) -> Verdict:
+    """Say what the vote came to: a quorum voted, and more were for it than against."""
+    if decision.position is not None:
+        return Verdict.CARRIED
+    if not over:
+        return Verdict.OPEN
+    if len(decision.votes) < quorum:
+        return Verdict.NO_QUORUM
+    carried = decision.count(Choice.FOR) > decision.count(Choice.AGAINST)
+    return Verdict.CARRIED if carried else Verdict.LOST
 
 
 def _moved(event: Event, body: MotionPut) -> Decision:

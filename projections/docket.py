@@ -1,7 +1,8 @@
-"""The docket: every dispute of a round with its state, its clocks and its parties."""
+"""The docket: every dispute of a round with its state, its parties and its clocks, kept or lapsed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,9 +27,25 @@ class State(StrEnum):
 _ENDED = {Outcome.ACCEPTED: State.UPHELD, Outcome.PARTLY: State.PARTLY, Outcome.REJECTED: State.REJECTED}
 
 
-@dataclass(frozen=True, slots=True)
+class Kept(StrEnum):
+    """What became of a clock; that it lapsed is computed, and nobody states it."""
+
+    RUNNING = "RUNNING"
+    MET = "MET"
+    LATE = "LATE"
+    """The step was taken when its clock had run out."""
+    LAPSED = "LAPSED"
+    """The clock ran out, and the step was not taken."""
+    STOPPED = "STOPPED"
+    """The dispute ended before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A step with its time limit: from when it runs, when it is too late, and on what basis."""
+    """A step with its time limit: from when it runs, when it is too late, on what basis, what became of it.
+
+    `done` is when the step was taken, of hearing when the last party had spoken.
+    """
 
     step: Step
     since: datetime
@@ -36,6 +53,8 @@ class Clock:
     days: int
     working: bool
     basis: str
+    done: datetime | None
+    kept: Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +77,44 @@ def state_of(dispute: Dispute) -> State:
     return State.FILED if dispute.accepted is None else State.ACCEPTED
 
 
-def docket(standing: Standing, round_code: str) -> tuple[Entry, ...]:
-    """Return the disputes of a round in the order they were filed."""
+def docket(standing: Standing, round_code: str, now: datetime) -> tuple[Entry, ...]:
+    """Return the disputes of a round in the order they were filed, with their clocks at a moment."""
     found = standing.rounds[round_code]
     filed = [dispute for (code, _), dispute in standing.disputes.items() if code == round_code]
     return tuple(
-        Entry(dispute, state_of(dispute), _clocks(found, dispute))
+        Entry(dispute, state_of(dispute), tuple(_clocks(found, dispute, now)))
         for dispute in sorted(filed, key=lambda d: d.filed)
     )
 
 
-def _clocks(found: Round, dispute: Dispute) -> tuple[Clock, ...]:
-    """Filing runs from publication, everything after it from filing."""
-    clocks = []
-    for step in Step:
-        since = _published(found, dispute) if step is Step.FILE else dispute.filed_at
-        due = found.due_after(dispute.path, step, since)
-        if due is not None:
+def _clocks(found: Round, dispute: Dispute, now: datetime) -> Iterator[Clock]:
+    """The clocks that have begun to run."""
+    steps = {
+        Step.FILE: (dispute.since, dispute.filed_at),
+        Step.ACCEPT: (dispute.filed_at, dispute.accepted_at),
+        Step.HEAR: (dispute.notified_at if dispute.notified else None, dispute.heard_at),
+        Step.RESOLVE: (dispute.accepted_at, None if dispute.decided is None else dispute.ended_at),
+    }
+    for step, (since, done) in steps.items():
+        due = None if since is None else found.due_after(dispute.path, step, since)
+        if since is not None and due is not None:
             timer = found.timers[dispute.path, step]
-            clocks.append(Clock(step, since, due, timer.days, timer.working, timer.basis))
-    return tuple(clocks)
+            yield Clock(
+                step=step,
+                since=since,
+                due=due,
+                days=timer.days,
+                working=timer.working,
+                basis=timer.basis,
+                done=done,
+                kept=_kept(due, done, dispute, now),
+            )
 
 
-def _published(found: Round, dispute: Dispute) -> datetime:
-    return next(version.at for version in found.versions if version.number == dispute.version)
+def _kept(due: datetime, done: datetime | None, dispute: Dispute, now: datetime) -> Kept:
+    if done is not None:
+        return Kept.MET if done < due else Kept.LATE
+    ended = dispute.filed_at if dispute.late else dispute.ended_at
+    if (ended or now) >= due:
+        return Kept.LAPSED
+    return Kept.RUNNING if ended is None else Kept.STOPPED

@@ -55,7 +55,7 @@ def directions(standing: Standing, round_code: str, made: Iterable[Decision]) ->
     found = standing.rounds[round_code]
     moved = [d for d in made if d.round == round_code and d.matter is Matter.ADJUSTMENT and d.position]
     return tuple(
-        _direction(block, [d for d in moved if found.agencies[d.agency] is block]) for block in Block
+        _direction(block, [d for d in moved if found.agencies.get(d.agency) is block]) for block in Block
     )
 
 

@@ -26,6 +26,8 @@ class Alert(StrEnum):
     NO_FOCAL_OFFICER = "NO_FOCAL_OFFICER"
     SILENT = "SILENT"
     GUIDANCE_NOT_CONFIRMED = "GUIDANCE_NOT_CONFIRMED"
+    GUIDANCE_LATE = "GUIDANCE_LATE"
+    """A letter was confirmed after its day, or is still not."""
     NOT_SUBMITTED = "NOT_SUBMITTED"
     PROMISE_OVERDUE = "PROMISE_OVERDUE"
 
@@ -125,8 +127,11 @@ def _alerts(
     since = standing.activity(found.code, agency).own_act or found.opened[Phase.PREPARATION]
     if owing and now - since > SILENT_AFTER:
         yield Alert.SILENT
-    if any(agency in waiting for (code, _), waiting in standing.guidance.items() if code == found.code):
+    letters = [its for (code, _), its in standing.guidance.items() if code == found.code]
+    if any(agency in its.waiting for its in letters):
         yield Alert.GUIDANCE_NOT_CONFIRMED
+    if any(agency in its.late or (agency in its.waiting and its.is_late(now)) for its in letters):
+        yield Alert.GUIDANCE_LATE
     if dossier.submitted is None and found.is_late(Phase.SELF_ASSESSMENT, now):
         yield Alert.NOT_SUBMITTED
     today = now.astimezone(found.zone).date()

@@ -148,7 +148,9 @@ class _Turn:
         admission.follow(self._standing, event)
         if event.round is None or not isinstance(event.body, _MOVING + _MOVING_ALL):
             return
-        found = self._standing.rounds[event.round]
+        found = self._standing.rounds.get(event.round)
+        if found is None:  # what it was opened on was left out
+            return
         blocks = {
             found.agencies[agency]
             for agency in self._touched(found, event)
@@ -159,7 +161,7 @@ class _Turn:
 
     @staticmethod
     def _touched(found: Round, event: Event) -> list[str]:
-        return list(found.agencies) if event.agency is None else [event.agency]
+        return [a for a in found.agencies if event.agency in (None, a)]
 
     def _card(self, event: Event, agency: str, criterion: str | None) -> bool:
         """Recompute a card and note the cells that changed; say whether anything did."""

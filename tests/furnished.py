@@ -232,6 +232,9 @@ def _asked(world: World) -> Iterator[Draft]:
         for member in sealing:
             yield world.draft("OpinionSealed", member, **cell, body=sealed_by(member, criterion))
         if closed:
+            for member in sealing:
+                body, texts = opened_by(member, criterion), {"reason": "Kế hoạch chậm."}
+                yield world.draft("OpinionOpened", member, **cell, body=body, texts=texts)
             yield world.draft("OpinionsClosed", "tk-1", **cell)
 
 

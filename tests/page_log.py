@@ -28,11 +28,25 @@ from audit.proofs.keyring import ENROLLED, GENESIS, LOG_ACTOR, REVOKED, ROTATED
 from audit.proofs.keys import DEMO_ORIGIN, SigningKey
 from audit.proofs.statement import sign_statement
 from domain.events import kind_of
-from tests.page_story import CELL, FILE, KEYS, NEXT_KEY, PAGES, REGULATION, ROUND, criteria_set, public, story
+from tests.page_story import (
+    CELL,
+    FILE,
+    KEYS,
+    NEXT_KEY,
+    OVER,
+    PAGES,
+    REGULATION,
+    ROUND,
+    criteria_set,
+    public,
+    story,
+)
 
 __all__ = ["KEYS", "PAGES", "PageLog", "build", "criteria_set"]
 COMPUTED = ("name", "state", "filed_at", "late", "affected", "notified", "heard", "outcome", "clocks")
 """What the page on disputes shows of the docket."""
+LATER = timedelta(days=6)
+"""By how much the days for opinions have passed: until then, a statement a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +96,13 @@ class _Author:
         self._labels: dict[str, int] = {}
         self._openings: dict[str, tuple[Opening, ...]] = {}
         self._refused = self._refusal = b""
+        self._later = timedelta(0)
 
     def write(self) -> PageLog:
         runtime = self._runtime
         runtime.evidence.put(FILE, REGULATION)
         for label, kind, actors, body, rest in story(self._labels):
+            self._later = LATER if label == OVER else self._later
             self._submit(label, self._desk.sign(self._draft(kind, actors, body, rest)))
             if label == "self score":
                 self._be_refused()
@@ -108,17 +124,21 @@ class _Author:
             dispute,
         )
 
+    @property
+    def _now(self) -> datetime:
+        return _at(self._runtime.intake.size) + self._later
+
     def _draft(self, kind: str, actors: tuple[str, ...], body: Any, rest: dict[str, Any]) -> Draft:
         joint = len(actors) > 1
         expects = kind not in (GENESIS, ENROLLED) and kind_of(kind).expects
-        at = _at(self._runtime.intake.size)
+        at = self._now
         return Draft(
             type=kind, actors=actors, body=body, occurred_at=at, together=joint, expects=expects, **rest
         )
 
     def _submit(self, label: str, submission: Submission) -> None:
         position = self._runtime.intake.size
-        self._clock.set(_at(position) + timedelta(seconds=2, microseconds=250))
+        self._clock.set(self._now + timedelta(seconds=2, microseconds=250))
         (outcome,) = self._runtime.intake.submit([submission])
         assert isinstance(outcome, Accepted), (label, outcome)
         self._labels[label] = position
@@ -135,7 +155,7 @@ class _Author:
         desk.counters, desk.versions = dict(self._desk.counters), dict(self._desk.versions)
         body = {"points": "3"}
         submission = desk.sign(self._draft("SelfScoreDeclared.v1", ("snv-2",), body, dict(CELL)))
-        self._clock.set(_at(self._runtime.intake.size) + timedelta(seconds=2))
+        self._clock.set(self._now + timedelta(seconds=2))
         (outcome,) = self._runtime.intake.submit([submission])
         assert isinstance(outcome, Refused)
         self._refused, self._refusal = submission.envelope, outcome.line
@@ -165,7 +185,7 @@ class _Author:
     def _joint(
         self, kind: str, body: dict[str, Any], keys: list[str], actors: list[str], signers: list[SigningKey]
     ) -> Submission:
-        at = _at(self._runtime.intake.size)
+        at = self._now
         size, root = self._desk.seen or (0, "")
         stated = {
             "v": 1,

@@ -202,10 +202,15 @@ def _declared() -> Iterator[Made]:
         yield _phase(phase)
 
 
+OVER = "opinions closed"
+"""What comes when the days for opinions have passed, for one of them is never opened."""
+
+
 def _opinions() -> Iterator[Made]:
     texts = {"method": "Điểm giữ đến nửa điểm; kế hoạch ban hành sau thời hạn được không quá 0,5 điểm."}
     yield "method", "ScoringMethodAgreed.v1", MEMBERS, {"version": 1}, {**ROUND, "texts": texts}
-    yield "opinion asked", "OpinionRequested.v1", ("tk-1",), {"due": "2017-01-20"}, CELL
+    asked = {"due": "2017-01-20", "open_until": "2017-01-23"}
+    yield "opinion asked", "OpinionRequested.v1", ("tk-1",), asked, CELL
     for member, (points, category) in OPINIONS.items():
         sealed = seal(
             salt=salt(member),
@@ -219,7 +224,7 @@ def _opinions() -> Iterator[Made]:
         body = {"salt": salt(member), "points": write(Fraction(points)), "category": category.value}
         texts = {"reason": "Kế hoạch ban hành sau ngày 15/01."}
         yield f"opened {member}", "OpinionOpened.v1", (member,), body, {**CELL, "texts": texts}
-    yield "opinions closed", "OpinionsClosed.v1", ("tk-1",), {}, CELL
+    yield OVER, "OpinionsClosed.v1", ("tk-1",), {}, CELL
 
 
 def _meeting(number: int) -> dict[str, Any]:

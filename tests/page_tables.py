@@ -13,7 +13,7 @@ from typing import get_type_hints
 from domain.admission import RULES
 from domain.deadlines import Phase
 from domain.events import CATALOGUE, Kind, Scope, Signing
-from domain.visibility import HEADER, Visibility, seen_by
+from domain.visibility import HEADER, KEY_BODY, KEY_TEXTS, Visibility, seen_by
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -198,6 +198,13 @@ def visible() -> str:
         for name, found in by_event.items()
     )
     return table(("event", *Visibility), rows)
+
+
+def key_fields() -> str:
+    """Write the table of what statements about keys say."""
+    texts = {f"text:{name}": found for name, found in KEY_TEXTS.items()}
+    rows = ((f"`{name}`", found.value) for name, found in {**KEY_BODY, **texts}.items())
+    return table(("field", "class"), rows)
 
 
 def header() -> str:

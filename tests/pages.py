@@ -185,6 +185,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "every phase": page_tables.ever,
     "fields": page_tables.visible,
     "header": page_tables.header,
+    "key fields": page_tables.key_fields,
     **{name: partial(_made_fence, make) for name, make in page_proofs.makers(page_log).items()},
     **{name: partial(_made_fence, make) for name, make in page_attestation.makers(page_log).items()},
     **{name: partial(_made_fence, make) for name, make in page_dossier.makers(page_log).items()},

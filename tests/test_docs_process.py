@@ -8,10 +8,12 @@ import re
 
 import pytest
 
+from audit.proofs import key_events
 from domain.admission import RULES
 from domain.deadlines import Phase
 from domain.events import CATALOGUE
 from domain.stated.choices import Ground, Path, ReasonCategory, Step
+from domain.visibility import KEY_BODY, KEY_TEXTS
 from projections.docket import State
 from tests.pages import code, page_log
 from tests.test_docs import AT, page, table, words
@@ -132,3 +134,13 @@ def test_phases_stand_in_their_order_and_the_example_at_its_positions() -> None:
 def test_every_reason_category_can_be_sealed() -> None:
     """The example's category is one of the closed list."""
     assert code("opinion.md", "what is sealed").split("\n")[6] in set(ReasonCategory)
+
+
+# --- visibility -----------------------------------------------------------------------------------------
+
+
+def test_every_field_of_a_key_statement_has_a_class() -> None:
+    """What the keyring reads in a body, or knows as a committed text, has a class; nothing else has one."""
+    read = {name for required, optional in key_events.BODIES.values() for name in (*required, *optional)}
+    assert read == KEY_BODY.keys()
+    assert set(key_events.KEY_TEXTS.values()) == KEY_TEXTS.keys()

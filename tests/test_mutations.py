@@ -26,6 +26,7 @@ def test_a_mutation_is_of_the_module_as_it_is(name: str) -> None:
     compile(mutation.source(), name, "exec")
 
 
+@pytest.mark.mutations
 @pytest.mark.parametrize("module", BY_MODULE)
 def test_a_check_that_is_removed_is_missed(module: str) -> None:
     """With any check of the module taken out, one of the tests named for it fails."""

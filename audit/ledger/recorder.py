@@ -22,9 +22,7 @@ from eventsourcing.persistence import (
     Subscription,
     Tracking,
 )
-from sqlalchemy import Connection, Select, bindparam, exc, func, insert, select, update
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy import Connection, Select, bindparam, exc, func, select, update
 
 from audit.ledger import tree
 from audit.ledger.database import Database
@@ -39,12 +37,12 @@ _COLUMNS = (
     stored_events.c.topic,
     stored_events.c.state,
 )
-_PSYCOPG = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 # For the driver itself: a batch is one call of it, without a look at every value of every row before.
-_INSERT = {
-    "sqlite": str(insert(stored_events).compile(dialect=sqlite.dialect())),
-    "postgresql": str(insert(stored_events).compile(dialect=_PSYCOPG)),
-}
+_ADD = (
+    "INSERT INTO stored_events (position, originator_id, originator_version, topic, state)"
+    " VALUES ({0}, {0}, {0}, {0}, {0})"
+)
+_INSERT = {"sqlite": _ADD.format("?"), "postgresql": _ADD.format("%s")}
 _LOCK_HEAD = select(head.c.size, head.c.root).with_for_update()
 _MOVE_HEAD = update(head).values(size=bindparam("new_size"), root=bindparam("new_root"))
 _POLL_SECONDS = 0.2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -120,15 +121,16 @@ def recount(round_code: str, group: str, ballots: Iterable[bytes], into: Recount
 
     Raises BallotRefused `ballot.malformed`, `ballot.misplaced` for one of another group or round.
     """
-    valid = 0
+    valid, counted = 0, Counter[tuple[str, str]]()
     for data in ballots:
         ballot = _readable(data)
         if (ballot.round, ballot.group) != (round_code, group):
             raise BallotRefused("ballot.misplaced", group=group, stated=ballot.group)
         valid += ballot.is_valid
-        for cell, answer in ballot.answers.items():
-            counts = into.setdefault(split_cell(cell), {}).setdefault(group, {})
-            counts[answer] = counts.get(answer, 0) + 1
+        counted.update(ballot.answers.items())
+    for (cell, answer), times in counted.items():
+        counts = into.setdefault(split_cell(cell), {}).setdefault(group, {})
+        counts[answer] = counts.get(answer, 0) + times
     return valid
 
 

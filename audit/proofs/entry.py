@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from audit.proofs import canonical, merkle
 from audit.proofs.errors import StatementError
+from audit.proofs.portable import portable
 from audit.proofs.statement import (
     SIGNED_ONCE,
     Envelope,
@@ -26,6 +27,7 @@ _PLAIN = re.compile(
 )
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`arrived_at`: the first byte came, which decides lateness. `received_at`: admitted, never runs back."""

@@ -1,7 +1,7 @@
 """What the fields of a statement are spelled like, and the one spelling of most statements as a whole.
 
-`PLAIN` fits statements of one signer, in ASCII, with a flat body. What it fits is canonical but for the
-order of keys inside body and commitments; it only saves time, and never refuses.
+`PLAIN` fits statements of one signer, in ASCII, whose body is flat or holds flat tables. What it fits is
+canonical but for the order of keys inside body and commitments; it only saves time, and never refuses.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ NAMES = {
 _COUNT = "[1-9][0-9]{0,14}"
 _NUMBER = f"(?:0|{_COUNT})"
 _TEXT = r'"[ !#-\[\]-~]*"'
-_VALUE = rf"(?:{_TEXT}|{_NUMBER}|-{_COUNT}|true|false|null|\[(?:{_TEXT}(?:,{_TEXT})*)?\])"
+_SCALAR = rf"(?:{_TEXT}|{_NUMBER}|-{_COUNT}|true|false|null|\[(?:{_TEXT}(?:,{_TEXT})*)?\])"
+_TABLE = rf"\{{(?:{_TEXT}:{_SCALAR}(?:,{_TEXT}:{_SCALAR})*)?\}}"
+_VALUE = rf"(?:{_SCALAR}|{_TABLE})"
 _PAIR = f"{_TEXT}:{_VALUE}"
 _FILE = rf'\{{"media_type":"{MEDIA_TYPE.pattern}","sha256":"{HEX.pattern}","size":{_NUMBER}\}}'
 _DIGEST = f'"{FIELD.pattern}":"{HEX.pattern}"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from audit.proofs.commitment import Opening
 
@@ -12,8 +13,7 @@ Words = Mapping[str, Sequence[Opening]]
 OpeningsOf = Callable[[Sequence[str]], Words]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A stored event as it lies in the database; `entry` are its exact bytes."""
 
     position: int

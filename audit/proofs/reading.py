@@ -25,6 +25,7 @@ from audit.proofs.entry import Entry, parse_entry
 from audit.proofs.errors import AuditError
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.merkle import leaf_hash
+from audit.proofs.portable import portable
 from audit.proofs.statement import Statement, parse_statement, verify_signatures
 
 CHUNK = 512
@@ -35,6 +36,7 @@ Keys = Mapping[str, PublicKey]
 """Key id -> a key that was found safe."""
 
 
+@portable
 @dataclass(slots=True)
 class Read:
     """What an entry's bytes say, or why they say nothing, and how its signatures fared."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from audit.proofs.brief import Brief
 from audit.proofs.entry import Entry
@@ -36,11 +36,21 @@ class Signers:
 
     def alone(self, position: int, told: Brief) -> bool:
         """Whether a statement by one key, whose signature was checked (6), is its own to make (5)."""
-        return self._holds(position, lambda: self._alone(position, told))
+        try:
+            self._alone(position, told)
+        except AuditError as wrong:
+            self._report(Finding.caught(_layer(wrong.rule), position, wrong))
+            return False
+        return True
 
     def together(self, position: int, read: Read, entry: Entry, statement: Statement) -> bool:
         """Whether any other statement is, and bears the signatures that it names."""
-        return self._holds(position, lambda: self._together(position, read, entry, statement))
+        try:
+            self._together(position, read, entry, statement)
+        except AuditError as wrong:
+            self._report(Finding.caught(_layer(wrong.rule), position, wrong))
+            return False
+        return True
 
     def know(self, records: Iterable[KeyRecord]) -> None:
         """Keep at hand which keys there are, and which of them the platform keeps for people."""
@@ -48,14 +58,6 @@ class Signers:
             self.known[record.public.id] = record.public
             if record.custody == "platform" and record.actor != LOG_ACTOR:
                 self._kept.add(record.public.id)
-
-    def _holds(self, position: int, check: Callable[[], None]) -> bool:
-        try:
-            check()
-        except AuditError as wrong:
-            self._report(Finding.caught(_layer(wrong.rule), position, wrong))
-            return False
-        return True
 
     def _alone(self, position: int, told: Brief) -> None:
         self.signatures += 1

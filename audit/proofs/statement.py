@@ -19,6 +19,7 @@ from audit.proofs import canonical
 from audit.proofs.errors import BadSignature, KeyringError, StatementError
 from audit.proofs.grammar import FIELD, HEX, MEDIA_TYPE, NAMES, PLAIN, TIME
 from audit.proofs.keys import Check, PublicKey, Signer
+from audit.proofs.portable import portable
 
 PAYLOAD_TYPE = "application/vnd.minhchung.statement+json"
 _KIND = PAYLOAD_TYPE.encode()
@@ -33,6 +34,7 @@ SIGNED_ONCE = re.compile(
 """The one spelling of most envelopes, found in a quarter of the time that decoding takes."""
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The newest checkpoint the signer had verified: a size and the root (hex) at that size."""
@@ -41,6 +43,7 @@ class Seen:
     root: str
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file by its digest; the bytes lie outside the log."""
@@ -50,6 +53,7 @@ class Attachment:
     media_type: str
 
 
+@portable
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """What one person states (`actor`, `key`, `counter`) or several do (`signers`, `actors`, `threshold`)."""
@@ -178,10 +182,14 @@ def _plain(payload: bytes) -> Statement | None:
 
 
 def _ordered(text: str) -> dict[str, Any] | None:
-    """Read a flat object whose keys stand in their one order, each once."""
+    """Read an object, flat but for flat tables in it, whose keys stand in their one order, each once."""
+    if text == "{}":
+        return {}
     found: dict[str, Any] = json.loads(text)
-    keys = list(found)
-    return found if keys == sorted(keys) and text.count('":') == len(keys) else None
+    tables = [found, *(value for value in found.values() if type(value) is dict)]
+    if text.count('":') != sum(map(len, tables)):
+        return None
+    return found if all(list(table) == sorted(table) for table in tables) else None
 
 
 def _check_fields(stated: dict[str, Any]) -> None:
@@ -270,6 +278,7 @@ def is_time(text: str) -> bool:
 # --- the envelope ---------------------------------------------------------------------------------------
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """A payload and its signatures as (key id, 64 bytes), by ascending key id."""
@@ -303,12 +312,13 @@ def plain_envelope(payload: bytes, kind: bytes, key: bytes, signature: bytes) ->
 
 
 def _decoded(text: bytes) -> bytes | None:
-    """Standard padded base64: read, written back, compared."""
+    """Standard padded base64: read strictly, and the end, where two spellings could meet, written back."""
     try:
         data = binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:
         return None
-    return data if binascii.b2a_base64(data, newline=False) == text else None
+    last = binascii.b2a_base64(data[len(data) - (len(data) % 3 or 3) :], newline=False)
+    return data if last == text[-4:] and len(text) == (len(data) + 2) // 3 * 4 else None
 
 
 def envelope_from_json(stated: object) -> Envelope:

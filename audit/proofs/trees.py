@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from audit.proofs import merkle
 from audit.proofs.errors import AuditError
@@ -38,8 +38,26 @@ class Trees:
             self._report(Finding.caught("tree", None, wrong))
         self.roots[since.size] = since.root
 
-    def append(self, row_position: int, leaf: bytes) -> None:
-        """Take in an entry's hash (2)."""
+    def extend(self, row_positions: Sequence[int], leaves: Sequence[bytes]) -> None:
+        """Take in the hashes of the next entries (2): in one go, as long as all are what was stored."""
+        at = self._tree.size - self._first
+        if self._stored is self._tree and self._leaves[at : at + len(leaves)] == leaves:
+            self._grow(leaves)
+            return
+        for row_position, leaf in zip(row_positions, leaves, strict=True):
+            self._append(row_position, leaf)
+
+    def _grow(self, leaves: Sequence[bytes]) -> None:
+        """Take in leaves from one noted size to the next."""
+        first, start = self._tree.size, 0
+        for end in range(1, len(leaves) + 1):
+            if first + end in self._noted:
+                self._tree.extend(leaves[start:end])
+                self._note()
+                start = end
+        self._tree.extend(leaves[start:])
+
+    def _append(self, row_position: int, leaf: bytes) -> None:
         at = self._tree.size - self._first
         kept = self._leaves[at] if at < len(self._leaves) else None
         if kept is None:
@@ -51,8 +69,11 @@ class Trees:
         if self._stored is not self._tree:
             self._stored.append(kept or leaf)
         if self._tree.size in self._noted:
-            self.roots[self._tree.size] = self._tree.root()
-            self._stored_roots[self._tree.size] = self._stored.root()
+            self._note()
+
+    def _note(self) -> None:
+        self.roots[self._tree.size] = self._tree.root()
+        self._stored_roots[self._tree.size] = self._stored.root()
 
     def _part(self) -> None:
         """From the first difference on, the tree of the stored leaves is another one."""

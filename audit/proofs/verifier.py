@@ -148,9 +148,10 @@ class _Walk:
         if self._copy.openings_of is not None:
             told = (read if isinstance(read, Brief) else read.statement for read in chunk.reads)
             self._words = self._copy.openings_of([each.id for each in told if each is not None])
-        for row, leaf, read in zip(rows, chunk.leaves, chunk.reads, strict=True):
-            self._order.check_position(row, self._trees.size)
-            self._trees.append(row.position, leaf)
+        size = self._trees.size
+        self._trees.extend([row.position for row in rows], chunk.leaves)
+        for position, (row, read) in enumerate(zip(rows, chunk.reads, strict=True), size):
+            self._order.check_position(row, position)
             if isinstance(read, Brief):
                 self._alone(row, read)
             else:

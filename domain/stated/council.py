@@ -44,9 +44,14 @@ class RecusalDeclared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpinionRequested:
-    """The secretariat asks every member for an opinion on a cell, until the end of a day (R24)."""
+    """The secretariat asks every member for an opinion on a cell, until the end of a day (R24).
+
+    What was sealed may be opened until the end of a later one, `open_until`; without it, until all are open
+    or the council phase is due.
+    """
 
     due: date = council()
+    open_until: date | None = council(default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

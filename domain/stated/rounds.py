@@ -136,11 +136,15 @@ class ResultPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidanceIssued:
-    """A guidance letter (công văn hướng dẫn) to agencies, with its document (R06, R48)."""
+    """A guidance letter (công văn hướng dẫn) to agencies, with its document (R06, R48).
+
+    They confirm it until the end of a day, where one is stated.
+    """
 
     number: str = public()
     issued_on: date = public()
     addressees: tuple[str, ...] = public()
+    due: date | None = public(default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

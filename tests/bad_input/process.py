@@ -82,6 +82,12 @@ OPINIONS = (
         lambda w: opened(w, criterion="A1.8"),
     ),
     Case(
+        "opening is closed while somebody may still open",
+        "opinion.opening_not_over",
+        lambda w: w.sign("OpinionsClosed", "tk-1", **_cell(COUNCIL, "A1.7")),
+        {"waiting": 2},
+    ),
+    Case(
         "something is moved before opinions are closed",
         "motion.opinions_open",
         lambda w: _moved(w, criterion="A1.5"),

@@ -160,11 +160,9 @@ def _wrong_size(w: World) -> Submission:
     return evidence(w, attachments=[attachment(content, size=7)])
 
 
-def _assigned(w: World, inspects: str) -> Submission:
-    days = {"since": "2017-02-20", "until": "2017-02-24"}
-    return w.sign(
-        "TeamAssigned", "tk-1", round=INSPECTED, body={"team": "Đoàn 2", "inspects": inspects, **days}
-    )
+def _assigned(w: World, inspects: str, *co_signers: str) -> Submission:
+    body = {"team": "Đoàn 2", "inspects": inspects, "since": "2017-02-20", "until": "2017-02-24"}
+    return w.sign("TeamAssigned", "tk-1", *co_signers, round=INSPECTED, body=body)
 
 
 def _claim(w: World, actor: str) -> Submission:
@@ -176,8 +174,14 @@ PERSONS = (
     Case(
         "a team is sent to the home agency of a member",
         "inspection.home_agency",
-        lambda w: _assigned(w, "SNV"),
+        lambda w: _assigned(w, "SNV", "stc-1"),
         {"actor": "snv-4", "agency": "SNV"},
+    ),
+    Case(
+        "the secretariat alone sends a team to its own agency",
+        "secretariat.own_agency",
+        lambda w: _assigned(w, "SNV"),
+        {"actor": "tk-1", "agency": "SNV"},
     ),
     Case(
         "a team member acts on the home agency, to which a transfer brought them",

@@ -21,8 +21,8 @@ from domain.stated.disputes import (
     ReviewerAssigned,
 )
 from tests.domain.specification import Act, Story, states
-from tests.domain.stating import declares, notes, serves
-from tests.domain.world import given
+from tests.domain.stating import declares, notes
+from tests.domain.world import given, serves
 
 CELL = "STC/A1.2"
 DISPUTE = "STC/A1.2/dispute-1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 
 from domain.council import seal
@@ -16,9 +16,8 @@ from domain.stated.council import (
     TouchedCell,
 )
 from tests.domain.sitting import JUDGED
-from tests.domain.specification import ROUND, Act, states
-from tests.domain.stating import serves
-from tests.domain.world import QUORUM
+from tests.domain.specification import ROUND, ZONE, Act, states
+from tests.domain.world import QUORUM, serves
 
 SALT = "5a" * 32
 ASKED = "STC/A1.2"
@@ -32,9 +31,15 @@ def agrees(version: int = 1, *touches: str, who: tuple[str, ...] = QUORUM) -> Ac
     return states(who, ScoringMethodAgreed(version=version, touches=cells))
 
 
-def asks(about: str = ASKED, due: date = DUE) -> Act:
+OPEN_UNTIL = date(2017, 4, 14)
+"""The day until which opinions may be opened."""
+CLOSABLE = datetime(2017, 4, 15, tzinfo=ZONE)
+"""The first moment after it."""
+
+
+def asks(about: str = ASKED, due: date = DUE, open_until: date | None = OPEN_UNTIL) -> Act:
     """The secretariat asks the members for their opinions on a cell."""
-    return states(serves(about), OpinionRequested(due=due), about)
+    return states(serves(about), OpinionRequested(due=due, open_until=open_until), about)
 
 
 def seals(
@@ -72,3 +77,8 @@ def opens(
 def closes(about: str = ASKED) -> Act:
     """The secretariat closes the opening."""
     return states(serves(about), OpinionsClosed(), about)
+
+
+def closes_when_over(about: str = ASKED) -> Act:
+    """The secretariat closes the opening once the day for it has passed, whoever has not opened."""
+    return states(serves(about), OpinionsClosed(), about, arrived_at=CLOSABLE)

@@ -17,12 +17,7 @@ from domain.stated.assessment import (
 from domain.stated.choices import Quality
 from domain.stated.survey import BallotsRecorded, SurveyTallied, SurveyWaveClosed, SurveyWaveOpened
 from tests.domain.specification import Act, states
-from tests.domain.world import INSPECTED_BY, TEAMS
-
-
-def serves(about: str) -> tuple[str, ...]:
-    """Return who signs for the secretariat: with somebody of another agency where its own is concerned."""
-    return ("secretariat", "inspector-HC") if about.partition("/")[0] == "SNV" else ("secretariat",)
+from tests.domain.world import INSPECTED_BY, TEAMS, serves
 
 
 def inspector_of(agency: str) -> str:

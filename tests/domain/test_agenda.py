@@ -10,7 +10,7 @@ from domain.agenda import Item, agenda
 from domain.criteria import StatedRule
 from domain.deadlines import Phase
 from tests.domain.criteria_sets import criteria_set, criterion
-from tests.domain.opining import agrees, asks, closes, opens, seals
+from tests.domain.opining import agrees, asks, closes_when_over, opens, seals
 from tests.domain.sitting import adjourns, adjusts, decide, meets, puts
 from tests.domain.specification import ROUND, Story
 from tests.domain.world import QUORUM, given
@@ -31,7 +31,7 @@ def opine(story: Story, about: str, *stated: str) -> Story:
     padded = (*stated, *["0"] * (len(ABLE) - len(stated)))
     story.given(asks(about), *(seals(m, p, about) for m, p in zip(ABLE, padded, strict=True)))
     opened = (opens(m, p, about) for m, p in zip(ABLE, stated, strict=False))
-    return story.given(*opened, closes(about))
+    return story.given(*opened, closes_when_over(about))
 
 
 def codes(story: Story) -> list[str]:
@@ -64,7 +64,7 @@ def test_cell_is_ready_when_opening_has_closed() -> None:
     assert agenda(story.standing, ROUND) == ()
     story.given(*(seals(member) for member in ABLE), opens("member-3"))
     assert agenda(story.standing, ROUND) == ()
-    story.given(closes())
+    story.given(closes_when_over())
     assert codes(story) == ["A1.2"]
 
 

@@ -66,6 +66,8 @@ LEVEL = SurveyLevel(code="A", name_vi="A", weight=ONE)
         with_rule(bands(("0.9", "2"), ("0.5", "1"), ("0", "0.5"))),
         with_rule(parts(("1", COUNT), ("1", parts(("0.5", COUNT), ("0.5", bands(("0", "0.5"))))))),
         with_rule(COUNT, Section.DEDUCTION),
+        with_rule(SurveyRule(groups=("COUNCIL_DEPUTY", "LOWER_LEVEL_PC", "STAFF"))),
+        with_rule(LogRule(of=Measure.FOCAL_OFFICER)),
         replace(PLAIN, tie_break=("area:A1", "total", "fewer_deductions")),
         replace(PLAIN, classes=PLAIN.classes[:1]),
         replace(PLAIN, results=(result("IT", **{"A1.1": "0.5"}),)),
@@ -117,12 +119,28 @@ def test_consistent_set_has_no_flaw(consistent: CriteriaSet) -> None:
         (with_rule(parts(("2", parts(("2", SPAN))))), "criteria.misplaced_rule"),
         (with_rule(SPAN, Section.BONUS), "criteria.misplaced_rule"),
         (with_rule(SPAN, Section.DEDUCTION), "criteria.misplaced_rule"),
+        (replace(PLAIN, areas=PLAIN.areas * 2), "criteria.duplicate_area"),
+        *(
+            (with_rule(SurveyRule(groups=groups)), "criteria.wrong_groups")
+            for groups in ((), ("CITIZENS",), ("STAFF", "CITIZENS"), ("STAFF", "STAFF"), ("POOLED",))
+        ),
+        (
+            with_rule(LogRule(of=Measure.LATE_REPORTS, to=Measure.REQUIRED_ENTRIES, each=ONE)),
+            "criteria.ambiguous_log_rule",
+        ),
+        (
+            with_rule(parts(("2", LogRule(of=Measure.LATE_REPORTS, to=Measure.REQUIRED_ENTRIES, each=ONE)))),
+            "criteria.ambiguous_log_rule",
+        ),
         (replace(PLAIN, classes=()), "criteria.classes_out_of_order"),
         (replace(PLAIN, classes=PLAIN.classes[::-1]), "criteria.classes_out_of_order"),
         (replace(PLAIN, levels=()), "criteria.wrong_survey_levels"),
         (replace(PLAIN, levels=(replace(LEVEL, weight=Fraction("1.01")),)), "criteria.wrong_survey_levels"),
         (replace(PLAIN, min_ballots=0), "criteria.wrong_survey_levels"),
         (replace(PLAIN, results=(result("IT"),)), "criteria.wrong_result"),
+        (replace(PLAIN, results=(result("IT", **{"A1.1": "1"}),) * 2), "criteria.duplicate_result"),
+        (replace(PLAIN, results=(result("I T", **{"A1.1": "1"}),)), "criteria.malformed_result"),
+        (replace(PLAIN, results=(result("IT=1", **{"A1.1": "1"}),)), "criteria.malformed_result"),
         (replace(PLAIN, results=(result("IT", **{"A1.1": "1", "A9.9": "1"}),)), "criteria.wrong_result"),
         (
             criteria_set(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from domain.deadlines import Phase
 from domain.scoring import Stage
-from domain.stated.choices import Choice, Matter, Outcome
+from domain.stated.choices import Choice, Matter, Outcome, Path
 from domain.stated.council import MotionPut
 from tests.domain.contesting import (
     CELL,
@@ -30,7 +31,7 @@ from tests.domain.contesting import (
     withdraws,
 )
 from tests.domain.sitting import CHAIR, JUDGED, decide, in_session, moved, moved_at, votes
-from tests.domain.specification import Act, admitted, refused, states
+from tests.domain.specification import ZONE, Act, admitted, refused, states
 from tests.domain.stating import claims_bonus
 from tests.domain.world import QUORUM, given
 
@@ -227,10 +228,12 @@ def test_council_upholds_partly_or_rejects(
         (Outcome.PARTLY, None, refused("claim.points_mismatch", outcome=Outcome.PARTLY)),
         (Outcome.REJECTED, "1", refused("claim.points_mismatch", outcome=Outcome.REJECTED)),
         (Outcome.PARTLY, "2.5", refused("score.above_max", maximum="2")),
+        (Outcome.PARTLY, "2", refused("dispute.whole_claim", claimed="2")),
+        (Outcome.PARTLY, "1", refused("dispute.changes_nothing", points="1")),
     ],
 )
 def test_decision_fits_its_outcome(outcome: Outcome, points: str | None, refusal: Any) -> None:
-    """Upheld is the claim and nothing else; points come with an outcome that has them."""
+    """Upheld is the claim, partly another part of it; points are others than those that stand, or none."""
     story = verified_again()
     story.when(moved(story, ends(outcome, points), DISPUTE)).then(refusal)
 
@@ -249,6 +252,37 @@ def test_decision_waits_for_the_parties() -> None:
     story.when(moved(story, ends(Outcome.REJECTED), DISPUTE)).then(
         refused("dispute.parties_not_notified", dispute="dispute-1")
     )
+
+
+def test_decision_waits_until_the_parties_could_be_heard() -> None:
+    """Until the clock for it has run out, or all have spoken; it runs from the first notice."""
+    story = contested(path=Path.STATUTORY_COMPLAINT)
+    story.given(notifies("SNV"), names_reviewer(), finds_again("1"))
+    told = story.dispute("dispute-1").notified_at
+    story.given(notifies("SNV"))
+    assert story.dispute("dispute-1").notified_at == told
+    until = datetime(2017, 8, 5, tzinfo=ZONE)
+    decision = moved(story, ends(Outcome.REJECTED), DISPUTE)
+    refusal = refused("dispute.hearing_not_over", agencies="SNV", until=until.isoformat())
+    story.when(decision).then(refusal)
+    story.when(replace(decision, unusual={"arrived_at": until - timedelta(microseconds=1)})).then(refusal)
+    story.branch().when(replace(decision, unusual={"arrived_at": until})).then(admitted)
+    story.given(is_heard("SNV")).when(decision).then(admitted)
+
+
+def test_moments_of_the_course_are_kept() -> None:
+    """When it was taken up, when all had spoken and when it ended: its clocks are compared with these."""
+    story = verified_again()
+    found = story.dispute("dispute-1")
+    assert found.accepted is not None
+    assert found.accepted_at == story.events[found.accepted].arrived_at
+    assert (found.heard_at, found.ended_at) == (None, None)
+    story.given(is_heard("SNV"))
+    assert story.dispute("dispute-1").heard_at == story.events[-1].arrived_at
+    ended = story.branch().given(withdraws())
+    assert ended.dispute("dispute-1").ended_at == ended.events[-1].arrived_at
+    decide(story, ends(Outcome.REJECTED), DISPUTE)
+    assert story.dispute("dispute-1").ended_at == story.events[-1].arrived_at
 
 
 def test_decision_is_what_was_moved() -> None:

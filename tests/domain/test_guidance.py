@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from domain.deadlines import Phase
+from domain.deadlines import LAST_DAY, Phase
 from domain.events import Body
+from domain.standing import Asked, Letter
 from domain.stated.assessment import CriteriaFeedbackSubmitted, GuidanceReceived, QuestionAsked
 from domain.stated.choices import Outcome
 from domain.stated.rounds import FeedbackAnswered, GuidanceIssued, QuestionAnswered
 from tests.domain.criteria_sets import EVERY_RULE
-from tests.domain.specification import ROUND, Act, Story, admitted, refused, states
+from tests.domain.specification import ROUND, ZONE, Act, Story, admitted, refused, states
 from tests.domain.world import given, issues
 
 PREPARED = Phase.PREPARATION
@@ -60,14 +61,14 @@ def test_each_addressee_confirms_once() -> None:
     """Who has not confirmed is known; a receipt is given once, by head or focal officer (R06)."""
     story = given(PREPARED).when(instructs("STC", "HC")).then(admitted)
     letter = story.events[-1].position
-    assert story.standing.guidance[ROUND, letter] == {"STC", "HC"}
+    assert story.standing.guidance[ROUND, letter] == Letter(frozenset({"STC", "HC"}))
     story.when(confirms(letter, "head-SNV")).then(refused("guidance.not_waiting", agency="SNV"))
     story.when(confirms(letter - 1)).then(refused("guidance.unknown", guidance=letter - 1))
     story.when(confirms(letter, "inspector-STC")).then(refused("role.not_focal_officer"))
     story.when(confirms(letter)).then(admitted)
     story.when(confirms(letter, "focal-STC")).then(refused("guidance.not_waiting", agency="STC"))
     story.when(confirms(letter, "focal-HC")).then(admitted)
-    assert not story.standing.guidance[ROUND, letter]
+    assert not story.standing.guidance[ROUND, letter].waiting
 
 
 def test_receipt_may_come_after_the_result() -> None:
@@ -76,6 +77,44 @@ def test_receipt_may_come_after_the_result() -> None:
     letter = story.last(GuidanceIssued)
     story.reach(Phase.PUBLISHED).when(confirms(letter)).then(admitted)
     story.when(instructs("HC")).then(refused("phase.not_open"))
+
+
+@pytest.mark.parametrize(
+    ("due", "rule"),
+    [
+        (date(2017, 1, 16), None),
+        (LAST_DAY, None),
+        (date(2017, 1, 15), "dates.out_of_order"),
+        (date.max, "dates.out_of_order"),
+    ],
+)
+def test_letter_is_confirmed_until_a_day_of_the_calendar(due: date, rule: str | None) -> None:
+    """Not before it was sent, and with a moment after the day."""
+    given(PREPARED).when(_until(due)).then(refused(rule) if rule else admitted)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "late"),
+    [
+        (datetime(2017, 1, 20, tzinfo=ZONE) - timedelta(microseconds=1), False),
+        (datetime(2017, 1, 20, tzinfo=ZONE), True),
+    ],
+)
+def test_receipt_after_the_day_is_late_and_counts(arrived: datetime, late: bool) -> None:
+    """It is admitted, and its lateness is computed from the arrival."""
+    story = given(PREPARED, _until(date(2017, 1, 19)))
+    letter = story.last_position
+    act = confirms(letter)
+    story.when(states(act.who, act.body, act.about, arrived_at=arrived)).then(admitted)
+    found = story.standing.guidance[ROUND, letter]
+    assert found.waiting == {"HC"}
+    assert found.late == frozenset({"STC"} if late else ())
+    assert found.is_late(arrived) is late
+
+
+def _until(due: date) -> Act:
+    act = instructs("STC", "HC")
+    return states(act.who, replace(act.body, due=due))
 
 
 # --- questions ------------------------------------------------------------------------------------------
@@ -94,13 +133,16 @@ def test_question_is_answered_once_for_all() -> None:
     story.when(states("focal-SNV", QuestionAsked(), "STC")).then(refused("agency.other_agency"))
     story.when(ASKED).then(admitted)
     question = story.events[-1].position
-    assert story.standing.questions == {(ROUND, question): None}
+    assert story.standing.questions == {(ROUND, question): Asked("STC")}
     story.when(answers(question, "authority")).then(refused("role.missing", role="SECRETARIAT"))
     story.when(answers(question - 1)).then(refused("question.unknown", question=question - 1))
     story.when(answers(question)).then(admitted)
     story.when(answers(question)).then(refused("question.already_answered", answer=question + 1))
     story.when(states("head-STC", QuestionAsked(), "STC")).then(admitted)
-    assert story.standing.questions == {(ROUND, question): question + 1, (ROUND, question + 2): None}
+    assert story.standing.questions == {
+        (ROUND, question): Asked("STC", question + 1),
+        (ROUND, question + 2): Asked("STC"),
+    }
 
 
 # --- feedback on criteria -------------------------------------------------------------------------------
@@ -162,8 +204,8 @@ def test_feedback_is_answered_once() -> None:
     rejected = responds(feedback, Outcome.REJECTED)
     story.when(responds(feedback, Outcome.REJECTED, who="authority")).then(refused("role.missing"))
     story.when(responds(0, Outcome.REJECTED)).then(refused("feedback.unknown", feedback=0))
-    assert story.standing.feedback == {(ROUND, feedback): None}
+    assert story.standing.feedback == {(ROUND, feedback): Asked("STC")}
     story.when(rejected).then(admitted)
     answer = story.events[-1].position
     story.when(rejected).then(refused("feedback.already_answered", answer=answer))
-    assert story.standing.feedback == {(ROUND, feedback): answer}
+    assert story.standing.feedback == {(ROUND, feedback): Asked("STC", answer)}

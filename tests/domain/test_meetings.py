@@ -13,7 +13,7 @@ from domain.stated.council import (
     MeetingOpened,
     MotionPut,
 )
-from tests.domain.opining import agrees, asks, closes
+from tests.domain.opining import agrees, asks, closes_when_over
 from tests.domain.sitting import (
     CHAIR,
     JUDGED,
@@ -185,6 +185,6 @@ def test_opinions_that_were_asked_for_come_first() -> None:
     story.given(meets(story))
     act = states(CHAIR, motion(DECISION, "meeting-1"), CELL)
     story.when(act).then(refused("motion.opinions_open", criterion="A1.2"))
-    story.given(closes()).when(act).then(admitted)
+    story.given(closes_when_over()).when(act).then(admitted)
     untouched = assembled().given(agrees(), asks("STC/A1.1"))
     untouched.when(act).then(admitted)

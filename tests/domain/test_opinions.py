@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -15,10 +16,22 @@ from domain.dossiers import Opinion, Opinions
 from domain.stated.choices import ReasonCategory
 from domain.stated.council import OpinionSealed, RecusalDeclared
 from domain.stated.registry import OfficerTransferred
-from tests.domain.opining import ASKED, DUE, SALT, agrees, asks, closes, opens, seals
+from tests.domain.opining import (
+    ASKED,
+    CLOSABLE,
+    DUE,
+    OPEN_UNTIL,
+    SALT,
+    agrees,
+    asks,
+    closes,
+    closes_when_over,
+    opens,
+    seals,
+)
 from tests.domain.sitting import JUDGED
 from tests.domain.specification import ROUND, ZONE, Act, Story, admitted, refused, states
-from tests.domain.world import QUORUM, given
+from tests.domain.world import DEADLINES, QUORUM, given
 
 ABLE = ("member-1", *QUORUM)
 """The members who are asked about STC; member-2 is at home there."""
@@ -42,9 +55,14 @@ def opinions(story: Story) -> Opinions:
     return found
 
 
+def at(arrived: datetime, act: Act) -> Act:
+    """The same act, at another moment."""
+    return states(act.who, act.body, act.about, arrived_at=arrived)
+
+
 def when_due(act: Act) -> Act:
     """The same act, in the first moment after the day."""
-    return states(act.who, act.body, act.about, arrived_at=TOO_LATE)
+    return at(TOO_LATE, act)
 
 
 # --- asking ---------------------------------------------------------------------------------------------
@@ -55,7 +73,9 @@ def test_cell_is_asked_about_once() -> None:
     story = given(Phase.COUNCIL, agrees())
     story.when(states("authority", asks().body, ASKED)).then(refused("role.missing", role="SECRETARIAT"))
     story.when(asks()).then(admitted)
-    assert opinions(story) == Opinions(requested=story.last_position, due=TOO_LATE)
+    assert opinions(story) == Opinions(
+        requested=story.last_position, due=TOO_LATE, open_until=CLOSABLE, sealed={}, opened={}
+    )
     story.when(asks()).then(refused("opinion.already_requested", criterion="A1.2"))
 
 
@@ -72,8 +92,19 @@ def test_opinions_are_asked_on_points_that_are_earned(about: str, rule: str | No
 )
 def test_opinions_are_due_on_a_day_of_the_calendar(due: date, rule: str | None) -> None:
     """There is always a moment after the day."""
+    expected = refused(rule, until=LAST_DAY.isoformat()) if rule else admitted
     story = given(Phase.COUNCIL, agrees())
-    story.when(asks(due=due)).then(refused(rule, until=LAST_DAY.isoformat()) if rule else admitted)
+    story.when(asks(due=due, open_until=None)).then(expected)
+    day_before = min(due, LAST_DAY) - timedelta(days=1)
+    other = given(Phase.COUNCIL, agrees())
+    other.when(asks(due=day_before, open_until=due)).then(expected)
+
+
+@pytest.mark.parametrize("open_until", [DUE, DUE - timedelta(days=1), date.min])
+def test_opinions_may_be_opened_on_a_later_day_than_they_are_due(open_until: date) -> None:
+    """On the day they are due others may still seal; nobody could open before that is over."""
+    story = given(Phase.COUNCIL, agrees())
+    story.when(asks(open_until=open_until)).then(refused("dates.out_of_order", since=DUE.isoformat()))
 
 
 # --- sealing --------------------------------------------------------------------------------------------
@@ -173,7 +204,8 @@ def test_recused_member_is_not_waited_for() -> None:
 def test_nobody_gives_an_opinion_after_opening_has_closed() -> None:
     """Not even a member who leaves the agency concerned and could take part only now."""
     moved = states("registrar-1", OfficerTransferred(officer="member-2", home="HC"))
-    story = all_in().given(closes(), moved)
+    opened = (opens(member, f"1.{n}") for n, member in enumerate(ABLE))
+    story = all_in().given(*opened, closes(), moved)
     story.when(seals("member-2")).then(refused("opinion.sealing_over"))
 
 
@@ -220,12 +252,52 @@ def test_opinion_that_was_never_opened_is_given_but_void() -> None:
     """It counts as given, and says nothing: there is no way to open it later."""
     story = all_in().given(*(opens(member, f"1.{n}") for n, member in enumerate(ABLE[:3])))
     story.when(states("authority", closes().body, ASKED)).then(refused("role.missing"))
-    story.when(closes()).then(admitted)
+    story.when(closes_when_over()).then(admitted)
     found = opinions(story)
     assert found.closed == story.last_position
     assert (set(found.sealed), set(found.opened)) == (set(ABLE), set(ABLE[:3]))
     story.when(opens("member-5", "1.3")).then(refused("opinion.opening_over", closed=found.closed))
     story.when(closes()).then(refused("opinion.not_requested"))
+
+
+@pytest.mark.parametrize(
+    ("open_until", "until"),
+    [(OPEN_UNTIL, CLOSABLE), (None, datetime(2017, 5, 4, tzinfo=ZONE))],
+    ids=["the day that was stated", "the day the council phase is due"],
+)
+def test_opening_is_not_closed_while_somebody_may_still_open(
+    open_until: date | None, until: datetime
+) -> None:
+    """Whoever closes cannot make an opinion void: it takes all openings, or that the day has passed."""
+    story = given(Phase.COUNCIL, agrees(), asks(open_until=open_until), *map(seals, ABLE))
+    for left, member in zip(range(len(ABLE), 0, -1), ABLE, strict=True):
+        story.when(closes()).then(refused("opinion.opening_not_over", waiting=left, until=until.isoformat()))
+        early = at(until - timedelta(microseconds=1), closes())
+        story.when(early).then(refused("opinion.opening_not_over", waiting=left))
+        story.branch().when(at(until, closes())).then(admitted)
+        story.given(opens(member))
+    story.when(closes()).then(admitted)
+
+
+def test_round_without_a_council_deadline_waits_for_all_openings() -> None:
+    """Where no day was stated at all, opening ends when everybody has opened."""
+    without = tuple(rule for rule in DEADLINES if rule.phase is not Phase.COUNCIL)
+    story = given(Phase.COUNCIL, agrees(), asks(open_until=None), seals("member-3"))
+    found = story.standing.rounds[ROUND]
+    due = dict(found.due)
+    del due[Phase.COUNCIL]
+    story.standing.rounds[ROUND] = replace(found, rules=without, due=due)
+    refusal = refused("opinion.opening_not_over", waiting=1, until="-")
+    story.when(when_due(closes())).then(refusal)
+
+
+def test_closing_does_not_wait_for_a_member_who_is_out() -> None:
+    """What a recused member sealed cannot be opened any more, and holds nobody up."""
+    rest = (opens(member) for member in ABLE[1:])
+    story = given(Phase.COUNCIL, agrees(), asks(), *map(seals, ABLE), *rest)
+    story.when(closes()).then(refused("opinion.opening_not_over", waiting=1))
+    story.given(states("member-1", RecusalDeclared(member="member-1"), "STC"))
+    story.when(closes()).then(admitted)
 
 
 def test_opening_is_closed_only_where_it_was_asked_for() -> None:

@@ -90,7 +90,11 @@ def test_round_opens_only_on_what_is_consistent(change: dict[str, Any], rule: st
     [
         {"awards": AwardRule(up_to_rank=1, from_class="VERY_GOOD")},
         {"publication": replace(POLICY, public_places=0)},
-        {"timers": tuple(replace(timer, days=days) for timer, days in zip(TIMERS, (1, 366, 1), strict=True))},
+        {
+            "timers": tuple(
+                replace(timer, days=days) for timer, days in zip(TIMERS, (1, 366, 1, 1), strict=True)
+            )
+        },
         {"timers": TIMERS[:2]},
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 from domain.admission import admit
 from domain.deadlines import Phase
 from domain.events import CATALOGUE, Event, Signing
+from domain.registry import concerned
 from domain.standing import Standing
 from domain.stated.choices import Role
 from domain.stated.registry import AgencyMerged, OfficerTransferred
@@ -20,21 +21,24 @@ from tests.domain.world import given, grants
 
 STATED = first_of_each_kind()
 EITHER = [kind.name for kind in CATALOGUE.values() if kind.signing is Signing.EITHER]
-"""What the secretariat states about one agency's dossier."""
+"""What the secretariat states about one agency's dossier, or to all about one agency."""
 
 
 def of_its_own(name: str) -> tuple[Standing, Event]:
     """What held before a statement of the secretariat, had it come from the agency that this is about."""
     event = STATED[name]
     standing = before(event.position).fork()
-    home = replace(standing.officers["secretariat"], home=event.agency)
+    home = replace(standing.officers["secretariat"], home=concerned(standing, event))
     standing.officers["secretariat"] = home
     return standing, replace(event, signed_by=("secretariat",))
 
 
 def test_secretariat_states_this_about_dossiers() -> None:
-    """Freezing, asking, tallying, and the course of a dispute: none may be forgotten here."""
+    """Sending a team, answering, freezing, asking, tallying, a dispute's course: none may be forgotten."""
     assert {
+        "TeamAssigned.v1",
+        "QuestionAnswered.v1",
+        "FeedbackAnswered.v1",
         "PreviousResultRecorded.v1",
         "DossierCompiled.v1",
         "DossierUnfrozen.v1",
@@ -53,7 +57,7 @@ def test_own_agency_needs_a_co_signer(name: str) -> None:
     """Alone it is refused; with somebody of another agency it is admitted, in either order."""
     standing, event = of_its_own(name)
     assert admit(standing, event) == refused(
-        "secretariat.own_agency", actor="secretariat", agency=event.agency or ""
+        "secretariat.own_agency", actor="secretariat", agency=concerned(standing, event) or ""
     )
     for signed_by in (("secretariat", "inspector-CT"), ("inspector-CT", "secretariat")):
         assert admit(standing, replace(event, signed_by=signed_by)) is None
@@ -63,7 +67,7 @@ def test_own_agency_needs_a_co_signer(name: str) -> None:
 def test_co_signer_is_of_another_agency(name: str) -> None:
     """Somebody of the same agency, of none, or a stranger is no co-signer."""
     standing, event = of_its_own(name)
-    for co_signer in (f"deputy-{event.agency}", "authority", "unknown"):
+    for co_signer in (f"deputy-{concerned(standing, event)}", "authority", "unknown"):
         refusal = admit(standing, replace(event, signed_by=("secretariat", co_signer)))
         assert refusal is not None
         assert refusal.rule == "secretariat.own_agency"

@@ -64,7 +64,7 @@ from tests.domain.contesting import (
     withdraws,
 )
 from tests.domain.erasing import erases, name_of
-from tests.domain.opining import agrees, asks, closes, opens, seals
+from tests.domain.opining import agrees, asks, closes_when_over, opens, seals
 from tests.domain.sitting import (
     adjourns,
     adjusts,
@@ -241,7 +241,7 @@ def _opinions(story: Story) -> None:
         story.given(seals(member, f"1.{n}", "STC/A1.2"))
     for n, member in enumerate(able[:3]):
         story.given(opens(member, f"1.{n}", "STC/A1.2"))
-    story.given(closes("STC/A1.2"))
+    story.given(closes_when_over("STC/A1.2"))
 
 
 def _decisions(story: Story) -> None:

@@ -73,6 +73,7 @@ TIMERS = (
         path=Path.STATUTORY_COMPLAINT, step=Step.FILE, days=90, working=False, basis="Luật Khiếu nại, đ. 9"
     ),
     Timer(path=Path.STATUTORY_COMPLAINT, step=Step.ACCEPT, days=10, working=True, basis="Luật Khiếu nại"),
+    Timer(path=Path.STATUTORY_COMPLAINT, step=Step.HEAR, days=3, working=True, basis="Quy định, điều 10"),
 )
 POLICY = PublicationPolicy(
     public_places=3, public_scores=False, own_record=(Visibility.PUBLIC, Visibility.PARTIES)
@@ -216,7 +217,12 @@ def forms(team: str, leader: str, *members: str) -> Act:
 def assigns(team: str, agency: str, since: int = 14, until: int = 17) -> Act:
     """A team is to inspect an agency, from day to day of February."""
     days = {"since": date(2017, 2, since), "until": date(2017, 2, until)}
-    return states("secretariat", TeamAssigned(team=team, inspects=agency, **days))
+    return states(serves(agency), TeamAssigned(team=team, inspects=agency, **days))
+
+
+def serves(about: str) -> tuple[str, ...]:
+    """Return who signs for the secretariat: with somebody of another agency where its own is concerned."""
+    return ("secretariat", "inspector-HC") if about.partition("/")[0] == "SNV" else ("secretariat",)
 
 
 def names_focal(agency: str, *, deputy: bool = True) -> Act:

@@ -29,11 +29,11 @@ round
   PhaseOpened                0-5  -  e
   DeadlineExtended           0-4  -  ea    reason
   GuidanceIssued             0-5  -  eaf   title
-  QuestionAnswered           0-6  -  ea    answer
-  FeedbackAnswered           0-6  -  ea    reason
+  QuestionAnswered           0-6  -  eac   answer
+  FeedbackAnswered           0-6  -  eac   reason
   OfficerSeconded            0-2  -  e
   TeamFormed                 0-2  -  e
-  TeamAssigned               0-2  -  e
+  TeamAssigned               0-2  -  ec
   SurveyWaveOpened           1-4  -  e
   BallotsRecorded            1-4  -  e
   SurveyWaveClosed           1-4  -  e

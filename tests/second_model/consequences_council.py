@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from tests.second_model.consequences_agency import act
 from tests.second_model.demands_disputes import touched
-from tests.second_model.state import Case, Follow, midnight_after, working_day
+from tests.second_model.state import Case, Follow, midnight_after, runs_out
 
 
 def _asks(c: Case) -> None:
     due = midnight_after(c.body.due, c.round["zone"])
-    c.cell["opinions"] = {"due": due, "sealed": {}, "opened": set(), "closed": False}
+    empty = {"sealed": {}, "opened": set(), "closed": False}
+    c.cell["opinions"] = {"due": due, "until": c.body.open_until, **empty}
 
 
 def _seals(c: Case) -> None:
@@ -59,18 +59,18 @@ def _files(c: Case) -> None:
     decided = c.cell["acts"].get("DECIDED", {"position": 0})["position"]
     versions = c.round["published"]
     start = next((v["at"] for v in versions if v["position"] > decided), versions[-1]["at"])
-    (days, working), zone = c.round["clocks"][c.body.path], c.round["zone"]
-    first = start.astimezone(zone).date()
-    last = working_day(first, days, c.round["holidays"]) if working else first + timedelta(days=days)
+    until = runs_out(c, c.body.path, "FILE", start)
     c.round["disputes"][c.event.matter] = {
         "agency": c.agency,
         "criterion": c.event.criterion,
         "claimed": c.body.claimed,
-        "late": c.at >= midnight_after(last, zone),
+        "path": c.body.path,
+        "late": until is not None and c.at >= until,
         "affected": touched(c),
         "withdrawn": False,
         "accepted": False,
         "notified": set(),
+        "told": None,
         "heard": set(),
         "reviewer": None,
         "reverified": False,
@@ -109,7 +109,9 @@ COUNCIL: dict[str, Follow] = {
     "DisputeFiled": _files,
     "DisputeWithdrawn": _of_dispute(withdrawn=True),
     "DisputeAccepted": _of_dispute(accepted=True),
-    "AffectedNotified": lambda c: c.dispute.update(notified=set(c.body.agencies)),
+    "AffectedNotified": lambda c: c.dispute.update(
+        notified=set(c.body.agencies), told=c.dispute["told"] or c.at
+    ),
     "PartyHeard": lambda c: c.dispute["heard"].add(c.body.heard),
     "ReviewerAssigned": lambda c: c.dispute.update(reviewer=c.body.officer),
     "ReverificationRecorded": _of_dispute(reverified=True),

@@ -63,7 +63,7 @@ def _opens_round(c: Case) -> None:
         "rules": c.body.deadlines,
         "holidays": c.body.holidays,
         "days": calendar(c.body.deadlines, c.body.holidays),
-        "clocks": {t.path: (t.days, t.working) for t in c.body.timers if t.step == "FILE"},
+        "clocks": {(t.path, t.step): (t.days, t.working) for t in c.body.timers},
         "awards": (c.body.awards.up_to_rank, c.body.awards.from_class),
         "phase": "PREPARATION",
         "began": None,
@@ -131,6 +131,10 @@ def _meets(c: Case) -> None:
     c.round["meetings"][c.event.matter] = meeting
 
 
+def _question(c: Case) -> Any:
+    return {"by": c.agency, "answered": False}
+
+
 def _wave(c: Case) -> Any:
     return c.round["waves"][c.body.group]
 
@@ -161,10 +165,10 @@ ROUND: dict[str, Follow] = {
     "DeadlineExtended": _extends,
     "GuidanceIssued": lambda c: c.round["letters"].update({c.event.position: set(c.body.addressees)}),
     "GuidanceReceived": lambda c: c.round["letters"][c.body.guidance].discard(c.agency),
-    "QuestionAsked": lambda c: c.round["questions"].update({c.event.position: False}),
-    "QuestionAnswered": lambda c: c.round["questions"].update({c.body.question: True}),
-    "CriteriaFeedbackSubmitted": lambda c: c.round["feedback"].update({c.event.position: False}),
-    "FeedbackAnswered": lambda c: c.round["feedback"].update({c.body.feedback: True}),
+    "QuestionAsked": lambda c: c.round["questions"].update({c.event.position: _question(c)}),
+    "QuestionAnswered": lambda c: c.round["questions"][c.body.question].update(answered=True),
+    "CriteriaFeedbackSubmitted": lambda c: c.round["feedback"].update({c.event.position: _question(c)}),
+    "FeedbackAnswered": lambda c: c.round["feedback"][c.body.feedback].update(answered=True),
     "OfficerSeconded": lambda c: c.round["lent"].add(c.body.officer),
     "TeamFormed": _forms,
     "TeamAssigned": _assigns,

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.second_model.cards import card
 from tests.second_model.demands_who import AUTHORITY, Entry, able, member, quorum, secretariat
-from tests.second_model.state import LAST_DAY, Case
+from tests.second_model.state import LAST_DAY, Case, midnight_after
 
 # --- opinions -------------------------------------------------------------------------------------------
 
@@ -64,11 +64,21 @@ def _opens(c: Case) -> set[str]:
     return {name for name, wrong in checks.items() if wrong}
 
 
+def _opinion_days(c: Case) -> bool:
+    until = c.body.open_until
+    return bool(c.body.due <= LAST_DAY if until is None else c.body.due < until <= LAST_DAY)
+
+
 def _closes(c: Case) -> set[str]:
     opinions = c.cell["opinions"]
     if opinions is None or opinions["closed"]:
         return {"opinion.not_requested"}
-    return set() if may_open(c, opinions) else {"opinion.too_early"}
+    if not may_open(c, opinions):
+        return {"opinion.too_early"}
+    shut = {actor for actor in opinions["sealed"] if actor not in opinions["opened"]}
+    day = opinions["until"] or c.round["days"].get("COUNCIL", [None])[0]
+    passed = day is not None and c.at >= midnight_after(day, c.round["zone"])
+    return {"opinion.opening_not_over"} if shut & able(c) and not passed else set()
 
 
 # --- meetings and motions -------------------------------------------------------------------------------
@@ -194,7 +204,7 @@ COUNCIL: dict[str, list[Entry]] = {
         ("opinion.no_method", lambda c: c.round["method"]),
         ("opinion.already_requested", lambda c: c.cell["opinions"] is None),
         ("claim.wrong_section", lambda c: c.criterion.section != "deduction"),
-        ("dates.out_of_order", lambda c: c.body.due <= LAST_DAY),
+        ("dates.out_of_order", _opinion_days),
     ],
     "OpinionSealed": [member, _seals],
     "OpinionOpened": [member, _opens],

@@ -7,7 +7,7 @@ from typing import Any
 from tests.second_model.cards import card, places, supposing
 from tests.second_model.demands_council import carried, share_of, within
 from tests.second_model.demands_who import Entry, head, in_team, secretariat
-from tests.second_model.state import Case, belongs, is_head
+from tests.second_model.state import Case, belongs, is_head, runs_out
 
 
 def touched(c: Case) -> set[str]:
@@ -18,9 +18,13 @@ def touched(c: Case) -> set[str]:
     return {code for code in before if (before[code][0], before[code][2]) != (after[code][0], after[code][2])}
 
 
+def _stands(c: Case) -> Any:
+    """The points of the cell as they stand."""
+    return card(c.round, c.agency or "")["rows"][c.event.criterion]["points"]
+
+
 def _files(c: Case) -> set[str]:
     versions = c.round["published"]
-    now = card(c.round, c.agency or "")["rows"][c.event.criterion]["points"]
     earlier = c.round["disputes"].get(c.cell["dispute"])
     checks = {
         "dispute.name_taken": c.event.matter in c.round["disputes"]
@@ -29,7 +33,7 @@ def _files(c: Case) -> set[str]:
         "dispute.difference_of_opinion": c.body.ground == "DIFFERENCE_OF_OPINION",
         "criterion.not_adjusted": c.cell["out"] is not None,
         "dispute.already_filed": earlier and not earlier["withdrawn"] and not earlier["late"],
-        "dispute.claims_nothing": c.body.claimed == now,
+        "dispute.claims_nothing": c.body.claimed == _stands(c),
     }
     return {name for name, wrong in checks.items() if wrong}
 
@@ -74,6 +78,14 @@ def _share(c: Case) -> bool:
     return bool(c.criterion.section != "bonus" or c.body.points is None or c.body.points <= share_of(c, 0))
 
 
+def _heard(c: Case) -> bool:
+    """Everybody who was notified has spoken, or could have."""
+    if not c.dispute["notified"] - c.dispute["heard"]:
+        return True
+    until = runs_out(c, c.dispute["path"], "HEAR", c.dispute["told"])
+    return until is None or c.at >= until
+
+
 DISPUTES: dict[str, list[Entry]] = {
     "DisputeFiled": [head, _files, within("claimed")],
     "DisputeWithdrawn": [_course, head],
@@ -110,11 +122,17 @@ DISPUTES: dict[str, list[Entry]] = {
         carried("DISPUTE"),
         _if_any("dispute.not_reverified", lambda c: c.dispute["reverified"]),
         _if_any("dispute.parties_not_notified", lambda c: c.dispute["notified"] == _others(c)),
+        _if_any("dispute.hearing_not_over", _heard),
         ("claim.points_mismatch", lambda c: (c.body.outcome == "REJECTED") is (c.body.points is None)),
         _if_any(
             "dispute.not_the_claim",
             lambda c: c.body.outcome != "ACCEPTED" or c.body.points == c.dispute["claimed"],
         ),
+        _if_any(
+            "dispute.whole_claim",
+            lambda c: c.body.outcome != "PARTLY" or c.body.points != c.dispute["claimed"],
+        ),
+        ("dispute.changes_nothing", lambda c: c.body.points != _stands(c)),
         within("points"),
         ("score.above_max", _share),
     ],

@@ -16,9 +16,10 @@ from tests.second_model.demands_who import (
     council,
     head,
     quorum,
+    secretariat_about,
     sitting,
 )
-from tests.second_model.state import Case, Facts, belongs, calendar, holds, home
+from tests.second_model.state import LAST_DAY, Case, Facts, belongs, calendar, holds, home
 
 
 def ranked(c: Case) -> dict[str, str]:
@@ -98,9 +99,14 @@ def _answers(table: str, name: str) -> Entry:
         about = getattr(c.body, name)
         if about not in asked:
             return {f"{name}.unknown"}
-        return {f"{name}.already_answered"} if asked[about] else set()
+        return {f"{name}.already_answered"} if asked[about]["answered"] else set()
 
     return check
+
+
+def _asked_by(table: str, name: str) -> Entry:
+    """The secretariat answers; what its own agency asked, with a co-signer."""
+    return secretariat_about(lambda c: c.round[table].get(getattr(c.body, name), {}).get("by"))
 
 
 def _changed_in(c: Case) -> set[str]:
@@ -155,15 +161,16 @@ ROUND: dict[str, list[Entry]] = {
         ("evidence.no_file", lambda c: c.event.attachments > 0),
         ("guidance.malformed_addressees", lambda c: c.body.addressees and _different(c.body.addressees)),
         ("agency.not_in_round", lambda c: set(c.body.addressees) <= set(c.round["ranked"])),
+        ("dates.out_of_order", lambda c: c.body.due is None or c.body.issued_on <= c.body.due <= LAST_DAY),
     ],
     "GuidanceReceived": [agency, _letter],
     "QuestionAsked": [agency],
-    "QuestionAnswered": [SECRETARIAT, _answers("questions", "question")],
+    "QuestionAnswered": [_asked_by("questions", "question"), _answers("questions", "question")],
     "CriteriaFeedbackSubmitted": [
         head,
         ("criterion.unknown", lambda c: c.body.criterion in {its.code for its in c.round["set"].criteria}),
     ],
-    "FeedbackAnswered": [SECRETARIAT, _answers("feedback", "feedback"), _changed_in],
+    "FeedbackAnswered": [_asked_by("feedback", "feedback"), _answers("feedback", "feedback"), _changed_in],
     "OfficerSeconded": [
         SECRETARIAT,
         ("officer.unknown", registered),
@@ -179,7 +186,7 @@ ROUND: dict[str, list[Entry]] = {
         ("team.member_elsewhere", lambda c: not {m.officer for m in c.body.members} & _seated(c)),
     ],
     "TeamAssigned": [
-        SECRETARIAT,
+        secretariat_about(lambda c: str(c.body.inspects)),
         ("team.unknown", lambda c: c.body.team in c.round["teams"]),
         ("agency.not_in_round", lambda c: c.body.inspects in c.round["ranked"]),
         (

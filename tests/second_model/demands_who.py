@@ -37,15 +37,24 @@ SECRETARIAT, AUTHORITY = office("SECRETARIAT"), office("APPROVING_AUTHORITY")
 
 def secretariat(c: Case) -> set[str]:
     """Somebody of the secretariat, with one of another agency beside where it is their own (R05)."""
+    return _co_signed(c, c.agency)
+
+
+def secretariat_about(whose: Callable[[Case], str | None]) -> Callable[[Case], set[str]]:
+    """Likewise, of a statement to all that is about one agency nevertheless."""
+    return lambda c: _co_signed(c, whose(c))
+
+
+def _co_signed(c: Case, agency: str | None) -> set[str]:
     serving = [actor for actor in c.signers if holds(c.state, actor, "SECRETARIAT")]
     strangers = [
         actor
         for actor in c.signers
-        if home(c.state, actor) is not None and not belongs(c.state, actor, c.agency)
+        if home(c.state, actor) is not None and not belongs(c.state, actor, agency)
     ]
     if not serving:
         return {"role.missing"}
-    own = [actor for actor in serving if belongs(c.state, actor, c.agency)]
+    own = [actor for actor in serving if belongs(c.state, actor, agency)]
     return {"secretariat.own_agency"} if own and not strangers else set()
 
 

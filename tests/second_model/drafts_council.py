@@ -58,13 +58,21 @@ def _opening(t: Table, agency: str, opinions: Facts) -> bool:
     )
 
 
+def _done(t: Table, agency: str, opinions: Facts) -> bool:
+    """Whether everybody who takes part has opened, or the day for it has passed."""
+    shut = {actor for actor in opinions["sealed"] if actor not in opinions["opened"]} & set(t.able(agency))
+    passed = opinions["until"] is not None and t.now.date() > opinions["until"]
+    return _opening(t, agency, opinions) and (not shut or passed)
+
+
 def _requests(t: Table, d: Dice) -> Draft:
     ready = t.cells(lambda cell: cell["opinions"] is None and (cell["special"] or cell["acts"]))
     if len(list(_asked(t))) > 2:
         ready = []
     agency, code = d.among(ready, [t.any_cell(d)])
     due = t.now.date() + timedelta(days=d.below(3))
-    return t.draft(t.secretariat(agency), c.OpinionRequested(due=due), agency, code)
+    until = due + timedelta(days=1 + d.below(2)) if d.chance(80) else None
+    return t.draft(t.secretariat(agency), c.OpinionRequested(due=due, open_until=until), agency, code)
 
 
 def _seals(t: Table, d: Dice) -> Draft:
@@ -99,7 +107,7 @@ def _opens(t: Table, d: Dice) -> Draft:
 
 
 def _closes(t: Table, d: Dice) -> Draft:
-    ready = [(agency, code) for agency, code, its in _asked(t) if _opening(t, agency, its)]
+    ready = [(agency, code) for agency, code, its in _asked(t) if _done(t, agency, its)]
     early = [(agency, code) for agency, code, _ in _asked(t)]
     agency, code = d.among(ready, early or [t.any_cell(d)])
     return t.draft(t.secretariat(agency), c.OpinionsClosed(), agency, code)

@@ -75,23 +75,28 @@ def _extends(t: Table, d: Dice) -> Draft:
 
 def _guides(t: Table, d: Dice) -> Draft:
     addressees = tuple(t.agencies[: 1 + d.below(len(t.agencies))])
-    body = r.GuidanceIssued(number="3/SNV", issued_on=t.now.date(), addressees=addressees)
+    today = t.now.date()
+    body = r.GuidanceIssued(
+        number="3/SNV", issued_on=today, addressees=addressees, due=d.pick((None, today + timedelta(days=2)))
+    )
     return t.draft("secretary", body)
 
 
 def _answers(t: Table, d: Dice) -> Draft:
     asked = t.found["questions"]
-    question = d.among([n for n, answered in asked.items() if not answered], [0, *asked])
-    return t.draft("secretary", r.QuestionAnswered(question=question))
+    question = d.among([n for n, its in asked.items() if not its["answered"]], [0, *asked])
+    who = t.secretariat(asked.get(question, {}).get("by"))
+    return t.draft(who, r.QuestionAnswered(question=question))
 
 
 def _answers_feedback(t: Table, d: Dice) -> Draft:
     given = t.found["feedback"]
-    feedback = d.among([n for n, answered in given.items() if not answered], [0, *given])
+    feedback = d.among([n for n, its in given.items() if not its["answered"]], [0, *given])
+    who = t.secretariat(given.get(feedback, {}).get("by"))
     outcome = d.pick(tuple(Outcome))
     others = [version for _, version in t.state["sets"] if version != t.found["set"].version]
     changed = None if outcome is Outcome.REJECTED else d.pick(others)
-    return t.draft("secretary", r.FeedbackAnswered(feedback=feedback, outcome=outcome, changed_in=changed))
+    return t.draft(who, r.FeedbackAnswered(feedback=feedback, outcome=outcome, changed_in=changed))
 
 
 def _seconds(t: Table, d: Dice) -> Draft:
@@ -125,7 +130,7 @@ def _assigns(t: Table, d: Dice) -> Draft:
     ]
     team, agency = d.among(free, [("T1", "LC"), ("T2", "X1"), ("T3", "CT"), ("T1", "SNV")])
     days = {"since": t.now.date(), "until": t.now.date() + timedelta(days=3)}
-    return t.draft("secretary", r.TeamAssigned(team=team, inspects=agency, **days))
+    return t.draft(t.secretariat(agency), r.TeamAssigned(team=team, inspects=agency, **days))
 
 
 def _next(t: Table) -> int:

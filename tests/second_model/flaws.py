@@ -13,10 +13,8 @@ def flaws(the_set: Any) -> set[str]:
     areas = {area.code for area in the_set.areas}
     checks = {
         "criteria.duplicate_code": _twice(c.code for c in the_set.criteria),
-        "criteria.malformed_code": any(
-            not 1 <= len(c.code) <= 16 or set(c.code) - set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ.")
-            for c in the_set.criteria
-        ),
+        "criteria.duplicate_area": _twice(area.code for area in the_set.areas),
+        "criteria.malformed_code": any(_malformed(c.code) for c in the_set.criteria),
         "criteria.wrong_area": any(
             c.area not in areas if c.section == "main" else c.area for c in the_set.criteria
         ),
@@ -31,6 +29,8 @@ def flaws(the_set: Any) -> set[str]:
         "criteria.wrong_survey_levels": not the_set.levels
         or any(level.weight > 1 for level in the_set.levels)
         or the_set.min_ballots < 1,
+        "criteria.duplicate_result": _twice(result.code for result in the_set.results),
+        "criteria.malformed_result": any(_malformed(result.code) for result in the_set.results),
         "criteria.wrong_result": any(_result(the_set, result) for result in the_set.results),
         "criteria.unknown_tie_key": any(
             key not in ("total", "fewer_deductions") and key.partition("area:")[2] not in areas
@@ -41,10 +41,20 @@ def flaws(the_set: Any) -> set[str]:
     return rules | {name for name, wrong in checks.items() if wrong}
 
 
+def _malformed(code: str) -> bool:
+    return not 1 <= len(code) <= 16 or bool(set(code) - set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ."))
+
+
 def _rule(rule: Any, most: Fraction) -> set[str]:
     """A rule gives no more than the maximum and divides by nothing; parts are computed."""
     values = [*getattr(rule, "choices", ()), *(band.points for band in getattr(rule, "bands", ()))]
     found = {"criteria.rule_above_maximum"} if any(value > most for value in values) else set()
+    if _is(rule, "SurveyRule"):
+        known = {"COUNCIL_DEPUTY", "LOWER_LEVEL_PC", "STAFF"}
+        if not rule.groups or _twice(rule.groups) or set(rule.groups) - known:
+            found.add("criteria.wrong_groups")
+    if _is(rule, "LogRule") and rule.to is not None and rule.each is not None:
+        found.add("criteria.ambiguous_log_rule")
     if _is(rule, "BandsRule"):
         edges = [band.at_least for band in rule.bands]
         if not edges or any(low >= high for high, low in pairwise(edges)):

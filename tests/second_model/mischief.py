@@ -94,11 +94,12 @@ def _other_words(t: Table, d: Dice, draft: Draft) -> Draft:
 def altered(t: Table, d: Dice, value: Any) -> Any:
     """Change one thing in a value, however deep it lies."""
     if is_dataclass(value) and not isinstance(value, type):
-        names = [f.name for f in fields(value)]
-        if not names:
+        if not fields(value):
             return value
-        name = d.pick(names)
-        return replace(value, **{name: altered(t, d, getattr(value, name))})
+        one = d.pick(fields(value))
+        its = getattr(value, one.name)
+        unsaid_day = its is None and "date" in str(one.type)
+        return replace(value, **{one.name: t.now.date() if unsaid_day else altered(t, d, its)})
     if isinstance(value, tuple):
         return _list(t, d, value)
     if isinstance(value, Mapping):

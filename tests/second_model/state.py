@@ -203,3 +203,13 @@ class Case:
 
 Follow = Callable[[Case], Any]
 """What follows from an admitted statement."""
+
+
+def runs_out(c: Case, path: Any, step: str, start: datetime) -> datetime | None:
+    """Return when a clock of a dispute has run out that began then; nothing without one."""
+    if (path, step) not in c.round["clocks"]:
+        return None
+    days, working = c.round["clocks"][path, step]
+    first = start.astimezone(c.round["zone"]).date()
+    last = working_day(first, days, c.round["holidays"]) if working else first + timedelta(days=days)
+    return midnight_after(last, c.round["zone"])

@@ -102,6 +102,9 @@ def test_every_agency_confirmed_every_letter(told: Told) -> None:
         assert all(e.position > letter.position for e in receipts)
     eve = told.standing_at(letters[1].position)
     assert [position for code, position in eve.guidance if code == YEAR] == [letters[0].position]
+    first = told.now.guidance[YEAR, letters[0].position]
+    assert not first.waiting
+    assert first.late == {"SYT"}, "one was late by the letter's own day"
 
 
 def test_an_answer_to_one_is_given_to_all(told: Told) -> None:

@@ -65,7 +65,7 @@ def test_who_proposes_does_not_approve(told: Told) -> None:
 
 
 def test_the_secretariat_never_acts_alone_on_its_own_agency(told: Told) -> None:
-    """Each of its acts on the dossier of SNV is co-signed from elsewhere, and stands in the report."""
+    """Each of its acts about SNV, the sending of a team among them, is co-signed and stands in the report."""
     lines = [
         line
         for line in told.review().conflicts()["conflicts"]
@@ -74,11 +74,13 @@ def test_the_secretariat_never_acts_alone_on_its_own_agency(told: Told) -> None:
     acts = [
         e
         for e in told.events
-        if (e.round, e.agency) == (YEAR, "SNV")
+        if e.round == YEAR
+        and (e.agency == "SNV" or getattr(e.body, "inspects", None) == "SNV")
         and any(told.now.holds(a, Role.SECRETARIAT) for a in e.signed_by)
     ]
     assert [line["position"] for line in lines] == [e.position for e in acts]
     assert len(lines) > 10
+    assert "TeamAssigned.v1" in {line["kind"] for line in lines}
     for line in lines:
         assert line["others"]
         assert not any(told.now.at_home(other, "SNV") for other in line["others"])
@@ -213,6 +215,7 @@ def test_four_disputes_end_in_four_ways(told: Told) -> None:
     (filed,) = (e for e in told.of(DisputeFiled) if e.matter == late["name"])
     assert told.local(filed.arrived_at) == filing["due"][:16].replace("T", " ")
     assert filing["basis"]
+    assert filing["kept"] == "LATE"
 
 
 def test_all_whose_rank_could_move_are_told_and_may_be_heard(told: Told) -> None:
@@ -221,6 +224,10 @@ def test_all_whose_rank_could_move_are_told_and_may_be_heard(told: Told) -> None
         dispute = told.now.disputes[YEAR, event.matter or ""]
         assert set(event.body.agencies) == dispute.affected - {dispute.agency}
     assert all(e.body.heard in told.now.disputes[YEAR, e.matter or ""].notified for e in told.of(PartyHeard))
+    silent = [d for d in told.review().disputes()["disputes"] if set(d["notified"]) - set(d["heard"])]
+    clocks = [next(c for c in d["clocks"] if c["step"] == "HEAR") for d in silent]
+    assert [clock["kept"] for clock in clocks] == ["LAPSED", "LAPSED"]
+    assert all(d["ended_at"] >= c["due"] for d, c in zip(silent, clocks, strict=True))
 
 
 def test_the_second_reviewer_is_nobody_concerned(told: Told) -> None:

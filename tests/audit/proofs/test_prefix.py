@@ -150,5 +150,5 @@ def test_what_was_seen_before_the_head_is_proved() -> None:
 
 def test_a_counter_goes_on_without_a_gap() -> None:
     """The first counter of a key is taken on trust, the next one follows it."""
-    doubled = replace(GOOD, rows=[*ROWS[:11], replace(ROWS[10], position=11), ROWS[12]])
+    doubled = replace(GOOD, rows=[*ROWS[:11], ROWS[10]._replace(position=11), ROWS[12]])
     assert (11, "counter", "counter.stale") in findings(doubled, 9)

@@ -126,7 +126,7 @@ def with_rows(copy: LogCopy, rows: Sequence[Row]) -> LogCopy:
 def with_row(copy: LogCopy, position: int, /, **columns: Any) -> LogCopy:
     """Change columns of one row."""
     rows = list(copy.rows)
-    rows[position] = replace(rows[position], **columns)
+    rows[position] = rows[position]._replace(**columns)
     return with_rows(copy, rows)
 
 
@@ -175,7 +175,7 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 def renumbered(rows: Sequence[Row]) -> list[Row]:
     """Give rows the positions at which they now stand."""
-    return [replace(row, position=position) for position, row in enumerate(rows)]
+    return [row._replace(position=position) for position, row in enumerate(rows)]
 
 
 def exchanged(first: int, second: int) -> list[Row]:
@@ -189,7 +189,7 @@ def forged(row: Row, *signers: Signer, payload: bytes | None = None) -> Row:
     """Return a row whose envelope is signed by others than it should be."""
     entry = parse_entry(row.entry)
     signed = sign_payload(payload or entry.envelope.payload, signers)
-    return replace(row, entry=encode_entry(replace(entry, envelope=signed)))
+    return row._replace(entry=encode_entry(replace(entry, envelope=signed)))
 
 
 def continued(*state: Callable[[Journal], Envelope]) -> LogCopy:
@@ -561,7 +561,7 @@ def test_names_what_was_tampered_with(case: str) -> None:
 
 def test_forged_entry_in_the_middle_is_named() -> None:
     """An entry slipped in among others is named by its key, and later checkpoints do not hold."""
-    row = forged(replace(ROWS[5], version=2), STRANGER, payload=_payload_by(STRANGER))
+    row = forged(ROWS[5]._replace(version=2), STRANGER, payload=_payload_by(STRANGER))
     slipped_in = rehashed(with_rows(GOOD, renumbered([*ROWS[:5], row, *ROWS[5:]])))
     found = findings(slipped_in)
     assert (5, "registry", "key.unknown") in found

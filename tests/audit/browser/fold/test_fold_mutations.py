@@ -12,7 +12,7 @@ from tests.audit.browser.fold.folding import BROWSER, ROOT, Ask, Told, node
 from tests.audit.browser.fold.test_fold_logs import answered, read_log
 from tests.mutating import FOLDER, read_mutation
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.mutations]
 
 MUTATIONS = sorted(path.name for path in (FOLDER / "browser").glob("fold-*.txt"))
 
