@@ -83,7 +83,7 @@ def _in_chromium(folder: Path, dossiers: dict[str, bytes], rounds: int) -> Itera
         browser = running.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         times = {name: _opened(browser, folder, name, data, rounds) for name, data in dossiers.items()}
         browser.close()
-    yield within("whole Da Nang round, verified and refolded in Chromium", times["round"], ROUND_LIMIT)
+    yield within("whole round, verified and refolded in Chromium", times["round"], ROUND_LIMIT)
     yield within(f"dossier of {EVENTS:,} events in Chromium", times["events"], EVENTS_LIMIT)
 
 
@@ -102,7 +102,7 @@ def _opened(browser: Any, folder: Path, name: str, dossier: bytes, rounds: int) 
 
 
 def fuzz(data: Path, seconds: float = FUZZ_SECONDS) -> Line:
-    """Change one character after another for so long; both verifiers find the same first thing, every time."""
+    """Change one character after another for so long; both verifiers find the same, every time."""
     from tests.audit.browser.asked import Node
 
     dossier = dossier_bytes(_made(data, Subject("2016", dispute="dispute-1"), "agency"))

@@ -70,6 +70,11 @@ def token(its: Inner, size: int, digest: bytes) -> None:
     its["tokens"] = [{"authority": "tsa", "response": "AAAA", "sha256": digest.hex(), "size": size}]
 
 
+def empty_token(its: Inner) -> None:
+    token(its, 1, bytes(32))
+    its["tokens"][0]["response"] = ""
+
+
 def other_signature(its: Inner) -> None:
     """Put the signature of one statement under another."""
     stored, other = (json.loads(page_log().entries[n]) for n in (EVIDENCE, 36))
@@ -212,7 +217,7 @@ MALFORMED: list[tuple[str, Callable[[Inner], object], str]] = [
     ("no sizes", lambda i: i["sizes"].insert(0, 0), "sizes"),
     ("a larger size", lambda i: i["sizes"].append(78), "sizes"),
     ("no proof", lambda i: i["states"][0].update(proof={}), "states"),
-    ("empty token", lambda i: token(i, 1, bytes(32)) or i["tokens"][0].update(response=""), "tokens"),
+    ("empty token", empty_token, "tokens"),
     ("no trust", lambda i: i.update(trust=[]), "trust"),
 ]
 
