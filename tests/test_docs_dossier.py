@@ -1,4 +1,4 @@
-"""The pages on dossiers and verdicts: limits, fields, layers are those of the code; the example verifies."""
+"""The pages on dossiers and verdicts: limits, fields and layers are the code's, the example verifies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_field_of_a_dossier_is_in_the_grammar() -> None:
 
 def test_layers_stand_in_the_order_of_the_findings() -> None:
     """The page says the order in which the code sorts."""
-    told = page("dossier.md").split("in the order ")[1].split("; else")[0]
+    told = page("dossier.md").split("by layer, in the order ")[1].split("; else")[0]
     assert tuple(re.findall(r"`([a-z]+)`", told)) == LAYERS
 
 

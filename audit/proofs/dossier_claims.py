@@ -13,7 +13,7 @@ from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.completeness import completeness
 from audit.proofs.dossier import SUBJECT, HeldProof
 from audit.proofs.dossier_walk import Good, Walked
-from audit.proofs.errors import AttestationError, AuditError, Fact, ReceiptError, StateError
+from audit.proofs.errors import AttestationError, AuditError, ReceiptError, StateError
 from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.note import unverified_text
 from audit.proofs.receipt import parse_receipt, verify_receipt
@@ -94,11 +94,11 @@ def _check_tokens(walked: Walked) -> None:
         except AuditError:
             continue
     for token in walked.dossier.tokens:
-        facts: dict[str, Fact] = {"size": token.size, "authority": token.authority}
+        size, authority = token.size, token.authority
         if token.size not in sizes:
-            walked.found("time", None, "time.no_checkpoint", **facts)
+            walked.found("time", None, "time.no_checkpoint", size=size, authority=authority)
         elif token_digest(token.size, token.authority, token.response) != token.sha256:
-            walked.found("time", None, "time.other_bytes", **facts)
+            walked.found("time", None, "time.other_bytes", size=size, authority=authority)
 
 
 # --- 10 -------------------------------------------------------------------------------------------------

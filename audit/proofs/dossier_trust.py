@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from audit.proofs import canonical
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.dossier_walk import Walked
-from audit.proofs.errors import AuditError, Fact
+from audit.proofs.errors import AuditError
 from audit.proofs.head import Cosigned, open_head
 from audit.proofs.lines import COSIGNATURE_V1
 from audit.proofs.note import open_note, parse_vkey
@@ -70,8 +70,8 @@ def _check_known(walked: Walked, found: Trusted) -> None:
         return
     found.connected = True
     if root != known.root:
-        facts: dict[str, Fact] = {"size": known.size, "known": known.root.hex(), "root": root.hex()}
-        walked.found("trust", None, "trust.contradicted", **facts)
+        stated, computed = known.root.hex(), root.hex()
+        walked.found("trust", None, "trust.contradicted", size=known.size, known=stated, root=computed)
 
 
 def _check_witnesses(walked: Walked, trust: Trust, found: Trusted) -> None:
@@ -92,8 +92,8 @@ def _check_witnesses(walked: Walked, trust: Trust, found: Trusted) -> None:
             found.covered, found.witnesses = head.size, opened.cosigned
             return
     if not trust.policy.is_met_by(()):
-        facts: dict[str, Fact] = {"size": walked.dossier.size, "quorum": found.quorum, "cosigned": len(sound)}
-        walked.found("witness", None, "head.no_quorum", **facts)
+        size, quorum = walked.dossier.size, found.quorum
+        walked.found("witness", None, "head.no_quorum", size=size, quorum=quorum, cosigned=len(sound))
 
 
 def _checkable(policy: Policy) -> Policy:

@@ -244,8 +244,8 @@ def _check_openings(walked: Walked) -> None:
         elif (its := walked.good.get(position)) is not None:
             erased = told.erased.get((its.statement.id, opening.field))
             if erased is not None:
-                facts: dict[str, Fact] = {"field": opening.field, "since": erased.position}
-                walked.found("opening", position, "opening.not_erased", **facts)
+                name, since = opening.field, erased.position
+                walked.found("opening", position, "opening.not_erased", field=name, since=since)
 
 
 def erased_texts(good: Mapping[int, Good]) -> int:

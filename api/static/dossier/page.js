@@ -1,10 +1,10 @@
 /** The page of a dossier: read it, tell it, check it, and say so; by another trust file as often as one likes. */
 import { judgeDossier, verifyDossier } from "audit/browser/dossier.js";
+import { publishedStates } from "audit/browser/fold/published.js";
 import { parseDossier } from "audit/browser/dossier_file.js";
 import { parseTrust } from "audit/browser/trust.js";
 import { caseOf, embedded } from "./case.js";
 import { evidenceSection } from "./evidence.js";
-import { refold } from "./fold.js";
 import { at, make, put } from "./make.js";
 import { criterionName, pointsSection } from "./points.js";
 import { agency, storySection } from "./story.js";
@@ -64,7 +64,7 @@ async function judge() {
     shown.verdict = await verifyDossier(shown.data);
     return;
   }
-  const { verdict, good } = await judgeDossier(shown.dossier, shown.trust, showProgress, refold);
+  const { verdict, good } = await judgeDossier(shown.dossier, shown.trust, showProgress, publishedStates);
   Object.assign(shown, { verdict, found: shown.found ?? caseOf(shown.dossier, good) });
 }
 
