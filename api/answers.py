@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,6 +14,7 @@ from api.runtime import Log
 from api.verification import Examination
 from api.words import Words, read_words
 from audit.ledger.codec import Recorded
+from audit.proofs.cosignature import write_moment
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement
 from audit.proofs.keys import DEMO_ORIGIN, SYNTH_ORIGIN
@@ -326,7 +326,7 @@ def _witnessed(judgement: Judgement | None, size: int) -> Answer:
         {
             "witness": one.witness.name,
             "operator": one.witness.operator,
-            "at": datetime.fromtimestamp(one.time, UTC).isoformat().replace("+00:00", "Z"),
+            "at": write_moment(one.time),
             "of_the_operator": judgement.log is not None and one.witness.operator == judgement.log.operator,
         }
         for one in judgement.witnesses

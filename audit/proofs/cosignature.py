@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from audit.proofs.checkpoint import parse_checkpoint
@@ -18,7 +19,19 @@ from audit.proofs.mldsa import MlDsaKey, load_ml_dsa_key
 
 TIME_SIZE = 8
 MAX_TIME = 2**63 - 1
+LAST_MOMENT = 253_402_300_799
+"""The last second of the year 9999: cosigners may claim later ones."""
 SUBTREE_LABEL = b"subtree/v1\n\x00"
+
+
+def moment_of(time: int) -> datetime:
+    """Return a cosigner's time in UTC; what it claims beyond the year 9999, as the end of that."""
+    return datetime.fromtimestamp(min(time, LAST_MOMENT), UTC)
+
+
+def write_moment(time: int) -> str:
+    """Write a cosigner's time as RFC 3339 has it, or in seconds where no year says it."""
+    return f"{moment_of(time):%Y-%m-%dT%H:%M:%SZ}" if time <= LAST_MOMENT else str(time)
 
 
 # --- what is signed -------------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from audit.proofs.authorship import Authorship
+from audit.proofs.cosignature import write_moment
 from audit.proofs.dossier import Dossier
 from audit.proofs.dossier_claims import Claims
 from audit.proofs.dossier_trust import DOSSIER, NOBODY, Trusted
@@ -120,7 +120,7 @@ def _witnessed(dossier: Dossier, trusted: Trusted, operator: str) -> Answer:
         {
             "witness": one.witness.name,
             "operator": one.witness.operator,
-            "at": f"{datetime.fromtimestamp(one.time, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "at": write_moment(one.time),
             "of_the_operator": one.witness.operator == operator,
         }
         for one in trusted.witnesses

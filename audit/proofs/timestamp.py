@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from audit.proofs.cosignature import moment_of
 from audit.proofs.errors import AuditError, TimeRefused
 from audit.proofs.finding import Finding
 from audit.proofs.head import Cosigned
@@ -189,5 +190,5 @@ def _finding(wrong: AuditError, token: Token) -> Finding:
 def cosigned_stamps(size: int, cosigned: Iterable[Cosigned]) -> Iterator[Stamp]:
     """Yield the stamps of witnesses: each saw the checkpoint when it says that it did."""
     for one in cosigned:
-        at = datetime.fromtimestamp(one.time, tz=UTC)
+        at = moment_of(one.time)
         yield Stamp(size, at, Source.COSIGNATURE, one.witness.name, one.witness.operator)

@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 from audit.proofs import mldsa
 from audit.proofs.checkpoint import Checkpoint, format_checkpoint
 from audit.proofs.cosignature import (
+    LAST_MOMENT,
     MAX_TIME,
     TIME_SIZE,
     Cosigner,
     cosign,
     cosignature_message,
     cosigner_vkey,
+    moment_of,
     subtree_message,
+    write_moment,
 )
 from audit.proofs.errors import AuditError, CheckpointError, UnsafeKey
 from audit.proofs.keys import SigningKey, demo_signing_key
@@ -212,6 +215,21 @@ def test_nothing_but_a_checkpoint_is_cosigned(kind: str, text: bytes) -> None:
     """A cosigner's key is never lent to other words."""
     with pytest.raises(CheckpointError):
         made(kind, text=text)
+
+
+@pytest.mark.parametrize(
+    ("time", "written"),
+    [
+        (0, "1970-01-01T00:00:00Z"),
+        (LAST_MOMENT, "9999-12-31T23:59:59Z"),
+        (LAST_MOMENT + 1, "253402300800"),
+        (MAX_TIME, str(MAX_TIME)),
+    ],
+)
+def test_every_time_that_a_cosigner_may_claim_can_be_written(time: int, written: str) -> None:
+    """A witness that claims a year beyond 9999 stops nobody's verdict."""
+    assert write_moment(time) == written
+    assert moment_of(time).year <= 9999
 
 
 @pytest.mark.parametrize("time", [-1, MAX_TIME + 1])
