@@ -146,7 +146,7 @@ def chromium() -> Iterator[Asked]:
         page.route("**/*", _from_disk)
         page.goto(HOME)
         page.evaluate("async () => { globalThis.asked = await import('/tests/audit/browser/calls.js'); }")
-        yield Asked(lambda question: page.evaluate("(question) => asked.answer(question)", question))  # type: ignore[no-any-return]
+        yield Asked(lambda question: page.evaluate("(question) => asked.answer(question)", question))
         browser.close()
 
 

@@ -7,8 +7,8 @@ const [bytes, canonical, checkpoint, commitment, dossier, entry, envelope, error
   await Promise.all(
     ["bytes", "canonical", "checkpoint", "commitment", "dossier", "entry", "envelope", "errors", "head", "keys", "keyring", "merkle", "note"].map(load),
   );
-const [continuation, policy, receipt, stateProof, statement, trust, verifier, lines, grammar] = await Promise.all(
-  ["continuation", "policy", "receipt", "state_proof", "statement", "trust", "verifier", "lines", "grammar"].map(load),
+const [attested, continuation, policy, receipt, stateProof, statement, trust, verifier, lines, grammar] = await Promise.all(
+  ["attested", "continuation", "policy", "receipt", "state_proof", "statement", "trust", "verifier", "lines", "grammar"].map(load),
 );
 
 const CALLS = {
@@ -62,6 +62,7 @@ const CALLS = {
     const known = new Map(loaded.map((key) => [key.id, key]));
     await envelope.verifySignatures(read, statement.parseStatement(read.payload), known);
   },
+  attestation: (stated) => attested.readAttestation(stated),
   receiptForm: (data) => receipt.parseReceipt(data).index,
   encodeEntry: (stated) => entry.encodeEntry(stated),
   logOf: async (data, origin) => trust.logOf(await trust.parseTrust(data), origin).origin,

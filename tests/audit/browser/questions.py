@@ -28,7 +28,7 @@ from tests.audit.browser.test_formats import (
     asked_of_head,
     long_entry,
 )
-from tests.audit.browser.test_keyring import MODULES
+from tests.audit.browser.test_keyring import MODULES, bound_twice
 from tests.audit.browser.test_merkle import _askable
 from tests.audit.browser.test_verifier import told
 from tests.audit.proofs.test_canonical import ACCEPTED, LIMIT, REFUSED
@@ -104,6 +104,7 @@ def of_formats() -> Iterator[Question]:
                 yield question
     yield from (asked_of_head(note, policy) for note, policy, _ in HEADS.values())
     yield long_entry(50_000)
+    yield from _of_attestation()
     for cited in CITATIONS.values():
         yield from (("continuation", cited, origin) for origin in (NEW_LOG, "old.example/log"))
     for text in NUMBERS:
@@ -149,9 +150,27 @@ def _of_trust() -> Iterator[Question]:
 
 def of_keyring() -> Iterator[Question]:
     """Stories of keys, as the tests in Python tell them."""
+    yield "story", [{"envelope": each.encode(), "position": at} for at, each in enumerate(bound_twice())]
     for module in MODULES:
         for story in stories(module):
             yield "story", [{"envelope": envelope.encode(), "position": at} for envelope, at, _ in story.told]
+
+
+def _of_attestation() -> Iterator[Question]:
+    body = {
+        "version": 1,
+        "fold": "f",
+        "rules": "r",
+        "size": 1,
+        "root": "",
+        "state_root": "ab" * 32,
+        "count": 1,
+    }
+    good = {"type": "ProjectionAttested.v1", "round": "2016", "body": body}
+    bodies = ({"version": "1"}, {"more": 1}, {"state_root": "AB"})
+    for stated in (good, good | {"type": "Other.v1"}, good | {"round": None}):
+        yield "attestation", stated
+    yield from (("attestation", good | {"body": body | change}) for change in bodies)
 
 
 def of_logs() -> Iterator[Question]:
@@ -220,7 +239,7 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "state_proof.js": ("formats", "stateProof", "verifyStateProof"),
     "trust.js": ("formats", "logOf", "trust"),
     "verifier.js": ("logs",),
-    "attested.js": ("dossiers",),
+    "attested.js": ("formats", "attestation"),
     "pruned_tree.js": ("dossiers",),
     "dossier_file.js": ("dossiers",),
     "dossier_walk.js": ("dossiers",),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.proofs.canonical import MAX_DEPTH, decode, encode
+from audit.proofs.canonical import MAX_DEPTH, check_text, decode, encode
 from audit.proofs.errors import CanonicalError
 from audit.proofs.handwritten import read_json
 from tests.audit.browser.asked import Asked, Refused
@@ -136,7 +136,7 @@ def test_the_same_characters_hide(node: Asked) -> None:
 def rule_of_text(text: str) -> str:
     """Return the rule by which Python refuses a text."""
     try:
-        python.check_text(text)
+        check_text(text)
     except CanonicalError as wrong:
         return wrong.rule
     return "accepted"

@@ -29,6 +29,7 @@ from audit.proofs.merkle import inclusion_proof, root
 from audit.proofs.note import vkey
 from audit.proofs.policy import Policy, Witness
 from audit.proofs.receipt import Receipt, format_receipt
+from audit.proofs.state_proof import VERSION as STATE_V
 from audit.proofs.state_proof import state_proof_from_json, state_proof_to_json
 from audit.proofs.timestamp import Token, token_digest
 from audit.proofs.trust import Trust, TrustedLog
@@ -361,6 +362,21 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "a token of a number": {"tokens": [{"authority": 1, "response": "AA==", "sha256": "ab" * 32, "size": 1}]},
     "tokens twice": {"tokens": [{"authority": "a", "response": "AA==", "sha256": "ab" * 32, "size": 1}] * 2},
+    "a receipt with a field more": {"receipts": [{"lines": ["a"], "position": 3, "x": 1}]},
+    "a receipt at no position": {"receipts": [{"lines": ["a"], "position": "3"}]},
+    "a state with a field more": {
+        "states": [
+            {
+                "attested_at": 1,
+                "proof": {"absent": "2016/A/rank", "count": 0, "shown": [], "v": STATE_V},
+                "x": 1,
+            }
+        ]
+    },
+    "a token with a field more": {
+        "tokens": [{"authority": "a", "response": "AA==", "sha256": "ab" * 32, "size": 1, "x": 1}]
+    },
+    "a size that is text among the sizes": {"sizes": ["1"]},
     "trust that is text": {"trust": "all"},
     "trust that is null": {"trust": None},
 }

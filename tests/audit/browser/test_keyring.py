@@ -90,3 +90,24 @@ def _anything(journal: Journal, chance: random.Random) -> Envelope:
         word = chance.choice(("StatementReaffirmed.v1", "StatementRepudiated.v1"))
         return journal.word(word, actor, chance.choice((SPARE_KEY, KEYS[actor])), **of)
     return journal.one(actor, SCORE, {"points": "1"}, **cell("SNV", 0))
+
+
+def bound_twice() -> list[Envelope]:
+    """Sign a story in which one certificate is bound again, and by another, and a key event has a file."""
+    journal, certificate = Journal(), "ab" * 32
+    told = [journal.genesis(), journal.enrolment("head-snv"), journal.enrolment("head-stc")]
+    told += [journal.binding(actor, "x", certificate)[0] for actor in ("head-snv", "head-snv", "head-stc")]
+    attachment = {"sha256": "ab" * 32, "size": 1, "media_type": "application/pdf"}
+    body = {"key": KEYS["head-snv"].public_key.id, "category": "SUSPECTED"}
+    told.append(journal.several(("head-snv",), "KeySuspended.v1", body, attachments=[attachment]))
+    return told
+
+
+def test_a_certificate_is_bound_once(node: Asked) -> None:
+    """Bound again or by another actor it is refused, and so is a key event with a file."""
+    keyring, told = Keyring(), list[tuple[Envelope, int, str]]()
+    for position, envelope in enumerate(bound_twice()):
+        told.append((envelope, position, _admitted(keyring, envelope, position)))
+    compare(node, keyring, told)
+    rules = ["certificate.bound_already", "certificate.of_another_actor", "key.malformed"]
+    assert [rule for _, _, rule in told[4:]] == rules
