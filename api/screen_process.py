@@ -238,7 +238,7 @@ class ProcessScreen(Screen):
         self.heading(answer)
         d = answer["dispute"]
         self.print(f"{d['name']} · {d['agency']} {d['criterion']}", style="bold")
-        self.print(self.text("claim", claimed=d["claimed"], state=tell("state", d["state"], self.language)))
+        self.print(self._claim(d))
         self._table(
             "clocks",
             ("step", "since_when", "due", "done", "kept", "basis"),
@@ -262,6 +262,12 @@ class ProcessScreen(Screen):
         self.events(answer)
         if answer["decision"]:
             self._decided("decisions", answer["decision"])
+
+    def _claim(self, d: Answer) -> str:
+        state = tell("state", d["state"], self.language)
+        if d.get("special_case") is not None:
+            return self.text("claim_special", claim=d["special_case"], state=state)
+        return self.text("claim", claimed=d["claimed"], state=state)
 
 
 _PARTICIPATION = ("given", "opened", "meetings", "remarks", "votes", "abstentions", "dissents", "recusals")

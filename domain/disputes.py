@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from domain import ranking, scoring
@@ -63,6 +64,8 @@ def dispute_filed_may(s: Standing, e: Event, b: DisputeFiled) -> Iterator[Refusa
         yield refuse("dispute.difference_of_opinion")
     if cell.excluded is not None:
         yield refuse("criterion.not_adjusted", criterion=e.criterion or "")
+    if (b.claimed is None) == (b.special_case is None):
+        yield refuse("dispute.malformed_claim")
     earlier = s.disputes.get((found.code, cell.dispute or ""))
     if earlier is not None and earlier.withdrawn is None and not earlier.late:
         yield refuse("dispute.already_filed", dispute=earlier.name)
@@ -70,6 +73,9 @@ def dispute_filed_may(s: Standing, e: Event, b: DisputeFiled) -> Iterator[Refusa
     now = scoring.card(s, found.code, e.agency or "").scores[e.criterion or ""].points
     if b.claimed == now:
         yield refuse("dispute.claims_nothing", points=write(now))
+    claim = b.special_case
+    if claim is not None and (claim != cell.special_claim or claim not in cell.claims_decided):
+        yield refuse("dispute.no_such_decision", claim=claim)
 
 
 def dispute_filed(s: Standing, e: Event, b: DisputeFiled) -> None:
@@ -85,6 +91,7 @@ def dispute_filed(s: Standing, e: Event, b: DisputeFiled) -> None:
         ground=b.ground,
         version=b.version,
         claimed=b.claimed,
+        special_case=b.special_case,
         by=e.actor,
         filed=e.position,
         filed_at=e.arrived_at,
@@ -109,11 +116,18 @@ def materiality(s: Standing, e: Event, b: DisputeFiled) -> frozenset[str]:
     block = [code for code, its in found.agencies.items() if its is found.agencies[agency]]
     cards = [scoring.card(s, found.code, code) for code in block]
     trial = s.fork()
-    put_cell(trial, e, replace(cell_of(s, e), decided=Act(e.position, e.arrived_at, points=b.claimed)))
+    put_cell(trial, e, _given(e, cell_of(s, e), b.claimed))
     upheld = [scoring.card(trial, found.code, agency) if c.agency == agency else c for c in cards]
     before = {p.card.agency: (p.rank, p.card.rating) for p in ranking.rank(found.criteria, cards)}
     after = {p.card.agency: (p.rank, p.card.rating) for p in ranking.rank(found.criteria, upheld)}
     return frozenset(code for code in block if before[code] != after[code])
+
+
+def _given(e: Event, cell: Cell, points: Fraction | None) -> Cell:
+    """Return the cell as it is with these points, or out of the denominator where there are none."""
+    if points is None:
+        return replace(cell, excluded=e.position)
+    return replace(cell, decided=Act(e.position, e.arrived_at, points=points))
 
 
 # --- its course -----------------------------------------------------------------------------------------
@@ -236,8 +250,8 @@ def reverification_recorded(s: Standing, e: Event, b: ReverificationRecorded) ->
 def dispute_decided_may(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]:
     """The council decides on a motion, after re-verification and after the parties could be heard.
 
-    Accepted gives the claimed points, partly gives others that come with the decision, rejected none; what
-    changes nothing is a rejection.
+    Accepted gives what was claimed, partly gives other points that come with the decision, rejected none;
+    what changes nothing is a rejection. A special case that is accepted comes without points.
     """
     yield from _going_on(s, e)
     yield from by_council(s, e, b.motion, Matter.DISPUTE)
@@ -250,7 +264,8 @@ def dispute_decided_may(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Re
     motion = cell_of(s, e).motion
     if motion is not None and (motion.outcome, motion.points) != (b.outcome, b.points):
         yield refuse("decision.not_as_moved", motion=motion.position)
-    if (b.outcome is Outcome.REJECTED) != (b.points is None):
+    pointless = {Outcome.REJECTED} if found.special_case is None else {Outcome.REJECTED, Outcome.ACCEPTED}
+    if (b.outcome in pointless) != (b.points is None):
         yield refuse("claim.points_mismatch", outcome=b.outcome)
     yield from _moves(s, e, b, found)
     yield from fits_maximum(s, e, b.points)
@@ -270,9 +285,9 @@ def _could_be_heard(s: Standing, e: Event, found: Dispute) -> Iterator[Refusal]:
 
 def _moves(s: Standing, e: Event, b: DisputeDecided, found: Dispute) -> Iterator[Refusal]:
     """Points that are given are others than those that stand: all that was claimed, or another part of it."""
-    if b.outcome is Outcome.ACCEPTED and b.points != found.claimed:
+    if found.claimed is not None and b.outcome is Outcome.ACCEPTED and b.points != found.claimed:
         yield refuse("dispute.not_the_claim", claimed=write(found.claimed))
-    if b.outcome is Outcome.PARTLY and b.points == found.claimed:
+    if found.claimed is not None and b.outcome is Outcome.PARTLY and b.points == found.claimed:
         yield refuse("dispute.whole_claim", claimed=write(found.claimed))
     now = scoring.card(s, e.round or "", e.agency or "").scores[e.criterion or ""].points
     if b.points == now:
@@ -287,11 +302,11 @@ def _within_share(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]
 
 
 def dispute_decided(s: Standing, e: Event, b: DisputeDecided) -> None:
-    """The dispute is over; points that move call for a corrected version."""
+    """The dispute is over; what moves a cell calls for a corrected version."""
     settle_motion(s, e)
     _change(s, e, decided=e.position, outcome=b.outcome, ended_at=e.arrived_at)
-    if b.points is not None:
-        put_cell(s, e, replace(cell_of(s, e), decided=Act(e.position, e.arrived_at, points=b.points)))
+    if b.outcome is not Outcome.REJECTED:
+        put_cell(s, e, _given(e, cell_of(s, e), b.points))
         found = round_of(s, e)  # what was proposed or approved before is no longer what would be published
         anew = replace(found, proposed=found.published, approved=found.published)
         s.rounds[found.code] = replace(anew, corrected=found.corrected + 1)

@@ -179,7 +179,9 @@ class Dispute:
     path: Path
     ground: Ground
     version: int
-    claimed: Fraction
+    claimed: Fraction | None
+    special_case: int | None = None
+    """The claim whose decision is contested, where what is claimed is to be out of the denominator."""
     by: str
     filed: int
     filed_at: datetime

@@ -21,7 +21,7 @@ from domain.subject import by_agency, by_head
 
 
 def guidance_issued_may(s: Standing, e: Event, b: GuidanceIssued) -> Iterator[Refusal]:
-    """The secretariat sends a letter, with its document, to agencies of the round."""
+    """The secretariat sends a letter, with its document, to agencies of the round: all, or some, not one."""
     yield from by_role(s, e, Role.SECRETARIAT)
     if e.attachments == 0:
         yield refuse("evidence.no_file")
@@ -29,6 +29,8 @@ def guidance_issued_may(s: Standing, e: Event, b: GuidanceIssued) -> Iterator[Re
         yield refuse("guidance.malformed_addressees", stated=len(b.addressees))
     if b.due is not None and not b.issued_on <= b.due <= LAST_DAY:
         yield refuse("dates.out_of_order", since=b.issued_on.isoformat(), until=b.due.isoformat())
+    if len(b.addressees) == 1 and len(round_of(s, e).agencies) > 1:
+        yield refuse("guidance.one_agency_only", agency=b.addressees[0])
     for agency in b.addressees:
         if agency not in round_of(s, e).agencies:
             yield refuse("agency.not_in_round", agency=agency, round=e.round or "")

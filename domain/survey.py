@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from domain.criteria import SurveyRule
+from domain.criteria import CriteriaSet, SurveyRule
 from domain.dossiers import Tally
 from domain.events import Event
 from domain.frozen import replace
@@ -29,12 +29,20 @@ _ROOT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def survey_wave_opened_may(s: Standing, e: Event, b: SurveyWaveOpened) -> Iterator[Refusal]:
-    """The secretariat opens a group's wave once, over the root of its tokens."""
+    """The secretariat opens the wave of a group that is asked, once, over the root of its tokens."""
     yield from by_role(s, e, Role.SECRETARIAT)
     if (e.round or "", b.group) in s.waves or b.group == POOLED:
         yield refuse("survey.wave_already_open", group=b.group)
     if not _ROOT.fullmatch(b.tokens) or b.issued < 1:
         yield refuse("survey.malformed_root", group=b.group)
+    if b.group not in asked(round_of(s, e).criteria):
+        yield refuse("survey.group_not_asked", group=b.group)
+
+
+def asked(criteria: CriteriaSet) -> frozenset[str]:
+    """Return the respondent groups that some criterion of the set asks."""
+    rules = (criterion.rule for criterion in criteria.criteria)
+    return frozenset(group for rule in rules if isinstance(rule, SurveyRule) for group in rule.groups)
 
 
 def survey_wave_opened(s: Standing, e: Event, b: SurveyWaveOpened) -> None:

@@ -251,6 +251,7 @@ def opening(**otherwise: object) -> dict[str, object]:
         "timers": [
             timer("REVIEW_REQUEST", "FILE", 10),
             timer("STATUTORY_COMPLAINT", "FILE", 90, working=False),
+            timer("STATUTORY_COMPLAINT", "HEAR", 10),
         ],
         "publication": {"public_places": 3, "public_scores": False, "own_record": ["PUBLIC", "PARTIES"]},
         "awards": {"up_to_rank": 3, "from_class": "VERY_GOOD"},

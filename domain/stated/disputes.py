@@ -11,12 +11,17 @@ from domain.visibility import parties
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeFiled:
-    """The agency head contests a published cell of the agency, on a ground, and says what it should be."""
+    """The agency head contests a published cell of the agency, on a ground, and says what it should be.
+
+    Either `claimed` points, or, against the decision about the claim `special_case`, that the criterion be
+    out of the agency's denominator.
+    """
 
     path: Path = parties()
     ground: Ground = parties()
     version: int = parties()
-    claimed: Stated = parties()
+    claimed: Stated | None = parties(default=None)
+    special_case: int | None = parties(default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,10 @@ class ReverificationRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeDecided:
-    """The council decides: accepted with the claimed points, partly with others, or rejected."""
+    """The council decides: accepted as claimed, partly with other points, or rejected.
+
+    What was claimed is points, which come with it, or a special case: accepted has no points then.
+    """
 
     motion: int = parties()
     outcome: Outcome = parties()

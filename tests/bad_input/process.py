@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from api.signing import Draft
 from audit.ledger.submission import Submission
 from tests.bad_input.forging import Case, Forge
 from tests.furnished import (
@@ -221,6 +223,12 @@ def filed(w: World) -> Submission:
     return _filed("A1.7")(w)
 
 
+def _without_claim(w: World, **claimed: object) -> Draft:
+    """The filing without its points, and with something else instead."""
+    draft = filing(w, "dispute-3", "A1.7", **claimed)
+    return replace(draft, body={name: value for name, value in draft.body.items() if name != "claimed"})
+
+
 def _on(name: str, actor: str, criterion: str = "A1.1", dispute: str = FILED, **rest: Any) -> Forge:
     subject = {**_cell(PUBLISHED, criterion), "matter": dispute}
     return lambda w: w.sign(name, actor, **subject, **rest)
@@ -228,6 +236,36 @@ def _on(name: str, actor: str, criterion: str = "A1.1", dispute: str = FILED, **
 
 def _reviewed_by(officer: str) -> Forge:
     return _on("ReviewerAssigned", "tk-1", body={"officer": officer})
+
+
+def _judged(criterion: str = "A1.1", *, heard: bool = True, **said: str) -> Forge:
+    """Bring a dispute before the council, which carries a motion; then decide so."""
+
+    def forge(w: World) -> Submission:
+        cell = _cell(PUBLISHED, criterion)
+        about = {**cell, "matter": FILED if criterion == "A1.1" else "dispute-3"}
+        if criterion != "A1.1":
+            w.tell(filing(w, "dispute-3", criterion, path="STATUTORY_COMPLAINT"))
+            w.state("DisputeAccepted", "tk-1", **about)
+        w.state("AffectedNotified", "tk-1", **about, body={"agencies": ["SNV"]})
+        if heard:
+            w.state(
+                "PartyHeard", "snv-1", **about, body={"heard": "SNV"}, texts={"word": "Đề nghị giữ nguyên."}
+            )
+        w.state("ReviewerAssigned", "tk-1", **about, body={"officer": "ct-2"})
+        found = {"quality": "SOUND", "points": "1"}
+        w.state("ReverificationRecorded", "ct-2", **about, body=found, texts={"finding": "Đủ tài liệu."})
+        w.state("MeetingOpened", "hd-2", round=PUBLISHED, matter=MEETING, body={"present": ["hd-2", "hd-3"]})
+        moved = {"meeting": MEETING, "matter": "DISPUTE", "category": "EVIDENCE_OVERLOOKED", **said}
+        reason = {"reason": "Đối chiếu lại tài liệu."}
+        motion = w.state("MotionPut", "hd-2", **cell, body=moved, texts=reason)
+        for member in ("hd-2", "hd-3"):
+            w.state("VoteCast", member, **cell, body={"motion": motion, "choice": "FOR"})
+        return w.sign(
+            "DisputeDecided", "hd-2", "hd-3", **about, body={"motion": motion, **said}, texts=reason
+        )
+
+    return forge
 
 
 DISPUTES = (
@@ -311,6 +349,46 @@ DISPUTES = (
             body={"quality": "SOUND", "points": "1"},
             texts={"finding": "Đủ tài liệu."},
         ),
+    ),
+    Case(
+        "a dispute claims nothing at all",
+        "dispute.malformed_claim",
+        lambda w: w.desk().sign(_without_claim(w)),
+    ),
+    Case(
+        "a dispute claims points and a special case",
+        "dispute.malformed_claim",
+        _filed("A1.7", "stc-1", special_case=1),
+    ),
+    Case(
+        "a dispute claims a special case that the council never decided",
+        "dispute.no_such_decision",
+        lambda w: w.desk().sign(_without_claim(w, special_case=1)),
+        {"claim": 1},
+    ),
+    Case(
+        "a dispute is upheld in part with the points that stand",
+        "dispute.changes_nothing",
+        _judged(outcome="PARTLY", points="0"),
+        {"points": "0"},
+    ),
+    Case(
+        "a dispute is upheld in part with all that was claimed",
+        "dispute.whole_claim",
+        _judged(outcome="PARTLY", points="1"),
+        {"claimed": "1"},
+    ),
+    Case(
+        "a dispute is upheld with other points than were claimed",
+        "dispute.not_the_claim",
+        _judged(outcome="ACCEPTED", points="0.5"),
+        {"claimed": "1"},
+    ),
+    Case(
+        "a dispute is decided while an agency that had notice may still speak",
+        "dispute.hearing_not_over",
+        _judged("A1.7", heard=False, outcome="REJECTED"),
+        {"agencies": "SNV"},
     ),
     Case(
         "the focal officer withdraws a dispute",

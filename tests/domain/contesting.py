@@ -56,12 +56,13 @@ def verified_again(claimed: str = "2", points: str = "2") -> Story:
 # --- what the parties state -----------------------------------------------------------------------------
 
 
-def files(claimed: str = "2", about: str = DISPUTE, **changes: Any) -> Act:
+def files(claimed: str | None = "2", about: str = DISPUTE, **changes: Any) -> Act:
     """The head files a dispute; what `DisputeFiled` does not have is of the statement itself."""
     plain: dict[str, Any] = {"path": Path.REVIEW_REQUEST, "ground": Ground.FACTUAL_ERROR, "version": 1}
+    plain |= {"special_case": None, "claimed": None if claimed is None else Fraction(claimed)}
     stated = {name: changes.pop(name, usual) for name, usual in plain.items()}
     who = changes.pop("who", f"head-{about.partition('/')[0]}")
-    return states(who, DisputeFiled(claimed=Fraction(claimed), **stated), about, **changes)
+    return states(who, DisputeFiled(**stated), about, **changes)
 
 
 def withdraws(about: str = DISPUTE) -> Act:

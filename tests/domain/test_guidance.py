@@ -41,12 +41,13 @@ def confirms(letter: int, who: str = "head-STC") -> Act:
         (instructs(), "guidance.malformed_addressees"),
         (instructs("STC", "STC"), "guidance.malformed_addressees"),
         (instructs("STC", "XX"), "agency.not_in_round"),
+        (instructs("STC"), "guidance.one_agency_only"),
         (instructs("STC", attachments=0), "evidence.no_file"),
         (states("authority", instructs("STC").body), "role.missing"),
     ],
 )
 def test_letter_is_a_document_to_agencies_of_the_round(act: Act, rule: str) -> None:
-    """Without the document itself, or to nobody, twice the same, or somebody else: refused (R06)."""
+    """Without the document, or to nobody, one alone, twice the same, or somebody else: refused (R06, R48)."""
     given(PREPARED).when(act).then(refused(rule))
 
 
@@ -73,10 +74,10 @@ def test_each_addressee_confirms_once() -> None:
 
 def test_receipt_may_come_after_the_result() -> None:
     """It is never too late to confirm, but for instructions it is."""
-    story = given(PREPARED, instructs("STC"))
+    story = given(PREPARED, instructs("STC", "HC"))
     letter = story.last(GuidanceIssued)
     story.reach(Phase.PUBLISHED).when(confirms(letter)).then(admitted)
-    story.when(instructs("HC")).then(refused("phase.not_open"))
+    story.when(instructs("HC", "STC")).then(refused("phase.not_open"))
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def asked(*acts: Act) -> Story:
         (opens_wave("CITIZENS", tokens=ROOT + "\n"), "survey.malformed_root"),
         (opens_wave("CITIZENS", issued=0), "survey.malformed_root"),
         (opens_wave("CITIZENS", who="head-STC"), "role.missing"),
+        (opens_wave("CITIZENS"), "survey.group_not_asked"),
     ],
 )
 def test_wave_is_opened_once_over_the_root_of_its_tokens(act: Act, rule: str) -> None:

@@ -250,9 +250,12 @@ def places(
 
 
 @contextmanager
-def supposing(cell: Facts, points: Fraction) -> Iterator[None]:
-    """Suppose for a while that the council had decided these points."""
-    before = dict(cell["acts"])
-    cell["acts"]["DECIDED"] = {"points": points, "amounts": None, "position": 0, "at": None}
+def supposing(cell: Facts, points: Fraction | None, position: int) -> Iterator[None]:
+    """Suppose for a while that the council had decided these points, or taken the cell out."""
+    before, out = dict(cell["acts"]), cell["out"]
+    if points is None:
+        cell["out"] = position
+    else:
+        cell["acts"]["DECIDED"] = {"points": points, "amounts": None, "position": 0, "at": None}
     yield
-    cell["acts"] = before
+    cell["acts"], cell["out"] = before, out

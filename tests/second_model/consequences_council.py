@@ -82,7 +82,9 @@ def _files(c: Case) -> None:
 def _resolves(c: Case) -> None:
     _decides(c)
     c.dispute["decided"] = True
-    if c.body.points is not None:  # what was proposed or approved is not what would be published now
+    if c.body.outcome == "ACCEPTED" and c.body.points is None:
+        c.cell["out"] = c.event.position
+    if c.body.outcome != "REJECTED":  # what was proposed or approved is not what would be published now
         version = c.round["published"][-1]["number"]
         c.round.update(moved=True, proposed=version, approved=version)
 

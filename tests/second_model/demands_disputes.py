@@ -13,7 +13,7 @@ from tests.second_model.state import Case, belongs, is_head, runs_out
 def touched(c: Case) -> set[str]:
     """Replay the block with the claim upheld: whose rank or class would be another."""
     before = places(c.round, c.agency or "")
-    with supposing(c.cell, c.body.claimed):
+    with supposing(c.cell, c.body.claimed, c.event.position):
         after = places(c.round, c.agency or "")
     return {code for code in before if (before[code][0], before[code][2]) != (after[code][0], after[code][2])}
 
@@ -33,9 +33,19 @@ def _files(c: Case) -> set[str]:
         "dispute.difference_of_opinion": c.body.ground == "DIFFERENCE_OF_OPINION",
         "criterion.not_adjusted": c.cell["out"] is not None,
         "dispute.already_filed": earlier and not earlier["withdrawn"] and not earlier["late"],
+        "dispute.malformed_claim": (c.body.claimed is None) is (c.body.special_case is None),
         "dispute.claims_nothing": c.body.claimed == _stands(c),
+        "dispute.no_such_decision": c.body.special_case is not None and not _was_settled(c),
     }
     return {name for name, wrong in checks.items() if wrong}
+
+
+def _was_settled(c: Case) -> bool:
+    """The agency's claim of a special case for this cell, and the council has decided it."""
+    claim = c.cell["special"]
+    return (
+        bool(claim) and claim["position"] == c.body.special_case and c.body.special_case in c.cell["settled"]
+    )
 
 
 def _course(c: Case) -> set[str]:
@@ -76,6 +86,11 @@ def _of_no_party(c: Case, officer: str) -> set[str]:
 def _share(c: Case) -> bool:
     """Bonus points stay within the agency's share in the initiative, if it has one."""
     return bool(c.criterion.section != "bonus" or c.body.points is None or c.body.points <= share_of(c, 0))
+
+
+def _bare(c: Case) -> set[str]:
+    """The outcomes that come without points: a special case that is accepted is one of them."""
+    return {"REJECTED"} if c.dispute["claimed"] is not None else {"REJECTED", "ACCEPTED"}
 
 
 def _heard(c: Case) -> bool:
@@ -123,14 +138,22 @@ DISPUTES: dict[str, list[Entry]] = {
         _if_any("dispute.not_reverified", lambda c: c.dispute["reverified"]),
         _if_any("dispute.parties_not_notified", lambda c: c.dispute["notified"] == _others(c)),
         _if_any("dispute.hearing_not_over", _heard),
-        ("claim.points_mismatch", lambda c: (c.body.outcome == "REJECTED") is (c.body.points is None)),
+        _if_any("claim.points_mismatch", lambda c: (c.body.outcome in _bare(c)) is (c.body.points is None)),
         _if_any(
             "dispute.not_the_claim",
-            lambda c: c.body.outcome != "ACCEPTED" or c.body.points == c.dispute["claimed"],
+            lambda c: (
+                c.dispute["claimed"] is None
+                or c.body.outcome != "ACCEPTED"
+                or c.body.points == c.dispute["claimed"]
+            ),
         ),
         _if_any(
             "dispute.whole_claim",
-            lambda c: c.body.outcome != "PARTLY" or c.body.points != c.dispute["claimed"],
+            lambda c: (
+                c.dispute["claimed"] is None
+                or c.body.outcome != "PARTLY"
+                or c.body.points != c.dispute["claimed"]
+            ),
         ),
         ("dispute.changes_nothing", lambda c: c.body.points != _stands(c)),
         within("points"),

@@ -160,6 +160,7 @@ ROUND: dict[str, list[Entry]] = {
         SECRETARIAT,
         ("evidence.no_file", lambda c: c.event.attachments > 0),
         ("guidance.malformed_addressees", lambda c: c.body.addressees and _different(c.body.addressees)),
+        ("guidance.one_agency_only", lambda c: len(c.body.addressees) != 1 or len(c.round["ranked"]) == 1),
         ("agency.not_in_round", lambda c: set(c.body.addressees) <= set(c.round["ranked"])),
         ("dates.out_of_order", lambda c: c.body.due is None or c.body.issued_on <= c.body.due <= LAST_DAY),
     ],

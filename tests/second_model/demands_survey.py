@@ -14,6 +14,11 @@ def _hex64(text: str) -> bool:
     return len(text) == 64 and not set(text) - set("0123456789abcdef")
 
 
+def _asked(c: Case) -> set[str]:
+    """All groups that some criterion asks."""
+    return {group for one in c.round["set"].criteria for group in getattr(one.rule, "groups", ())}
+
+
 def _open_wave(c: Case) -> set[str]:
     wave = c.round["waves"].get(c.body.group)
     if wave is None:
@@ -65,6 +70,7 @@ SURVEY: dict[str, list[Entry]] = {
             lambda c: c.body.group not in c.round["waves"] and c.body.group != POOL,
         ),
         ("survey.malformed_root", lambda c: _hex64(c.body.tokens) and c.body.issued > 0),
+        ("survey.group_not_asked", lambda c: c.body.group in _asked(c)),
     ],
     "BallotsRecorded": [
         SECRETARIAT,

@@ -18,7 +18,8 @@ GROUNDS = (Ground.FACTUAL_ERROR, Ground.EVIDENCE_OVERLOOKED, Ground.PROCEDURE, G
 
 
 def _files(t: Table, d: Dice) -> Draft:
-    agency, code = t.any_cell(d)
+    special = t.cells(lambda cell: cell["special"] and cell["special"]["position"] in cell["settled"])
+    agency, code = d.pick(special) if special and d.chance(40) else t.any_cell(d)
     now = card(t.found, agency)["rows"][code]["points"]
     claimed = d.points(t.criterion(code).max_points)
     if claimed == now:
@@ -26,7 +27,15 @@ def _files(t: Table, d: Dice) -> Draft:
     if not t.newest:
         d.wild = True
     ground = Ground.DIFFERENCE_OF_OPINION if d.chance(8) else d.pick(GROUNDS)
-    body = x.DisputeFiled(path=d.pick(tuple(Path)), ground=ground, version=t.newest, claimed=claimed)
+    claim = ((t.cell(agency, code) or {"special": None})["special"] or {"position": None})["position"]
+    special_case = claim if d.chance(50) else 9 if d.chance(4) else None
+    body = x.DisputeFiled(
+        path=d.pick(tuple(Path)),
+        ground=ground,
+        version=t.newest,
+        claimed=claimed if special_case is None or d.chance(4) else None,
+        special_case=special_case,
+    )
     matter = f"dispute-{len(t.found['disputes']) + 1}"
     return t.draft(t.head(agency), body, agency, code, matter=matter)
 

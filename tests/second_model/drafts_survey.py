@@ -15,7 +15,9 @@ ROOT = "ab" * 32
 
 
 def _opens_wave(t: Table, d: Dice) -> Draft:
-    group = d.among([group for group in GROUPS if group not in t.found["waves"]], ("POOLED", *GROUPS))
+    group = d.among(
+        [group for group in GROUPS if group not in t.found["waves"]], ("POOLED", "NOBODY", *GROUPS)
+    )
     body = v.SurveyWaveOpened(group=group, issued=8 + d.below(30), tokens=ROOT, upward=d.chance(50))
     return t.draft("secretary", body)
 

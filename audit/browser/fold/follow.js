@@ -45,13 +45,12 @@ const FOLLOWING = {
   "InspectionNoteRecorded.v1": verifiedAnew,
   "InspectionNoteAmended.v1": verifiedAnew,
   "SurveyTallied.v1": surveyTallied,
-  "SpecialCaseDecided.v1": specialCaseDecided,
+  "SpecialCaseDecided.v1": decidedOrOut,
   "BonusDecided.v1": decidedBy("points"),
   "DeductionDecided.v1": decidedBy("points"),
   "CouncilAdjustmentMade.v1": decidedBy("new_points"),
   "VerificationWaived.v1": verificationWaived,
-  "DisputeFiled.v1": disputeFiled,
-  "DisputeDecided.v1": disputeDecided,
+  "DisputeDecided.v1": decidedOrOut,
 };
 
 /** Kinds that move no score: who they are about is counted, and nothing else of them matters here. */
@@ -107,6 +106,7 @@ const WITHOUT_EFFECT = [
   "RemarkMade.v1",
   "VoteCast.v1",
   "DissentRecorded.v1",
+  "DisputeFiled.v1",
   "DisputeWithdrawn.v1",
   "DisputeAccepted.v1",
   "AffectedNotified.v1",
@@ -225,7 +225,6 @@ function roundOpened(record, { statement: { round: code, body }, arrived_at: arr
     due: new Map(),
     opened: new Map([["PREPARATION", arrivedAt]]),
     phase: "PREPARATION",
-    disputes: new Set(),
     versions: [],
   };
   record.rounds.set(code, round);
@@ -400,23 +399,14 @@ function decidedBy(field) {
   };
 }
 
-/** @type {Follow} */
-function specialCaseDecided(record, told) {
+/**
+ * Accepted without points, a special case or a dispute over one takes the cell out of the denominator.
+ * A decision is an act of its own: that of a dispute stands although its filing was left out.
+ * @type {Follow}
+ */
+function decidedOrOut(record, told) {
   const { outcome, points } = told.statement.body;
   if (isNamed(points)) cellFor(record, told).decided = actOf(told, { points });
   else if (outcome === "ACCEPTED") cellFor(record, told).excluded = told.position;
   return MOVES_AGENCY;
-}
-
-/** @type {Follow} */
-function disputeFiled(record, { statement: { round: code, agency, matter } }) {
-  const round = record.rounds.get(code);
-  if (round?.agencies.has(agency)) round.disputes.add(matter);
-  return MOVES_NOTHING;
-}
-
-/** @type {Follow} */
-function disputeDecided(record, told) {
-  const filed = record.rounds.get(told.statement.round)?.disputes.has(told.statement.matter);
-  return filed ? decidedBy("points")(record, told) : MOVES_NOTHING;
 }

@@ -48,7 +48,6 @@
  * @property {Map<string, string>} due phase -> the first moment that is too late
  * @property {Map<string, string>} opened phase -> when
  * @property {string} phase
- * @property {Set<string>} disputes those that were filed, by name
  * @property {Published[]} versions
  */
 /** @typedef {{number: number, position: number, items: import("./items.js").StateItem[]}} Published */

@@ -22,7 +22,7 @@ export const BODY_SHAPES = {
   "DelegationGranted.v1": {"to": "text", "acts": "[text]", "since": "day", "until": "day"},
   "DisputeAccepted.v1": {},
   "DisputeDecided.v1": {"motion": "integer", "outcome": "Outcome", "points?": "stated"},
-  "DisputeFiled.v1": {"path": "Path", "ground": "Ground", "version": "integer", "claimed": "stated"},
+  "DisputeFiled.v1": {"path": "Path", "ground": "Ground", "version": "integer", "claimed?": "stated", "special_case?": "integer"},
   "DisputeWithdrawn.v1": {},
   "DissentRecorded.v1": {"motion": "integer"},
   "DossierCompiled.v1": {"statements": "integer"},

@@ -23,7 +23,7 @@ from audit.ledger.codec import read_entry
 from audit.proofs.keyring import KEY_EVENTS
 from domain.events import CATALOGUE, Event
 from domain.stated.assessment import InspectionNoteRecorded, QuantitiesDeclared
-from domain.stated.choices import Quality
+from domain.stated.choices import Outcome, Quality
 from domain.stated.rounds import ResultPublished
 from tests.audit.browser.fold.folding import (
     ROOT,
@@ -38,9 +38,11 @@ from tests.audit.browser.fold.folding import (
     told,
 )
 from tests.domain import world
-from tests.domain.sitting import adjusts
+from tests.domain.contesting import DISPUTE, ends
+from tests.domain.sitting import adjusts, decide
 from tests.domain.specification import Story, states
 from tests.domain.stating import amounts
+from tests.domain.test_contesting_special_cases import contested_case, decided_case
 from tests.domain.whole_round import whole_round
 
 pytestmark = pytest.mark.node
@@ -53,7 +55,6 @@ NEEDED = frozenset(
         "CriteriaSetIssued.v1",
         "RoundOpened.v1",
         "ResultPublished.v1",
-        "DisputeFiled.v1",
     }
 )
 """What other statements stand on; without these there is nothing to fold."""
@@ -315,22 +316,33 @@ def test_what_stands_on_nothing_has_no_effect(left: str, ask: Ask) -> None:
     assert its == {"at": [{"lines": [], "ranks": []}], "versions": []}
 
 
-def test_dispute_that_was_never_filed_decides_nothing(ask: Ask) -> None:
-    """With the filing left out of the fold, the decision of a dispute moves nothing."""
+def test_decision_of_a_dispute_stands_without_its_filing(ask: Ask) -> None:
+    """With the filing left out of the fold, what the council decided is still an act of its own."""
     log = whole()
-    kept = [one for one in log if "Dispute" not in one["statement"]["type"]]
     filed = [one["position"] for one in log if one["statement"]["type"] == "DisputeFiled.v1"]
+    assert filed
     ask("log", name="disputed", statements=log)
-    its = ask("fold", name="disputed", leave=filed, at=[len(log)], whole=True)["at"][0]["lines"]
-    ask("log", name="undisputed", statements=kept)
-    theirs = ask("fold", name="undisputed", at=[len(log)], whole=True)["at"][0]["lines"]
-    assert [_value(line) for line in its] == [_value(line) for line in theirs]
+    compare(ask, "disputed", folded(events_of(log), filed, [len(log)]), filed, [len(log)])
 
 
-def _value(line: str) -> Any:
-    item = json.loads(line)
-    made_by = [] if item["key"].endswith("/rank") else item["made_by"]
-    return item["key"], item["value"], made_by
+@pytest.mark.parametrize(
+    ("outcome", "points", "counts"),
+    [("ACCEPTED", None, "false"), ("PARTLY", "1.75", "true"), ("REJECTED", None, "true")],
+)
+def test_dispute_over_a_special_case_agrees(ask: Ask, outcome: str, points: str | None, counts: str) -> None:
+    """Upheld takes the criterion out of the denominator, with its filing or without."""
+    story = contested_case(decided_case())
+    decide(story, ends(Outcome(outcome), points), DISPUTE)
+    if outcome != "REJECTED":
+        story.publish()
+    log = [told(event) for event in story.events]
+    agree(ask, log, at=range(len(log) - 12, len(log) + 1))
+    filed = [one["position"] for one in log if one["statement"]["type"] == "DisputeFiled.v1"]
+    ask("log", name=outcome, statements=log)
+    compare(ask, outcome, folded(events_of(log), filed, [len(log)]), filed, [len(log)])
+    lines = ask("fold", name=outcome, leave=filed, at=[len(log)], whole=True)["at"][0]["lines"]
+    its = [json.loads(line) for line in lines]
+    assert [i["value"]["counts"] for i in its if i["key"] == "2016/STC/A1.2"] == [counts]
 
 
 def test_unknown_round_is_an_error(ask: Ask) -> None:
