@@ -300,6 +300,7 @@ def verdict(examined: Examination) -> Answer:
         "findings": [_finding(found) for found in examined.findings],
         **_continues(examined),
         **_witnessed(examined.judgement, log.size),
+        **_without_trust(examined),
     }
 
 
@@ -334,6 +335,13 @@ def _witnessed(judgement: Judgement | None, size: int) -> Answer:
     reach = {"known": known, "covered": judgement.covered, "beyond": size - judgement.covered}
     promised = _promised(judgement.promised)
     return {"witnessed": {**reach, "quorum": judgement.quorum, "by": by, **promised}}
+
+
+def _without_trust(examined: Examination) -> Answer:
+    """With a trust file: what the verdict would have been without it, by the log's own word alone."""
+    if examined.judgement is None:
+        return {}
+    return {"without_trust": {"ok": not examined.alone, "findings": len(examined.alone)}}
 
 
 def _promised(promised: Promised | None) -> Answer:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from api.errors import CommandError
 from api.refolded import check_attestations
-from api.timing import Receptions, stamps_of
 from api.verification import Examination, Refold, uncollected
 from audit.ledger.fast import fastest_check
 from audit.proofs.copies import DATABASE, Found, open_copy
@@ -19,6 +18,7 @@ from audit.proofs.entry import Entry
 from audit.proofs.errors import CopyError
 from audit.proofs.judgement import judge, sizes_of_interest
 from audit.proofs.openings import Openings
+from audit.proofs.receptions import Receptions, stamps_of
 from audit.proofs.statement import Statement
 from audit.proofs.trust import Trust
 from audit.proofs.verifier import verify_log
@@ -52,7 +52,7 @@ def examine_export(path: Path, progress: Progress | None = None, trust: Trust | 
 def _examine(found: Found, progress: Progress | None, trust: Trust | None) -> Examination:
     copy, size = found.copy, found.copy.head[0]
     refold, kept = Refold(), Openings()
-    receptions = Receptions({at for at, _ in found.cosigned} | {token.size for token in found.tokens})
+    receptions = Receptions(found.stamped_sizes)
 
     def observe(position: int, entry: Entry, statement: Statement) -> None:
         kept.observe(position, statement)

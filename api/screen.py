@@ -203,6 +203,7 @@ class Screen:
             told = {"category": tell("category", by["category"], self.language)}
             lines.append(self.text("erased by", **by | told))
         lines += self._witnessed(answer)
+        lines += self._without_trust(answer)
         doubt = {name: len(positions) for name, positions in answer["contested"].items()}
         if any(doubt.values()):
             lines.append(self.text("contested", **doubt))
@@ -228,6 +229,12 @@ class Screen:
         lines.append(self.text("covered" if seen["covered"] else "not covered", **seen))
         by = (self.text("own witness" if one["of_the_operator"] else "witness", **one) for one in seen["by"])
         return [*lines, *by, *self._promised(seen.get("promised"))]
+
+    def _without_trust(self, answer: Answer) -> list[str]:
+        """Where the trust file found something: what would have been said without it."""
+        if answer["ok"] or (alone := answer.get("without_trust")) is None:
+            return []
+        return [self.text("without trust" if alone["ok"] else "without trust too", **alone)]
 
     def _promised(self, promised: Answer | None) -> list[str]:
         """What the log promised of witnesses, where the trust file asks for something else."""

@@ -20,7 +20,7 @@ from api.recount import SURVEY, check_ballots
 from api.refolded import OF_ATTESTATION, Refolded, check_attestations
 from api.runtime import Log, reading
 from api.settings import Settings
-from api.timing import Receptions, read_stamps, stamped_sizes
+from api.timing import read_stamps, stamped_sizes
 from audit.ledger.ballots import BallotBox
 from audit.ledger.beside import Filed, check_beside
 from audit.ledger.codec import to_event
@@ -35,8 +35,9 @@ from audit.proofs.continuation import Continuation, verify_continuation
 from audit.proofs.entry import Entry
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
-from audit.proofs.note import open_note, unverified_text, vkey
+from audit.proofs.note import unverified_text, vkey
 from audit.proofs.openings import Erased, Openings, Text
+from audit.proofs.receptions import Receptions
 from audit.proofs.statement import Attachment, Statement
 from audit.proofs.timestamp import NO_STAMPS, Stamped
 from audit.proofs.trust import Trust
@@ -76,6 +77,14 @@ class Examination:
     def ok(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+    @property
+    def alone(self) -> tuple[Finding, ...]:
+        """What would have been found without the trust file as well."""
+        judged = self.judgement.findings if self.judgement else ()
+        told = {id(found) for found in self.stamped.alone}
+        by_trust = {id(found) for found in (*judged, *self.stamped.findings)} - told
+        return tuple(found for found in self.findings if id(found) not in by_trust)
 
 
 def examine(path: Path, progress: Progress | None = None, trust: Trust | None = None) -> Examination:
@@ -149,6 +158,7 @@ def _examine(
     board = Scoreboard()
     damaged = bool(verdict.findings or refold.findings)
     secrets = words(connection, [event.id for event in refold.attested])
+    log_vkeys = [vkey(verdict.origin, key) for _, key in verdict.log_keys]
     refolded = check_attestations(refold.attested, refold.standing, copy.leaf_hashes, secrets)
     if not damaged:
         board.adopt(refold.standing)
@@ -156,8 +166,7 @@ def _examine(
         *_check_openings(connection, kept, whole=not damaged),
         *refolded.findings,
         *_check_evidence(store, refold.attached),
-        *_check_refusals(connection, verdict),
-        *check_beside(connection, refold.filed, copy.leaf_hashes, damaged=damaged),
+        *check_beside(connection, refold.filed, copy.leaf_hashes, log_vkeys, damaged=damaged),
         *(() if damaged else _compare(connection, board)),
         *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
     ]
@@ -263,17 +272,6 @@ def _check_evidence(store: DirectoryStore, attached: dict[str, tuple[int, Attach
             store.read(sha256)
         except EvidenceError as wrong:
             yield Finding("evidence", position, wrong.rule, {"sha256": sha256})
-
-
-def _check_refusals(connection: Connection, verdict: Verdict) -> Iterator[Finding]:
-    trusted = [vkey(verdict.origin, key) for _, key in verdict.log_keys]
-    if not trusted:
-        return
-    for row in connection.execute(select(refusals.c.number, refusals.c.line)):
-        try:
-            open_note(row.line, trusted)
-        except AuditError as wrong:
-            yield Finding("refusal", None, wrong.rule, {**wrong.facts, "number": row.number})
 
 
 def _compare(connection: Connection, board: Scoreboard) -> Iterator[Finding]:

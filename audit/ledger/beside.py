@@ -44,18 +44,23 @@ class Filed:
 
 
 def check_beside(
-    connection: Connection, filed: Sequence[Filed], leaves: Sequence[bytes], *, damaged: bool
+    connection: Connection,
+    filed: Sequence[Filed],
+    leaves: Sequence[bytes],
+    vkeys: Sequence[str],
+    *,
+    damaged: bool,
 ) -> Iterator[Finding]:
     """Compare what lies beside the entries with the entries.
 
-    `filed` are the good statements, `leaves` the stored leaf hashes; of a `damaged` log nobody can say what
-    should lie beside the entries that cannot be read.
+    `filed` are the good statements, `leaves` the stored leaf hashes, `vkeys` the keys that the log has had;
+    of a `damaged` log nobody can say what should lie beside the entries that cannot be read.
 
     1. The index of statements leads each id to its place and its bytes (`index`).
     2. The head is one row, and every checkpoint's root stands in its column (`tree`, `checkpoint`).
     3. Tiles above the leaves hold the hashes that the leaves make, and there are no others (`tree`).
     4. Words are shown to whom their kind says (`opening`).
-    5. A refusal's columns are what its signed line says (`refusal`).
+    5. Every refusal is signed by a key of the log, and its columns are what its line says (`refusal`).
     6. Every cosignature verifies by the key it is kept under (`witness`).
     7. No follower is ahead of the log (`index`).
     """
@@ -64,7 +69,7 @@ def check_beside(
     yield from _check_heads(connection)  # 2
     yield from _check_tiles(connection, leaves)  # 3
     yield from _check_visibility(connection, {one.statement.id: one for one in filed})  # 4
-    yield from _check_refusals(connection)  # 5
+    yield from _check_refusals(connection, vkeys)  # 5
     yield from _check_cosignatures(connection)  # 6
     for row in connection.execute(select(tracking).where(tracking.c.notification_id > len(leaves))):  # 7
         yield Finding("index", row.notification_id - 1, "index.ahead", {"follower": row.application_name})
@@ -136,9 +141,14 @@ def _check_visibility(connection: Connection, filed: Mapping[str, Filed]) -> Ite
             yield Finding("opening", found.position, "opening.other_visibility", {"field": row.field})
 
 
-def _check_refusals(connection: Connection) -> Iterator[Finding]:
+def _check_refusals(connection: Connection, vkeys: Sequence[str]) -> Iterator[Finding]:
     counted = connection.dialect.name == "sqlite"  # elsewhere a batch that was rolled back leaves a gap
     for number, row in enumerate(connection.execute(select(refusals).order_by(refusals.c.number)), start=1):
+        try:
+            if vkeys:
+                open_note(row.line, vkeys)
+        except AuditError as wrong:
+            yield Finding("refusal", None, wrong.rule, {**wrong.facts, "number": row.number})
         lines = row.line.decode("utf-8", "replace").split("\n")
         stated = dict(zip(("refused_at", "rule", "payload_sha256"), lines[2:5], strict=False))
         shown = {"refused_at": row.refused_at, "rule": row.rule, "payload_sha256": row.payload_sha256}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from audit.proofs.dossier_verifier import verify_dossier
 from audit.proofs.entry import write_time
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
-from audit.proofs.timestamp import Stamped, check_tokens
-from audit.proofs.tokens import token_verifier
+from audit.proofs.receptions import Receptions, stamps_of
+from audit.proofs.timestamp import Source, Stamped
 from audit.proofs.trust import Trust
 from audit.proofs.trust_file import parse_trust
 from audit.proofs.verifier import LAYERS, Finding, Verdict, verify_log
@@ -38,8 +39,10 @@ STEPS = (
     ("checkpoint", "điểm kiểm · checkpoints signed by the log's key"),
     ("trust", "tệp tin cậy · the log is the one that is known"),
     ("witness", "bên chứng kiến · cosigned by a quorum of witnesses"),
+    ("time", "thời gian · nothing received after others had seen it"),
 )
-BY_TRUST = ("trust", "witness")
+BY_TRUST = ("trust", "witness", "time")
+"""What takes a trust file: whose word counts."""
 SHOWN = 50
 
 
@@ -55,14 +58,18 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         trust = parse_trust(asked.trust.read_bytes()) if asked.trust else None
         found = open_copy(asked.path, sizes_of_interest(trust) if trust else ())
-        verdict = verify_log(found.copy)
+        receptions = Receptions(found.stamped_sizes)
+        verdict = verify_log(found.copy, observe=lambda at, entry, _: receptions.observe(at, entry))
     except (OSError, ValueError, AuditError) as wrong:
         sys.stderr.write(f"audit.proofs: {wrong}\n")
         return 2
     judgement = judge(trust, verdict, found.cosigned) if trust else None
-    stamped = check_tokens(found.tokens, found.texts, trust.authorities if trust else (), token_verifier())
+    stamped = receptions.judge(stamps_of(found.tokens, found.texts, found.cosigned, trust))
     findings = (*verdict.findings, *(judgement.findings if judgement else ()), *stamped.findings)
     answer = _answer(verdict, judgement, findings) | _times(stamped)
+    if trust is not None:
+        alone = len(verdict.findings) + len(stamped.alone)
+        answer["without_trust"] = {"ok": not alone, "findings": alone}
     told = json.dumps(answer, ensure_ascii=False, indent=2) if asked.json else _text(answer, findings, trust)
     sys.stdout.write(told + "\n")
     return 1 if findings else 0
@@ -96,11 +103,9 @@ def _text_of_dossier(answer: dict[str, Any]) -> str:
     return "\n".join([*lines, "OK" if answer["ok"] else "FOUND WRONG"])
 
 
-def _answer(
-    verdict: Verdict, judgement: Judgement | None, findings: tuple[Finding, ...]
-) -> dict[str, object]:
-    layers = (*LAYERS, *(BY_TRUST if judgement else ()))
+def _answer(verdict: Verdict, judgement: Judgement | None, findings: tuple[Finding, ...]) -> dict[str, Any]:
     failed = {finding.layer for finding in findings}
+    unasked = frozenset(() if judgement else BY_TRUST)
     promised = judgement.promised if judgement else None
     return {
         "ok": not findings,
@@ -112,7 +117,7 @@ def _answer(
         "checkpoints": verdict.checkpoints,
         "openings": verdict.openings,
         "clock": verdict.clock,
-        "layers": {layer: "failed" if layer in failed else "ok" for layer in layers},
+        "layers": {layer: _said(layer, failed, unasked) for layer in (*LAYERS, *BY_TRUST)},
         "fold": "not checked",
         "trust": "consistent with itself" if judgement is None else "by the trust file",
         "witnesses": [
@@ -140,21 +145,31 @@ def _answer(
     }
 
 
-def _times(stamped: Stamped) -> dict[str, object]:
+def _said(layer: str, failed: Collection[str], unasked: Collection[str]) -> str:
+    return "failed" if layer in failed else "not checked" if layer in unasked else "ok"
+
+
+def _without(answer: dict[str, Any]) -> str:
+    alone = answer["without_trust"]
+    return "consistent with itself" if alone["ok"] else f"{alone['findings']} of these"
+
+
+def _times(stamped: Stamped) -> dict[str, Any]:
     """What time authorities that are trusted say: by then all that the checkpoint covers was there."""
+    by_authorities = [stamp for stamp in stamped.stamps if stamp.source is Source.TIMESTAMP]
     times = [
-        {"size": stamp.size, "by": stamp.by, "not_after": write_time(stamp.at)} for stamp in stamped.stamps
+        {"size": stamp.size, "by": stamp.by, "not_after": write_time(stamp.at)} for stamp in by_authorities
     ]
     return {"time_tokens": stamped.tokens, "time_tokens_unchecked": stamped.unchecked, "times": times}
 
 
-def _text(answer: dict[str, object], findings: tuple[Finding, ...], trust: Trust | None) -> str:
+def _text(answer: dict[str, Any], findings: tuple[Finding, ...], trust: Trust | None) -> str:
     lines = [f"{answer['log']}: {answer['size']} entries, {answer['signatures']} signatures"]
     for number, (layer, what) in enumerate(STEPS, start=1):
-        if layer in BY_TRUST and trust is None:
+        wrong = sum(finding.layer == layer for finding in findings)
+        if layer in BY_TRUST and trust is None and not wrong:
             lines.append(f"{number:2}. {what}: not checked (no trust file)")
             continue
-        wrong = sum(finding.layer == layer for finding in findings)
         lines.append(f"{number:2}. {what}: {f'{wrong} FOUND' if wrong else 'ok'}")
     if answer["time_tokens"]:
         tokens, unchecked = answer["time_tokens"], answer["time_tokens_unchecked"]
@@ -167,6 +182,8 @@ def _text(answer: dict[str, object], findings: tuple[Finding, ...], trust: Trust
         lines.append(f"  ✗ {where}: {finding.layer}: {finding.rule} {dict(finding.facts)}")
     if len(findings) > SHOWN:
         lines.append(f"  ... and {len(findings) - SHOWN} more")
+    if findings and trust is not None:
+        lines.append(f"    without the trust file: {_without(answer)}")
     lines.append(f"root {answer['root']}")
     return "\n".join([*lines, "OK" if answer["ok"] else "FOUND WRONG"])
 

@@ -39,6 +39,11 @@ class Found:
     """The time tokens that are kept with it."""
 
     @property
+    def stamped_sizes(self) -> frozenset[int]:
+        """The sizes at which somebody else may have seen the log."""
+        return frozenset({size for size, _ in self.cosigned} | {token.size for token in self.tokens})
+
+    @property
     def texts(self) -> dict[int, bytes]:
         """The text of each checkpoint that has a time token; of a note that is none, nothing."""
         notes, found = dict(self.copy.checkpoints), {}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from api.answers import verdict
 from api.runtime import reading
 from api.settings import Settings
 from audit.ledger.receipts import receipt_at
@@ -190,14 +191,18 @@ CLASSES: dict[str, Callable[[Sound, Path, random.Random], Told]] = {
 @pytest.mark.parametrize("turn", range(TIMES))
 @pytest.mark.parametrize("name", CLASSES)
 def test_tampering_is_found_and_named(sound: Sound, tmp_path: Path, name: str, turn: int) -> None:
-    """By a trust file kept apart it is found, by its rule and at its place; without one, what can be."""
+    """By a trust file kept apart it is found, at its place; and it is said what is found without one."""
     copy = copied(sound, tmp_path / "copy")
     expected = CLASSES[name](sound, copy, random.Random(f"{name} {turn}"))  # noqa: S311 - repeatable
-    found = judged(copy, sound.trust).findings
+    examined = judged(copy, sound.trust)
+    found = examined.findings
     named = [one for one in found if one.rule in expected.rules]
     assert named, found
     assert expected.position is None or expected.position in {one.position for one in named}, found
-    alone = {one.rule for one in judged(copy, None).findings}
+    without = judged(copy, None).findings
+    assert examined.alone == without
+    assert verdict(examined)["without_trust"] == {"ok": not without, "findings": len(without)}
+    alone = {one.rule for one in without}
     by_trust = {rule for rule in expected.rules if rule.startswith("trust.")}
     assert not alone & by_trust
     if expected.alone and not by_trust:
