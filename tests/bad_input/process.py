@@ -249,9 +249,7 @@ def _judged(criterion: str = "A1.1", *, heard: bool = True, **said: str) -> Forg
             w.state("DisputeAccepted", "tk-1", **about)
         w.state("AffectedNotified", "tk-1", **about, body={"agencies": ["SNV"]})
         if heard:
-            w.state(
-                "PartyHeard", "snv-1", **about, body={"heard": "SNV"}, texts={"word": "Đề nghị giữ nguyên."}
-            )
+            w.state("PartyHeard", "snv-1", **about, body={"heard": "SNV"}, texts={"word": "Giữ nguyên."})
         w.state("ReviewerAssigned", "tk-1", **about, body={"officer": "ct-2"})
         found = {"quality": "SOUND", "points": "1"}
         w.state("ReverificationRecorded", "ct-2", **about, body=found, texts={"finding": "Đủ tài liệu."})

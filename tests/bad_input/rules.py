@@ -170,6 +170,17 @@ def _claim(w: World, actor: str) -> Submission:
     return w.sign("SpecialCaseClaimed", actor, **subject, texts={"reason": "Không phát sinh."})
 
 
+def _letter(w: World, *addressees: str) -> Submission:
+    body = {"number": "11/SNV-CCHC", "issued_on": "2017-01-10", "addressees": list(addressees)}
+    texts = {"title": "Hướng dẫn bổ sung"}
+    return w.sign("GuidanceIssued", "tk-1", round=OPEN, body=body, texts=texts, files=[a_file("Công văn")])
+
+
+def _wave(w: World, group: str) -> Submission:
+    body = {"group": group, "issued": 10, "tokens": "ab" * 32, "upward": False}
+    return w.sign("SurveyWaveOpened", "tk-1", round=OPEN, body=body)
+
+
 PERSONS = (
     Case(
         "a team is sent to the home agency of a member",
@@ -245,6 +256,18 @@ PERSONS = (
             texts={"question": "Ai trả lời?"},
             **_delegated(w, "2018-01-01"),
         ),
+    ),
+    Case(
+        "a letter goes to one agency alone",
+        "guidance.one_agency_only",
+        lambda w: _letter(w, "STC"),
+        {"agency": "STC"},
+    ),
+    Case(
+        "a wave opens for a group that no criterion asks",
+        "survey.group_not_asked",
+        lambda w: _wave(w, "CITIZENS"),
+        {"group": "CITIZENS"},
     ),
     Case(
         "a letter is confirmed twice",
