@@ -35,8 +35,8 @@ def check_ballots(box: BallotBox, standing: Standing, stated: Iterable[Event]) -
     1. The root over a wave's token hashes is the one it was opened with, and there are as many.
     2. The root over the n-th batch of a group is the n-th that was stated for it, and it has as many ballots.
     3. Every ballot in it is well formed, and of this group and round.
-    4. There is no more than one ballot for a spent token; once the wave is over, exactly one, and no batch is
-       left out of the log.
+    4. There is no more than one ballot for a spent token, and every spent token was issued; once the wave is
+       over, there is exactly one, the box is closed, and no batch is left out of the log.
     5. As many ballots are valid as were stated at the close.
     6. Every tally is what `domain.survey.tally` makes of the recount.
     """
@@ -72,7 +72,8 @@ def _wave(round_code: str, group: str, wave: _Wave, counted: Recount) -> Iterato
     if wave.kept is None:
         yield _found(wave.opened, "ballot.wave_missing", group=group)
         return
-    yield from _tokens(wave.opened, wave.kept)  # 1
+    tokens = [*_tokens(wave.opened, wave.kept)]  # 1
+    yield from tokens
     valid, damaged = 0, False
     for place, event in enumerate(wave.recorded):
         try:
@@ -80,7 +81,10 @@ def _wave(round_code: str, group: str, wave: _Wave, counted: Recount) -> Iterato
         except BallotRefused as wrong:
             damaged = True
             yield Finding("ballot", event.position, wrong.rule, wrong.facts)
-    yield from _spent(group, wave, wave.kept)  # 4
+    found = [*_spent(group, wave, wave.kept)]  # 4
+    yield from found
+    if wave.kept.unissued and not (tokens or found):  # else it follows from those
+        yield _found(wave.opened, "ballot.spent_unissued", group=group, spent=wave.kept.unissued)
     if wave.closed is not None and not damaged and valid != wave.closed.body.valid:  # 5
         yield _found(
             wave.closed, "ballot.other_valid", group=group, stated=wave.closed.body.valid, counted=valid
@@ -101,7 +105,8 @@ def _batch(
     if place >= len(kept.batches):
         raise BallotRefused("ballot.batch_missing", group=group, batch=place + 1)
     found = kept.batches[place].ballots
-    if kept.roots[place] != stated.root or len(found) != stated.ballots:
+    other = kept.roots[place] != stated.root or len(found) != stated.ballots
+    if other or place + 1 in kept.misnoted:
         raise BallotRefused(
             "ballot.other_batch", group=group, batch=place + 1, stated=stated.ballots, found=len(found)
         )
@@ -118,6 +123,8 @@ def _spent(group: str, wave: _Wave, kept: Kept) -> Iterator[Finding]:
     if kept.spent > ballots + kept.waiting:
         lost = kept.spent - ballots - kept.waiting
         yield _found(wave.closed, "ballot.lost", group=group, lost=lost, spent=kept.spent)
+    if not kept.closed:
+        yield _found(wave.closed, "ballot.still_open", group=group)
     if len(kept.batches) > len(wave.recorded):
         left = len(kept.batches) - len(wave.recorded)
         yield _found(wave.closed, "ballot.unrecorded", group=group, batches=left)

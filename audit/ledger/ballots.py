@@ -93,9 +93,13 @@ class Kept:
 
     tokens: tuple[bytes, ...]
     spent: int
+    unissued: int
+    """How many of the spent tokens were never issued."""
     waiting: int
     closed: bool
     batches: tuple[Batch, ...]
+    misnoted: frozenset[int]
+    """The numbers of batches of which the box notes something else than there is."""
 
     @cached_property
     def roots(self) -> tuple[str, ...]:
@@ -295,23 +299,40 @@ def _one_moment(database: Database) -> Iterator[Connection]:
 
 def _kept(connection: Connection, wave: Row[tuple[str, str, bytes, bool]]) -> Kept:
     key = (wave.round, wave.group)
-    hashes = select(ballot_tokens.c.token_sha256).where(_of(ballot_tokens, key))
+    tokens, spent = (
+        tuple(connection.execute(select(table.c.token_sha256).where(_of(table, key))).scalars())
+        for table in (ballot_tokens, ballot_spent)
+    )
+    batches, misnoted = _batches(connection, key)
     return Kept(
-        tokens=tuple(connection.execute(hashes).scalars()),
-        spent=connection.execute(_count(ballot_spent, key)).scalar_one(),
+        tokens=tokens,
+        spent=len(spent),
+        unissued=len(set(spent).difference(tokens)),
         waiting=connection.execute(_count(ballots_waiting, key)).scalar_one(),
         closed=wave.closed,
-        batches=tuple(_batches(connection, key)),
+        batches=batches,
+        misnoted=misnoted,
     )
 
 
-def _batches(connection: Connection, key: WaveKey) -> Iterator[Batch]:
-    """Read the batches of a wave; ballots that lie under a number that no batch has come last."""
+def _batches(connection: Connection, key: WaveKey) -> tuple[tuple[Batch, ...], frozenset[int]]:
+    """Read the batches of a wave, and which are noted otherwise than their ballots are.
+
+    Ballots that lie under a number that no batch has come last.
+    """
     found: dict[int, list[bytes]] = {}
+    other: set[int] = set()
     for row in connection.execute(select(ballots).where(_of(ballots, key)).order_by(*ballots.primary_key)):
         found.setdefault(row.batch, []).append(row.ballot)
+        if row.leaf != leaf_hash(row.ballot):
+            other.add(row.batch)
+    batches = []
     noted = select(ballot_batches).where(_of(ballot_batches, key)).order_by(ballot_batches.c.batch)
-    for row in connection.execute(noted):
-        yield Batch(tuple(found.pop(row.batch, ())), row.root)
-    for number in sorted(found):
-        yield Batch(tuple(found[number]), "")
+    for number, row in enumerate(connection.execute(noted), start=1):
+        its = tuple(found.pop(row.batch, ()))
+        batches.append(Batch(its, row.root))
+        if (row.batch, row.ballots, row.root) != (number, len(its), batch_root(its)):
+            other.add(number)
+    other |= set(range(len(batches) + 1, len(batches) + len(found) + 1))
+    batches += [Batch(tuple(found[number]), "") for number in sorted(found)]
+    return tuple(batches), frozenset(other)

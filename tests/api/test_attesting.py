@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +26,8 @@ from audit.ledger.tables import openings
 from audit.proofs.keyring import LOG_ACTOR
 from domain.standing import Attested
 from tests.api.falsely import SECRET, attestation, publish, state_root
+from tests.api.interrupted import STEPS
+from tests.conftest import ROOT
 from tests.furnished import APPROVAL, PUBLISHED
 from tests.worlds import World, reopen
 
@@ -97,6 +102,24 @@ def test_what_was_left_unattested_is_attested_at_the_start(world: World, tmp_pat
     assert unattested(again.intake.standing) == []
     again.close()
     assert examine(tmp_path / "data").findings == ()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_before_any_step_of_its_attestation_the_log_makes_up_for_it(
+    step: str, world: World, tmp_path: Path
+) -> None:
+    """Whatever it died before, the next start leaves one attestation of what was published, a true one."""
+    size = world.size
+    world.close()
+    words = [sys.executable, "-m", "tests.api.interrupted", str(tmp_path / "data"), step]
+    assert subprocess.run(words, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    again = reopen(tmp_path / "data")
+    published = size + 1
+    assert (attested(again).position, again.size) == (published + 1, published + 2)
+    assert unattested(again.intake.standing) == []
+    again.close()
+    examined = examine(tmp_path / "data")
+    assert (examined.findings, examined.refolded.refolded) == ((), examined.refolded.attested)
 
 
 # --- what is turned away --------------------------------------------------------------------------------

@@ -14,16 +14,19 @@ import pytest
 from api.runtime import reading
 from api.settings import DATABASE_VARIABLE, Settings
 from api.timestamping import add_token, checkpoint_text
+from audit.ledger.cosignatures import keep_cosignatures
 from audit.ledger.database import open_database
 from audit.ledger.export import export_log
+from audit.ledger.publisher import latest_checkpoint
 from audit.proofs.__main__ import main
 from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.note import vkey
-from audit.proofs.policy import NO_WITNESSES
+from audit.proofs.policy import NO_WITNESSES, Group, Policy
 from audit.proofs.timestamp import TimeAuthority
 from audit.proofs.trust import Trust, TrustedLog
 from audit.proofs.trust_file import format_trust
+from tests.audit.proofs.witnessed import WITNESS_KEYS, WITNESSES, cosigned, trusting
 from tests.authority import Authority, found_authority
 from tests.cli_page import run
 from tests.worlds import KEYS
@@ -138,6 +141,46 @@ def test_proofs_alone_check_time_tokens(
     told = json.loads(capsys.readouterr().out)
     assert (told["time_tokens"], told["time_tokens_unchecked"]) == (1, 0)
     assert [(one["size"], one["by"]) for one in told["times"]] == [(told["size"], authority.known.name)]
+
+
+@pytest.mark.parametrize("place", ["export", "data"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_what_was_received_after_it_was_seen_is_found(
+    data: Path, tmp_path: Path, place: str, trusted: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both verifiers find it by a witness who is trusted; by nobody's word they say it is not checked."""
+    size = _seen_too_early(data)
+    path = exported(data, tmp_path / "export") if place == "export" else data
+    words = ("--trust", str(tmp_path / "trust.json")) if trusted else ()
+    (tmp_path / "trust.json").write_bytes(format_trust(trusting(policy=LENIENT)))
+    assert main([str(path), *words, "--json"]) == int(trusted)
+    alone, whole = json.loads(capsys.readouterr().out), verified(data, path, *words)[1]
+    early = ("time", size - 1, "time.received_after_seen")
+    for told in (alone, whole):
+        found = {(one["layer"], one["position"], one["rule"]) for one in told["findings"]}
+        assert found == ({early} if trusted else set())
+    assert alone["layers"]["time"] == ("failed" if trusted else "not checked")
+    assert [told.get("without_trust") for told in (alone, whole)] == [
+        {"ok": True, "findings": 0} if trusted else None
+    ] * 2
+    assert main([str(path), *words]) == int(trusted)
+    said = capsys.readouterr().out
+    assert ("without the trust file: consistent with itself" in said) == trusted
+    assert ("others had seen it: not checked (no trust file)" in said) != trusted
+
+
+LENIENT = Policy(WITNESSES, (Group("một-nơi", 1, tuple(WITNESS_KEYS)),), "một-nơi")
+
+
+def _seen_too_early(data: Path) -> int:
+    """Have a witness cosign the newest checkpoint, weeks before the log received what it covers."""
+    database = open_database(f"sqlite:///{Settings(data).database}")
+    with database.begin() as connection:
+        newest = latest_checkpoint(connection)
+        assert newest is not None
+        keep_cosignatures(connection, cosigned(newest[2], "thanh-tra"), [WITNESSES[0].vkey], newest[0])
+    database.close()
+    return newest[0]
 
 
 def test_without_the_extra_tokens_are_not_checked(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from api.example import Example, load_example
 from api.recount import check_ballots
@@ -23,6 +23,7 @@ from api.verification import examine
 from audit.ledger.ballots import BallotBox
 from audit.ledger.database import Database, open_database
 from audit.ledger.tables import (
+    ballot_batches,
     ballot_spent,
     ballot_tokens,
     ballot_waves,
@@ -183,6 +184,29 @@ def _one_spent_for_nothing(connection: Connection, _box: BallotBox) -> None:
     connection.execute(insert(ballot_spent).values(row))
 
 
+def _unspent(connection: Connection) -> bytes:
+    """Return the hash of a token that was issued and not used."""
+    spent = select(ballot_spent.c.token_sha256)
+    its = (ballot_tokens.c.group == "STAFF") & ballot_tokens.c.token_sha256.not_in(spent)
+    return bytes(connection.execute(select(ballot_tokens.c.token_sha256).where(its)).scalars().first() or b"")
+
+
+def _another_spent(connection: Connection, _box: BallotBox) -> None:
+    spent = connection.execute(select(ballot_spent).where(ballot_spent.c.group == "STAFF")).first()
+    assert spent is not None
+    its = ballot_spent.c.token_sha256 == spent.token_sha256
+    connection.execute(update(ballot_spent).where(its).values(token_sha256=bytes(32)))
+
+
+def _opened_again(connection: Connection, _box: BallotBox) -> None:
+    connection.execute(update(ballot_waves).where(ballot_waves.c.group == "STAFF").values(closed=False))
+
+
+def _noted_otherwise(connection: Connection, _box: BallotBox) -> None:
+    its = (ballot_batches.c.group == "STAFF") & (ballot_batches.c.batch == 2)
+    connection.execute(update(ballot_batches).where(its).values(ballots=1))
+
+
 def _no_wave(connection: Connection, _box: BallotBox) -> None:
     connection.execute(delete(ballot_waves).where(ballot_waves.c.group == "STAFF"))
 
@@ -195,6 +219,9 @@ def _no_wave(connection: Connection, _box: BallotBox) -> None:
         (_one_token_less, SurveyWaveOpened, 0, ["ballot.other_tokens"]),
         (_one_unspent, SurveyWaveOpened, 0, ["ballot.more_than_spent"]),
         (_one_spent_for_nothing, SurveyWaveClosed, 0, ["ballot.lost"]),
+        (_another_spent, SurveyWaveOpened, 0, ["ballot.spent_unissued"]),
+        (_opened_again, SurveyWaveClosed, 0, ["ballot.still_open"]),
+        (_noted_otherwise, BallotsRecorded, 1, ["ballot.other_batch"]),
         (_no_wave, SurveyWaveOpened, 0, ["ballot.wave_missing"]),
     ],
 )
@@ -246,7 +273,7 @@ def test_ballots_that_wait_while_a_wave_is_open_are_not_lost(
     begun = [e for e in log if isinstance(e.body, SurveyWaveOpened)]
     with database.begin() as connection:
         wave = {"round": "2016", "group": "STAFF"}
-        connection.execute(insert(ballot_spent).values(**wave, token_sha256=bytes(32)))
+        connection.execute(insert(ballot_spent).values(**wave, token_sha256=_unspent(connection)))
         connection.execute(insert(ballots_waiting).values(**wave, id=bytes(16), answers=b"{}"))
     assert found(database, standing, begun) == []
 
