@@ -28,7 +28,7 @@ from tests.audit.browser.test_formats import (
     asked_of_head,
     long_entry,
 )
-from tests.audit.browser.test_keyring import MODULES, bound_twice
+from tests.audit.browser.test_keyring import MODULES, PROMISES, bound_twice, opened_with
 from tests.audit.browser.test_merkle import _askable
 from tests.audit.browser.test_verifier import told
 from tests.audit.proofs.test_canonical import ACCEPTED, LIMIT, REFUSED
@@ -150,6 +150,8 @@ def _of_trust() -> Iterator[Question]:
 
 def of_keyring() -> Iterator[Question]:
     """Stories of keys, as the tests in Python tell them."""
+    for promise in PROMISES:
+        yield "story", [{"envelope": opened_with(promise).encode(), "position": 0}]
     yield "story", [{"envelope": each.encode(), "position": at} for at, each in enumerate(bound_twice())]
     for module in MODULES:
         for story in stories(module):
@@ -233,6 +235,7 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "entry.js": ("formats", "encodeEntry", "entry"),
     "receipt.js": ("formats", "receipt", "receiptForm", "logProof"),
     "continuation.js": ("formats", "continuation"),
+    "promise.js": ("keyring",),
     "key_events.js": ("keyring",),
     "keyring.js": ("keyring",),
     "commitment.js": ("formats", "opening"),

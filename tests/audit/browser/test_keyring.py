@@ -18,6 +18,8 @@ from tests.audit.proofs.test_promise import REFUSED, VKEYS
 pytestmark = pytest.mark.node
 MODULES = ("test_keyring", "test_suspension", "test_authorship", "test_log_key_rotation", "test_certificate")
 SCORE = "SelfScoreDeclared.v1"
+PROMISES = ({"witnesses": VKEYS, "quorum": 2}, *REFUSED.values())
+"""What logs promise of witnesses, with sense and without."""
 
 
 def compare(node: Asked, keyring: Keyring, told: list[tuple[Envelope, int, str]]) -> None:
@@ -38,11 +40,16 @@ def test_the_same_story_is_judged_alike(module: str, node: Asked) -> None:
     assert len(found) >= 10
 
 
-@pytest.mark.parametrize("stated", [{"witnesses": VKEYS, "quorum": 2}, *REFUSED.values()])
+def opened_with(promise: object) -> Envelope:
+    """Open a log that promises so."""
+    body = genesis_body(KEYS) | {"witness_policy": promise}
+    return Journal().several((LOG_ACTOR, *REGISTRARS), GENESIS, body)
+
+
+@pytest.mark.parametrize("stated", PROMISES)
 def test_promises_of_witnesses_are_judged_alike(stated: object, node: Asked) -> None:
     """A log whose promise has no sense is opened in neither."""
-    keyring, body = Keyring(), genesis_body(KEYS) | {"witness_policy": stated}
-    envelope = Journal().several((LOG_ACTOR, *REGISTRARS), GENESIS, body)
+    keyring, envelope = Keyring(), opened_with(stated)
     compare(node, keyring, [(envelope, 0, _admitted(keyring, envelope, 0))])
 
 
