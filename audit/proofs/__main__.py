@@ -114,6 +114,7 @@ def _answer(verdict: Verdict, judgement: Judgement | None, findings: tuple[Findi
         "root": verdict.root.hex(),
         "signatures": verdict.signatures,
         "keys": verdict.keys,
+        "keys_kept_by_the_platform": verdict.platform_keys,
         "checkpoints": verdict.checkpoints,
         "openings": verdict.openings,
         "clock": verdict.clock,
@@ -176,6 +177,8 @@ def _text(answer: dict[str, Any], findings: tuple[Finding, ...], trust: Trust | 
         lines.append(
             f"    dấu thời gian · {tokens} time tokens, {unchecked} not checked (extra `timestamps`, --trust)"
         )
+    if held := answer["keys_kept_by_the_platform"]:
+        lines.append(f"    khóa do nền tảng giữ · custody: platform, {held} of {answer['keys']} keys")
     lines.append("    điểm và thứ hạng · fold: not checked (minhchung verify does)")
     for finding in findings[:SHOWN]:
         where = "whole log" if finding.position is None else f"position {finding.position}"

@@ -136,6 +136,14 @@ def test_whole_round_ends_published(tmp_path: Path) -> None:
     assert examine(tmp_path / "data").ok
 
 
+def test_a_round_of_the_whole_country_can_be_told() -> None:
+    """34 provinces of 150 units, 60 criteria, are a shape like any other; provinces differ by seed."""
+    country = Shape(agencies=34 * 150, criteria=60, signers=15_304, events=0, seed=1)
+    assert (country.size, len(country.staff)) == (984_318, 5100)
+    province = Shape(agencies=150, criteria=60, signers=2000, events=0, seed=1)
+    assert len({replace(province, seed=number).origin for number in range(34)}) == 34
+
+
 def test_without_history_the_end_is_shown(tmp_path: Path, made: Path) -> None:
     """Left out is only how scores and ranks came about: the log is the same, and so is what holds."""
     build_synth(Settings(tmp_path / "data"), SHAPE, history=False)

@@ -152,5 +152,8 @@ def test_proofs_alone_say_what_they_do_not_check(exported: Path, capsys: pytest.
     unasked = {layer for layer, said in told["layers"].items() if said == "not checked"}
     assert unasked == {"trust", "witness", "time"}
     assert {said for layer, said in told["layers"].items() if layer not in unasked} == {"ok"}
+    assert told["keys_kept_by_the_platform"] == told["keys"] > 0
     assert main([str(exported)]) == 0
-    assert "fold: not checked" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "fold: not checked" in said
+    assert f"custody: platform, {told['keys']} of {told['keys']} keys" in said
