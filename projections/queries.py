@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -84,14 +85,18 @@ def all_scores(connection: Connection, round_code: str, size: int) -> list[CellR
     rows = connection.execute(
         select(cell_scores).where((cell_scores.c.round == round_code) & holds(cell_scores, size))
     )
-    return [_cell(row) for row in rows]
+    return cells(rows)
 
 
 def scores(connection: Connection, round_code: str, agency: str, size: int) -> list[CellRow]:
     """Return the cells of an agency when the log had `size` entries."""
     c = cell_scores.c
     subject = (c.round == round_code) & (c.agency == agency)
-    rows = connection.execute(select(cell_scores).where(subject & holds(cell_scores, size)))
+    return cells(connection.execute(select(cell_scores).where(subject & holds(cell_scores, size))))
+
+
+def cells(rows: Iterable[Any]) -> list[CellRow]:
+    """Read rows of `cell_scores`."""
     return [_cell(row) for row in rows]
 
 
