@@ -19,6 +19,7 @@ from api.answers import Answer
 from api.cli_attest import attest
 from api.cli_erasure import app as erasure
 from api.cli_export import app as export
+from api.cli_history import app as history
 from api.cli_keys import keys
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.cli_process import council, dispute, process
@@ -29,7 +30,7 @@ from api.cli_trust import app as trusting
 from api.cli_witness import app as witnesses
 from api.errors import CommandError, DemoRefused
 from api.exported import examine_export, is_export
-from api.register import chosen_round, size_at
+from api.moments import moment_of
 from api.runtime import reading
 from api.screen import Screen
 from api.settings import settings
@@ -48,6 +49,7 @@ app = typer.Typer(
 )
 
 app.add_typer(process)
+app.add_typer(history)
 app.add_typer(council, name="council")
 app.add_typer(dispute, name="dispute")
 app.add_typer(keys, name="keys")
@@ -101,8 +103,7 @@ def rank(
 ) -> None:
     """Show the ranking of a round, block by block, now or as of any moment."""
     with reading(settings(data)) as log, log.database.read() as connection:
-        size = size_at(log, as_of)
-        found = round_code or chosen_round(log, connection, size)
+        size, found = moment_of(log, connection, as_of, round_code)
         rank_it = publication.published if as_public else answers.ranking
         told = rank_it(log, connection, found, block, size)
     answer(told, Screen(Console(), lang).ranking, as_json=as_json)
@@ -127,8 +128,7 @@ def trace(
     where = settings(data)
     believed = read_trust(trust or where.trust) if trust or where.trust.is_file() else None
     with reading(where) as log, log.database.read() as connection:
-        size = size_at(log, as_of)
-        found = round_code or chosen_round(log, connection, size)
+        size, found = moment_of(log, connection, as_of, round_code)
         told = answers.trace(log, connection, found, agency, criterion, size)
         told = add_times(log, told, read_stamps(connection, believed).stamps)
         if own:

@@ -1,4 +1,4 @@
-"""Reads the events that cards follow from out of the log: a few streams and kinds, by index, never all of it."""
+"""The events that cards follow from, read out of the log: a few streams and kinds, never all of it."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
 """Why a rank is another than it was: a smallest set of events without which it would still be the old one.
 
-The events are those stated between two moments. A set explains a change of rank where the log, without the
-set, gives the agency its old rank again. It is smallest in that none of its events can be spared: give any one
-of them back, and the old rank does not return. (Other sets may explain the same change; this is the one
-that delta debugging finds, which first asks whose events matter at all, and then which of them.)
+The events are those stated between two moments. A set explains a change of rank where the log, without
+the set, gives the agency its old rank again. It is smallest in that none of its events can be spared: give
+any one of them back, and the old rank does not return. (Other sets may explain the same change; this is
+the one that delta debugging finds, which first asks whose events matter at all, and then which of them.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from domain import admission
@@ -18,7 +18,7 @@ from domain.standing import Standing
 from projections.shares import card_in, fold, in_order
 from projections.what_if import Places, WhatIf, places_of
 
-Unit = TypeVar("Unit", bound=Hashable)
+Unit = TypeVar("Unit")
 ALL = ""
 """In the place of an agency: the events that every card follows from."""
 
@@ -31,8 +31,9 @@ def smallest(units: Sequence[Unit], holds: Callable[[Collection[Unit]], bool]) -
     kept, parts = list(units), 2
     while len(kept) > 1:
         step = -(-len(kept) // parts)
-        cut = [kept[at : at + step] for at in range(0, len(kept), step)]
-        rests = [[unit for unit in kept if unit not in part] for part in map(set, cut)]
+        cuts = range(0, len(kept), step)
+        cut = [kept[at : at + step] for at in cuts]
+        rests = [kept[:at] + kept[at + step :] for at in cuts]
         if part := next((part for part in cut if holds(part)), None):
             kept, parts = part, 2
         elif rest := next((rest for rest in rests if rest and holds(rest)), None):

@@ -40,7 +40,7 @@ def _carries(found: Round, event: Event) -> bool:
     if isinstance(body, LogOpened | RoundOpened):
         return True
     if isinstance(body, CriteriaSetIssued):
-        return body.criteria_set is not None and event.position < found.position and _is_its(found, body)
+        return _is_its(found, body)
     return isinstance(body, _RANKED) and event.position < found.position
 
 
@@ -64,10 +64,19 @@ def _divided(
     whole = {event.position for event in survey() if groups & groups_of(found, event)}
     if whole <= positions:
         return None
-    listed = ",".join(map(str, sorted(whole)))
-    return refuse(
-        "whatif.wave_divided", position=min(positions), missing=len(whole - positions), whole=listed
-    )
+    missing, listed = len(whole - positions), ranges(whole)
+    return refuse("whatif.wave_divided", position=min(positions), missing=missing, whole=listed)
+
+
+def ranges(positions: Iterable[int]) -> str:
+    """List positions shortly: `5247,6967-7306`."""
+    told: list[list[int]] = []
+    for position in sorted(positions):
+        if told and told[-1][-1] == position - 1:
+            told[-1] = [told[-1][0], position]
+        else:
+            told.append([position])
+    return ",".join("-".join(map(str, ends)) for ends in told)
 
 
 def groups_of(found: Round, event: Event) -> frozenset[str]:

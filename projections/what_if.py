@@ -32,7 +32,7 @@ class Supposition:
 
     @property
     def moved(self) -> tuple[str, ...]:
-        """The agencies whose rank would be another, or no longer (or newly) shared; in the order they rank."""
+        """The agencies whose rank would be another, or shared where it was not; in the order they rank."""
         return tuple(
             code for code in self.before if standing(self.before, code) != standing(self.after, code)
         )
