@@ -34,6 +34,7 @@ class LogShares:
         self._round = round_code
         self._size = size
         self._grounds: list[Event] | None = None
+        self._found: Round | None = None
         self._about: dict[str, list[Event]] = {}
 
     def grounds(self) -> Sequence[Event]:
@@ -60,10 +61,11 @@ class LogShares:
 
     def round(self) -> Round:
         """Return the round as far as cards look at it; raises UnknownSubject."""
-        found = fold(self.grounds()).rounds.get(self._round)
-        if found is None:
+        if self._found is None:
+            self._found = fold(self.grounds()).rounds.get(self._round)
+        if self._found is None:
             raise UnknownSubject(f"no round {self._round} had been opened at size {self._size}")
-        return found
+        return self._found
 
     def _disputes(self) -> ColumnElement[bool]:
         """The streams `R/dispute-...`: a range of the index, in the order of bytes."""

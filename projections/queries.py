@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from domain.points import exact
 from projections.tables import cell_scores, ranks
+
+_points = lru_cache(maxsize=65_536)(exact)
+"""Reads the points of cells: of thousands of cells few texts are not among those of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def _cell(row: Any) -> CellRow:
     return CellRow(
         row.agency,
         row.criterion,
-        exact(row.points),
+        _points(row.points),
         row.stage,
         tuple(map(int, row.made_by.split())),
         tuple(row.flags.split()),
