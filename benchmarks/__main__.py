@@ -40,9 +40,9 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from admission.one_statement(demo, 1 if quick else 3)
     console.print("history ...")
     yield from history.questions(demo)
-    yield from history.larger_round(folder, 10_000, 0.1)
+    yield from history.larger_round(folder, 52, 60, 0.1)  # of 10,000 events
     if not quick:
-        yield from history.larger_round(folder, 200_000, 0.3)
+        yield from history.larger_round(folder, 350, 180, 0.3)  # of 200,000
     console.print("intake ...")
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
     console.print("a larger log ...")

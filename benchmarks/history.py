@@ -16,7 +16,7 @@ from api.runtime import Log, reading
 from api.settings import Settings
 from api.shares import what_if
 from api.synth import build_synth
-from api.synth_script import Shape
+from api.synth_script import OFFICES, STAFF, Shape
 from benchmarks.measure import Line, within
 from domain.criteria import Block
 from domain.events import Event
@@ -41,11 +41,12 @@ def questions(demo: Path) -> Iterator[Line]:
         yield from _asked(log, connection, ROUND, 0.1)
 
 
-def larger_round(folder: Path, events: int, limit: float) -> Iterator[Line]:
-    """Ask a made-up round of so many events, with its history."""
-    data = folder / f"synth-{events}"
+def larger_round(folder: Path, agencies: int, criteria: int, limit: float) -> Iterator[Line]:
+    """Ask one whole made-up round, with the history of its scores."""
+    data = folder / f"synth-{agencies}-{criteria}"
     if not data.exists():
-        build_synth(Settings(data), Shape(150, 60, 100, events, 1))
+        signers = OFFICES + STAFF * agencies
+        build_synth(Settings(data), Shape(agencies, criteria, signers, events=0, seed=1))
     with reading(Settings(data)) as log, log.database.read() as connection:
         (code, *_) = queries.rounds(connection, log.size)
         yield from _asked(log, connection, code, limit)

@@ -1,10 +1,16 @@
-"""The cards of a round as the read tables hold them at a size: what ranks them, without a fold."""
+"""The cards of a round as the read tables hold them at a size: what ranks them, without a fold.
+
+Totals are read of a whole block; cells, and the areas that they sum up to, of an agency that is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from domain import scoring
 from domain.criteria import Block
@@ -13,26 +19,57 @@ from domain.scoring import Card, Flag, Score, Stage
 from domain.standing import Round
 from projections import queries
 from projections.queries import CellRow, RankRow
-from projections.tables import cell_scores, ranks
+
+Value = TypeVar("Value")
+
+
+class _Later(Mapping[str, Value]):
+    """A mapping that is read when it is first looked into."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Value]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _there(self) -> Mapping[str, Value]:
+        return self._read()
+
+    def __getitem__(self, key: str) -> Value:
+        return self._there[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._there)
+
+    def __len__(self) -> int:
+        return len(self._there)
 
 
 def cards(connection: Connection, found: Round, size: int, block: Block) -> dict[str, Card]:
     """Return the cards of a block when the log had `size` entries, by agency."""
     rows = queries.ranking(connection, found.code, size, block.value)
-    scores: dict[str, dict[str, Score]] = {row.agency: {} for row in rows}
-    for cell in block_scores(connection, found.code, size, block):
-        scores[cell.agency][cell.criterion] = _score(found, cell)
-    return {row.agency: _card(found, row, scores[row.agency]) for row in rows}
+    return {row.agency: _card(connection, found, size, row) for row in rows}
 
 
-def block_scores(connection: Connection, round_code: str, size: int, block: Block) -> list[CellRow]:
-    """Return the cells of every agency of a block when the log had `size` entries."""
-    c, r = cell_scores.c, ranks.c
-    ranked = select(r.agency).where(
-        (r.round == round_code) & (r.block == block.value) & queries.holds(ranks, size)
+def _card(connection: Connection, found: Round, size: int, row: RankRow) -> Card:
+    block = found.agencies[row.agency]
+
+    def read() -> dict[str, Score]:
+        cells = queries.scores(connection, found.code, row.agency, size)
+        return {cell.criterion: _score(found, cell) for cell in cells}
+
+    scores = _Later[Score](read)
+    return Card(
+        agency=row.agency,
+        block=block,
+        scores=scores,
+        areas=_Later[Fraction](lambda: scoring.areas(found.criteria, block, scores)),
+        total=row.total,
+        bonus=row.bonus,
+        deductions=row.deductions,
+        ranking_score=row.ranking_score,
+        published_score=hundredths(row.ranking_score),
+        rating=row.rating,
+        results=row.results,
     )
-    wanted = (c.round == round_code) & c.agency.in_(ranked) & queries.holds(cell_scores, size)
-    return queries.cells(connection.execute(select(cell_scores).where(wanted)))
 
 
 def _score(found: Round, row: CellRow) -> Score:
@@ -43,21 +80,4 @@ def _score(found: Round, row: CellRow) -> Score:
         row.made_by,
         tuple(map(Flag, row.flags)),
         row.counts,
-    )
-
-
-def _card(found: Round, row: RankRow, scores: Mapping[str, Score]) -> Card:
-    block = found.agencies[row.agency]
-    return Card(
-        agency=row.agency,
-        block=block,
-        scores=scores,
-        areas=scoring.areas(found.criteria, block, scores),
-        total=row.total,
-        bonus=row.bonus,
-        deductions=row.deductions,
-        ranking_score=row.ranking_score,
-        published_score=hundredths(row.ranking_score),
-        rating=row.rating,
-        results=row.results,
     )

@@ -134,10 +134,9 @@ def _history(
 ) -> list[_Row]:
     """Return what held, from which position until which, oldest first."""
     its = (table.c.round == round_code) & (table.c.agency == agency)
-    if criterion is None:
-        columns = (table.c.rank,)
-    else:
-        columns, its = (table.c.points, table.c.stage), its & (table.c.criterion == criterion)
+    columns = [table.c.rank] if criterion is None else [table.c.points, table.c.stage]
+    if criterion is not None:
+        its &= table.c.criterion == criterion
     query = select(table.c.valid_from, table.c.valid_until, *columns).where(its)
     return [
         (row[0], row[1], tuple(row[2:])) for row in connection.execute(query.order_by(table.c.valid_from))
