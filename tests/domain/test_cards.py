@@ -177,7 +177,7 @@ def test_whole_round_comes_out_as_by_hand() -> None:
 
 @pytest.mark.parametrize("agency", ["STC", "HC", "LC"])
 def test_areas_follow_from_scores_that_were_computed_before(agency: str) -> None:
-    """Whoever has the scores of a card has its areas, cells out of the denominator and improvement included."""
+    """Whoever has the scores of a card has its areas, without the cells that are out of the denominator."""
     story = whole_round()
     card = story.card(agency)
     assert areas(story.round.criteria, card.block, card.scores) == card.areas
