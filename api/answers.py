@@ -11,6 +11,8 @@ from api.errors import UnknownSubject
 from api.keys import by_authorship, certificate, certificates_of
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
+from api.shares import LogShares
+from api.tracing import Tracing, areas, superseded
 from api.verification import Examination
 from api.words import Words, read_words
 from audit.ledger.codec import Recorded
@@ -28,6 +30,7 @@ from domain.points import published, write
 from domain.standing import Round
 from domain.stated.assessment import MinutesSigned
 from projections import queries
+from projections.acts import Act
 from projections.queries import CellRow, RankRow
 
 Answer = dict[str, Any]
@@ -110,6 +113,10 @@ def trace(
     told = _about_agency(log, made) if criterion is None else _about_cell(log, found, agency, criterion, made)
     told = [r for r in told if r.position < size]
     hidden = _still_sealed(told)
+    stated = [r.event for r in told if r.event is not None]
+    shares = LogShares(log, connection, round_code, size)
+    tracing = Tracing(log, register, found, shares, agency, stated)
+    set_points = superseded([*shares.about(agency)])
     words = read_words(log, connection, {r.statement.id for r in told})
     place = next((r for r in queries.ranking(connection, round_code, size) if r.agency == agency), None)
     return {
@@ -119,9 +126,23 @@ def trace(
         "name_en": register.standing.agencies[agency].name_en,
         "block": found.agencies[agency].value,
         "result": {"rank": place.rank, **_result(place)} if place else None,
-        "cells": [_cell(found.criteria.by_code[code], cells[code]) for code in _in_order(found, wanted)],
-        "events": [trace_event(register, found, r, made, words, sealed=r.position in hidden) for r in told],
+        "areas": areas(found, agency, cells),
+        "cells": [
+            _cell(found.criteria.by_code[code], cells[code]) | {"stages": tracing.stages(code)}
+            for code in _in_order(found, wanted)
+        ],
+        "events": [
+            trace_event(register, found, r, made, words, sealed=r.position in hidden)
+            | _act(set_points.get(r.position))
+            for r in told
+        ],
+        "waiting": [] if criterion is None else tracing.waiting(criterion),
     }
+
+
+def _act(act: Act | None) -> Answer:
+    """At which stage an event set points, and what superseded it since."""
+    return {"stage": act.stage.value if act else None, "superseded_by": act.superseded_by if act else None}
 
 
 def _still_sealed(told: Iterable[Recorded]) -> set[int]:

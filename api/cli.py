@@ -20,7 +20,7 @@ from api.cli_later import Commands
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
 from api.errors import CommandError, DemoRefused, DossierUnreadable
 from api.exported import examine_export, is_export
-from api.register import chosen_round, size_at
+from api.moments import moment_of
 from api.runtime import reading
 from api.screen import Screen
 from api.screen_dossier import DossierScreen
@@ -82,8 +82,7 @@ def rank(
 ) -> None:
     """Show the ranking of a round, block by block, now or as of any moment."""
     with reading(settings(data)) as log, log.database.read() as connection:
-        size = size_at(log, as_of)
-        found = round_code or chosen_round(log, connection, size)
+        size, found = moment_of(log, connection, as_of, round_code)
         rank_it = publication.published if as_public else answers.ranking
         told = rank_it(log, connection, found, block, size)
     answer(told, Screen(Console(), lang).ranking, as_json=as_json)
@@ -108,8 +107,7 @@ def trace(
     where = settings(data)
     believed = read_trust(trust or where.trust) if trust or where.trust.is_file() else None
     with reading(where) as log, log.database.read() as connection:
-        size = size_at(log, as_of)
-        found = round_code or chosen_round(log, connection, size)
+        size, found = moment_of(log, connection, as_of, round_code)
         told = answers.trace(log, connection, found, agency, criterion, size)
         told = add_times(log, told, read_stamps(connection, believed).stamps)
         if own:

@@ -30,7 +30,9 @@ RoundCode = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option(
-        "--as-of", help="A size of the log, or a time such as 2017-06-01T08:00.", show_default=False
+        "--as-of",
+        help="A size of the log, a time such as 2017-06-01T08:00, or a stage such as published-v1.",
+        show_default=False,
     ),
 ]
 

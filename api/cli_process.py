@@ -11,7 +11,7 @@ from rich.console import Console
 
 from api.answers import Answer
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer
-from api.register import chosen_round, size_at
+from api.moments import moment_of
 from api.review import Review
 from api.runtime import reading
 from api.screen_process import ProcessScreen
@@ -41,8 +41,7 @@ def _ask(
 ) -> None:
     """Fold the log up to a moment, ask the review, and show what it answers."""
     with reading(settings(data)) as log, log.database.read() as connection:
-        size = size_at(log, as_of)
-        code = round_code or chosen_round(log, connection, size)
+        size, code = moment_of(log, connection, as_of, round_code)
         told = ask(Review(log, connection, code, size))
     screen = ProcessScreen(Console(), lang)
     answer(told, lambda told: show_it(screen, told), as_json=as_json)

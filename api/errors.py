@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.refusals import Refusal
+
 
 class CommandError(Exception):
     """What was asked for cannot be done; the message says what to do instead."""
@@ -9,6 +11,14 @@ class CommandError(Exception):
 
 class UnknownSubject(CommandError):
     """What was asked for is not in the log; says what there is instead."""
+
+
+class NotPossible(CommandError):
+    """A question that has no answer, by a rule; carries the refusal, which names what can be asked."""
+
+    def __init__(self, refused: Refusal) -> None:
+        super().__init__(f"{refused.rule} {dict(refused.facts)}")
+        self.refused = refused
 
 
 class ExampleError(CommandError):

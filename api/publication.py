@@ -17,6 +17,8 @@ from domain.visibility import Visibility, seen_by
 
 _PLACE = ("rank", "shared", "agency", "name_vi", "name_en")
 _CERTIFICATE = ("position", "certificate", "issuer", "valid_from", "valid_until", "anchor")
+_OF_MEMBERS = ("OPINION", "VOTE")
+"""What single members owe is told to the council alone."""
 _SCORES = ("score", "total", "class")
 
 
@@ -47,7 +49,8 @@ def public(answer: Answer, policy: PublicationPolicy) -> Answer:
 def own_record(answer: Answer, policy: PublicationPolicy) -> Answer:
     """Leave of an answer to `trace` what the agency itself sees: the fields of its classes."""
     classes = frozenset(policy.own_record)
-    return answer | {"events": [_own(event, classes) for event in answer["events"]]}
+    waiting = [one for one in answer["waiting"] if one["owed"] not in _OF_MEMBERS]
+    return answer | {"events": [_own(event, classes) for event in answer["events"]], "waiting": waiting}
 
 
 def _own(event: Answer, classes: frozenset[Visibility]) -> Answer:

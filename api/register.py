@@ -140,7 +140,9 @@ def size_at(log: Log, moment: str | None) -> int:
         return newest
     if moment.isascii() and moment.isdigit():
         if int(moment) > newest:
-            raise UnknownSubject(f"the log has {newest} entries, not {moment}")
+            raise UnknownSubject(f"the log has {newest} entries, not {moment}; the nearest size is {newest}")
+        if int(moment) == 0 < newest:
+            raise UnknownSubject("at size 0 nothing had been stated; the nearest size is 1")
         return int(moment)
     try:
         at = datetime.fromisoformat(moment)
@@ -150,7 +152,11 @@ def size_at(log: Log, moment: str | None) -> int:
         genesis = entry_at(log, 0)
         at = at.replace(tzinfo=zone(genesis.statement.body["utc_offset"]))
     received = _Received(log, newest)
-    return bisect_right(received, at)
+    size = bisect_right(received, at)
+    if size == 0 < newest:
+        first = received[0].astimezone(at.tzinfo).isoformat()
+        raise UnknownSubject(f"{moment} lies before the log, which begins at {first}; the nearest size is 1")
+    return size
 
 
 class _Received:

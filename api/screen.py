@@ -81,6 +81,15 @@ class Screen:
             self.print(self._result(answer["result"]))
         self.print(self._cells(answer["cells"]))
         self.events(answer)
+        for one in answer["waiting"]:
+            self.print(self._waiting(one, answer["utc_offset"]), style="yellow")
+
+    def _waiting(self, one: Answer, utc_offset: str) -> str:
+        """Say whose answer is still to come, to what, and until when."""
+        due = self.text("until", at=local_time(one["due"], utc_offset)) if one["due"] else ""
+        owed = term("owed", one["owed"], self.language)
+        who = one["name"] or term("office", one["by"], self.language)
+        return f"{self.text('waiting')} #{one['since']}: {who} · {owed}{due}"
 
     def events(self, answer: Answer) -> None:
         """Print events, oldest first."""
@@ -113,6 +122,8 @@ class Screen:
     def _event(self, event: Answer, utc_offset: str) -> RenderableType:
         mark = f"  ◀ {self.text('made')}" if event["made_the_number"] else ""
         late = f"  [{self.text('late')}]" if event["late"] else ""
+        by = event.get("superseded_by")
+        late += f"  [{self.text('superseded', by=by)}]" if by is not None else ""
         doubt = term("authorship", event["authorship"], self.language)
         head = Text.assemble(
             (f"#{event['position']} ", "bold cyan"),

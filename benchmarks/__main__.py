@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admission, commands, dossiers, intake, recorder, replay, scale, state
+from benchmarks import admission, commands, dossiers, history, intake, recorder, replay, scale, state
 from benchmarks.databases import NoPostgres, postgres_server
 from benchmarks.measure import Line
 
@@ -39,6 +39,11 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from state.root(15 if quick else 40)
     console.print("admission ...")
     yield from admission.one_statement(demo, 1 if quick else 3)
+    console.print("history ...")
+    yield from history.questions(demo)
+    yield from history.larger_round(folder, 52, 60, 0.1)  # of 10,000 events
+    if not quick:
+        yield from history.larger_round(folder, 350, 180, 0.3)  # of 200,000
     console.print("intake ...")
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
     console.print("a larger log ...")

@@ -6,6 +6,7 @@ are still equal share a rank and the next ranks are skipped (1, 1, 3).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,7 +29,9 @@ Key = tuple[int, tuple[Fraction, ...]]
 
 def rank(criteria: CriteriaSet, cards: Iterable[Card]) -> tuple[Place, ...]:
     """Rank the cards of one block, best first; agencies that share a rank stand by their code."""
-    keyed = sorted(((_key(criteria, card), card) for card in cards), key=lambda pair: pair[1].agency)
+    ranked = sorted(cards, key=lambda card: card.agency)
+    often = Counter(card.published_score for card in ranked)
+    keyed = [(_key(criteria, card, tied=often[card.published_score] > 1), card) for card in ranked]
     keyed.sort(key=lambda pair: pair[0], reverse=True)
     places: list[Place] = []
     for place, (key, card) in enumerate(keyed, start=1):
@@ -38,8 +41,9 @@ def rank(criteria: CriteriaSet, cards: Iterable[Card]) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def _key(criteria: CriteriaSet, card: Card) -> Key:
-    return card.published_score, tuple(_tie(key, card) for key in criteria.tie_break)
+def _key(criteria: CriteriaSet, card: Card, *, tied: bool) -> Key:
+    """The order of ties is asked for only where there is one."""
+    return card.published_score, tuple(_tie(key, card) for key in criteria.tie_break) if tied else ()
 
 
 def _tie(key: str, card: Card) -> Fraction:

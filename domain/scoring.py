@@ -188,6 +188,11 @@ def _weighed(result: ResultWeights, scores: Mapping[str, Score]) -> Fraction:
     return 100 * add(weight * score.points for weight, score in counted) / whole if whole else ZERO
 
 
+def areas(criteria: CriteriaSet, block: Block, scores: Mapping[str, Score]) -> dict[str, Fraction]:
+    """Return the points of each area, over the cells that count: of scores that were computed before."""
+    return _sums(criteria, block, scores)[0]
+
+
 def _sums(
     criteria: CriteriaSet, block: Block, scores: Mapping[str, Score]
 ) -> tuple[dict[str, Fraction], Fraction]:

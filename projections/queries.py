@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from domain.points import exact
 from projections.tables import cell_scores, ranks
+
+_points = lru_cache(maxsize=65_536)(exact)
+"""Reads the points of cells: of thousands of cells few texts are not among those of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +89,18 @@ def all_scores(connection: Connection, round_code: str, size: int) -> list[CellR
     rows = connection.execute(
         select(cell_scores).where((cell_scores.c.round == round_code) & holds(cell_scores, size))
     )
-    return [_cell(row) for row in rows]
+    return cells(rows)
 
 
 def scores(connection: Connection, round_code: str, agency: str, size: int) -> list[CellRow]:
     """Return the cells of an agency when the log had `size` entries."""
     c = cell_scores.c
     subject = (c.round == round_code) & (c.agency == agency)
-    rows = connection.execute(select(cell_scores).where(subject & holds(cell_scores, size)))
+    return cells(connection.execute(select(cell_scores).where(subject & holds(cell_scores, size))))
+
+
+def cells(rows: Iterable[Any]) -> list[CellRow]:
+    """Read rows of `cell_scores`."""
     return [_cell(row) for row in rows]
 
 
@@ -99,7 +108,7 @@ def _cell(row: Any) -> CellRow:
     return CellRow(
         row.agency,
         row.criterion,
-        exact(row.points),
+        _points(row.points),
         row.stage,
         tuple(map(int, row.made_by.split())),
         tuple(row.flags.split()),

@@ -42,9 +42,9 @@ from domain.stated.survey import SurveyTallied
 from projections.tables import OPEN, cell_scores, ranks
 
 Key = tuple[str, ...]
-_MOVING_ALL = (RoundOpened, DeadlineExtended, PhaseOpened)
+MOVING_ALL = (RoundOpened, DeadlineExtended, PhaseOpened)
 """Events that can move the scores of every agency of a round."""
-_MOVING = (
+MOVING = (
     FocalOfficerAssigned,
     PreviousResultRecorded,
     SelfAssessmentSubmitted,
@@ -146,7 +146,7 @@ class _Turn:
     def take(self, event: Event) -> None:
         """Follow one event; recompute the cards it can have changed, then their blocks."""
         admission.follow(self._standing, event)
-        if event.round is None or not isinstance(event.body, _MOVING + _MOVING_ALL):
+        if event.round is None or not isinstance(event.body, MOVING + MOVING_ALL):
             return
         found = self._standing.rounds.get(event.round)
         if found is None:  # what it was opened on was left out

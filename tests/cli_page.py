@@ -68,6 +68,9 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "progress": ("progress",),
     "conflicts": ("conflicts",),
     "changes": ("changes",),
+    "what-if": ("what-if", "--without", "8175"),
+    "pivotal": ("pivotal",),
+    "diff": ("diff", "published-v1", "published-v2"),
     "agenda": ("council", "agenda", "--round", "2016", "--as-of", "2017-04-17"),
     "decisions": ("council", "decisions"),
     "precedents": ("council", "precedents", "A3.10", "--matter", "SPECIAL_CASE"),
@@ -79,7 +82,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "proved": ("attest", "prove", "SNV", "A1.2", "-o", os.devnull),
 }
 """The commands whose answers the page shows, by the name of the sample."""
-LONG = {"progress", "conflicts", "decisions", "keys"}
+LONG = {"progress", "pivotal", "conflicts", "decisions", "keys"}
 """Answers too long to be printed on the page as a terminal shows them."""
 PLAIN = [name for name in COMMANDS if name not in LONG]
 JSON = [f"{name} json" for name in COMMANDS]

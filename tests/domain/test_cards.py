@@ -9,7 +9,7 @@ import pytest
 
 from domain.criteria import CriteriaSet, Section, StatedRule
 from domain.deadlines import Phase
-from domain.scoring import Stage
+from domain.scoring import Stage, areas
 from tests.domain.criteria_sets import EVERY_RULE, criteria_set, criterion, numbers
 from tests.domain.sitting import decide, deducts, rewards
 from tests.domain.specification import Act, Story
@@ -173,3 +173,11 @@ def test_whole_round_comes_out_as_by_hand() -> None:
     assert (card.ranking_score, card.deductions) == (card.total + 1, Fraction("0.75"))
     assert EVERY_RULE.maximum(card.block) == 23
     assert card.rating == "GOOD"
+
+
+@pytest.mark.parametrize("agency", ["STC", "HC", "LC"])
+def test_areas_follow_from_scores_that_were_computed_before(agency: str) -> None:
+    """Whoever has the scores of a card has its areas, without the cells that are out of the denominator."""
+    story = whole_round()
+    card = story.card(agency)
+    assert areas(story.round.criteria, card.block, card.scores) == card.areas

@@ -1,0 +1,141 @@
+"""The commands about other moments and other decisions: what-if, pivotal, diff."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.answers import Answer
+from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer
+from api.errors import NotPossible, UnknownSubject
+from api.history import History
+from api.moments import moment_of
+from api.runtime import reading
+from api.screen_history import HistoryScreen
+from api.settings import settings
+from api.wording import Language, word
+from domain.points import stated
+from domain.refusals import Malformed
+
+app = typer.Typer()
+_POSITIONS = re.compile(r"[0-9]{1,15}(?:-[0-9]{1,15})?", re.ASCII)
+MANY = 1_000_000
+"""No range of positions is longer."""
+_ADJUST = re.compile(r"([^/=]+)/([^/=]+)=(.+)")
+
+
+@app.command("what-if")
+def what_if(
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without", metavar="N[,N]", help="Leave these positions out (N-M: a range).", show_default=False
+        ),
+    ] = None,
+    adjust: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--adjust",
+            metavar="AGENCY/CRITERION=POINTS",
+            help="With these points decided by the council.",
+            show_default=False,
+        ),
+    ] = None,
+    uphold: Annotated[
+        list[str] | None,
+        typer.Option("--uphold", metavar="DISPUTE", help="With this dispute upheld.", show_default=False),
+    ] = None,
+    round_code: RoundCode = None,
+    as_of: AsOf = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.VI,
+) -> None:
+    """Show the ranks of a round as they are, and as they would be without or with some decisions."""
+    if not (without or adjust or uphold):
+        raise typer.BadParameter("say what to leave out or to add: --without, --adjust or --uphold")
+
+    def ask(history: History) -> Answer:
+        return history.supposed(_positions(without or []), _points(adjust or []), uphold or [])
+
+    _ask(ask, HistoryScreen.supposed, data, round_code, as_of, as_json=as_json, lang=lang)
+
+
+@app.command()
+def pivotal(
+    round_code: RoundCode = None,
+    as_of: AsOf = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.VI,
+) -> None:
+    """Show the decisions whose absence alone changes a rank, and how firmly every agency stands."""
+    _ask(History.pivotal, HistoryScreen.pivotal, data, round_code, as_of, as_json=as_json, lang=lang)
+
+
+@app.command()
+def diff(
+    since: Annotated[str, typer.Argument(metavar="FROM")],
+    until: Annotated[str, typer.Argument(metavar="TO")],
+    round_code: RoundCode = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.VI,
+) -> None:
+    """Show what changed between two moments of a round, and the fewest events that explain each rank."""
+
+    def ask(history: History) -> Answer:
+        return history.since(history.moment(since))
+
+    _ask(ask, HistoryScreen.since, data, round_code, until, as_json=as_json, lang=lang)
+
+
+def _ask(
+    ask: Callable[[History], Answer],
+    show: Callable[[HistoryScreen, Answer], None],
+    data: Path | None,
+    round_code: str | None,
+    as_of: str | None,
+    *,
+    as_json: bool,
+    lang: Language,
+) -> None:
+    """Stand at a moment, ask, and show what is answered; or why it cannot be."""
+    try:
+        with reading(settings(data)) as log, log.database.read() as connection:
+            size, code = moment_of(log, connection, as_of, round_code)
+            told = ask(History(log, connection, code, size))
+    except (NotPossible, Malformed) as wrong:
+        refused = wrong.refused if isinstance(wrong, NotPossible) else wrong.refusal
+        words = word(refused.rule, refused.facts, lang)
+        sys.stderr.write(f"minhchung: {words.what} {words.todo} ({refused.rule})\n")
+        raise typer.Exit(1) from None
+    screen = HistoryScreen(Console(), lang)
+    answer(told, lambda told: show(screen, told), as_json=as_json)
+
+
+def _positions(given: list[str]) -> list[int]:
+    """Read `8175`, `8175,8262` or `6967-7306`."""
+    found: list[int] = []
+    for part in ",".join(given).split(","):
+        first, _, last = part.partition("-")
+        if not _POSITIONS.fullmatch(part) or int(last or first) - int(first) not in range(MANY):
+            raise UnknownSubject(f"{part!r} is no position such as 8175, nor a range such as 6967-7306")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def _points(given: list[str]) -> dict[tuple[str, str], Fraction]:
+    found: dict[tuple[str, str], Fraction] = {}
+    for part in given:
+        if (told := _ADJUST.fullmatch(part)) is None:
+            raise UnknownSubject(f"{part!r} is no adjustment such as SNV/A1.2=1.5")
+        found[told[1], told[2]] = stated(told[3])
+    return found

@@ -1,0 +1,38 @@
+"""What a moment stands for that a person names: a size, a time, or a stage of a round."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection
+
+from api.errors import UnknownSubject
+from api.register import chosen_round, size_at, stream
+from api.runtime import Log
+from projections.moments import moments
+
+NAMED = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+
+
+def moment_of(
+    log: Log, connection: Connection, moment: str | None, round_code: str | None
+) -> tuple[int, str]:
+    """Return the size that a moment stands for, and the round that is asked about then.
+
+    A stage is one of the round that is named, or of the one that is chosen now. Raises UnknownSubject.
+    """
+    if moment is None or not NAMED.fullmatch(moment):
+        size = size_at(log, moment)
+        return size, round_code or chosen_round(log, connection, size)
+    code = round_code or chosen_round(log, connection, log.size)
+    return named(log, code, moment), code
+
+
+def named(log: Log, round_code: str, moment: str) -> int:
+    """Return the size at which a stage of a round was done; raises UnknownSubject, naming those there are."""
+    events = [r.event for r in stream(log, round_code) if r.event is not None]
+    found = moments(events, round_code)
+    if moment not in found:
+        there = ", ".join(f"{name} ({size})" for name, size in found.items()) or "none yet"
+        raise UnknownSubject(f"round {round_code} has no moment {moment!r}; there are: {there}")
+    return found[moment]

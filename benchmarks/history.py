@@ -1,0 +1,84 @@
+"""Other moments and other decisions: what-if, pivotal decisions, a block's ranking at an earlier size.
+
+Each question is asked cold: nothing of it was read before, and everything that it reads is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from sqlalchemy import Connection
+
+from api.runtime import Log, reading
+from api.settings import Settings
+from api.shares import what_if
+from api.synth import build_synth
+from api.synth_script import OFFICES, STAFF, Shape
+from benchmarks.measure import Line, within
+from domain.criteria import Block
+from domain.events import Event
+from projections import queries
+from projections.pivotal import DECISIONS, each_without, pivotal
+from projections.shares import SHARE
+
+ROUND = "2016"
+ROUNDS = 9
+PIVOTAL = 5
+AS_OF = 0.02
+
+
+def questions(demo: Path) -> Iterator[Line]:
+    """Ask the demo: all pivotal decisions, one what-if, one block as of the middle of the log."""
+    with reading(Settings(demo)) as log, log.database.read() as connection:
+
+        def all_pivotal() -> None:
+            assert pivotal(each_without(what_if(log, connection, ROUND, log.size)))
+
+        yield within("all pivotal decisions of the demo", _median(all_pivotal, 3), PIVOTAL)
+        yield from _asked(log, connection, ROUND, 0.1)
+
+
+def larger_round(folder: Path, agencies: int, criteria: int, limit: float) -> Iterator[Line]:
+    """Ask one whole made-up round, with the history of its scores."""
+    data = folder / f"synth-{agencies}-{criteria}"
+    if not data.exists():
+        signers = OFFICES + STAFF * agencies
+        build_synth(Settings(data), Shape(agencies, criteria, signers, events=0, seed=1))
+    with reading(Settings(data)) as log, log.database.read() as connection:
+        (code, *_) = queries.rounds(connection, log.size)
+        yield from _asked(log, connection, code, limit)
+
+
+def _asked(log: Log, connection: Connection, code: str, limit: float) -> Iterator[Line]:
+    chosen = _chosen(log, connection, code)
+
+    def without() -> None:
+        assert what_if(log, connection, code, log.size).suppose([chosen]).refolded == (chosen.agency,)
+
+    size = log.size * 3 // 4
+
+    def as_of() -> None:
+        assert queries.ranking(connection, code, size, Block.DEPARTMENT)
+
+    yield within(f"what-if in a log of {log.size:,} events", _median(without), limit, milliseconds=True)
+    yield within("  ranking of a block as of an earlier size", _median(as_of), AS_OF, milliseconds=True)
+
+
+def _chosen(log: Log, connection: Connection, code: str) -> Event:
+    """Return a decision, or where there is none the newest event that moves a score."""
+    asked = what_if(log, connection, code, log.size)
+    agency = next(iter(asked.round.agencies))
+    events = [e for e in asked.shares.about(agency) if isinstance(e.body, SHARE)]
+    return next((e for e in events if isinstance(e.body, DECISIONS)), events[-1])
+
+
+def _median(once: Callable[[], None], rounds: int = ROUNDS) -> float:
+    taken = []
+    for _ in range(rounds):
+        started = perf_counter()
+        once()
+        taken.append(perf_counter() - started)
+    return median(taken)
