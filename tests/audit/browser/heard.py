@@ -110,7 +110,7 @@ def _listening(check: Callable[..., Any], cases: list[Case]) -> Callable[..., An
 
 
 def _runs(tests: ModuleType) -> Iterator[tuple[Callable[..., Any], dict[str, Any]]]:
-    for name, test in vars(tests).items():
+    for name, test in list(vars(tests).items()):  # what runs may bring in modules beside it
         if not name.startswith("test_"):
             continue
         marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
