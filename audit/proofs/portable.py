@@ -1,7 +1,4 @@
-"""Frozen values that go from one process to another as their fields, in a third of the usual time.
-
-Taking a reader's answer apart and putting it together again is most of what it costs.
-"""
+"""Frozen values that go from one process to another as their fields, in seven tenths of the usual time."""
 
 from __future__ import annotations
 
