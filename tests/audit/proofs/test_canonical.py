@@ -13,6 +13,7 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.proofs import canonical
 from audit.proofs.canonical import MAX_DEPTH, MAX_INTEGER, check_text, decode, encode
 from audit.proofs.errors import AuditError, CanonicalError
 
@@ -265,6 +266,17 @@ def test_text_of_the_country_is_accepted() -> None:
     check_text(VIETNAMESE)
     check_text("".join(char for char in map(chr, range(0x1EA0, 0x1EFA)) if char.isalpha()))
     check_text("★ 😀 1.000.000 đ")
+
+
+def test_every_character_of_common_text_is_assigned_shown_and_composed() -> None:
+    """Text that is waved through holds nothing that the long way would have refused, alone or together."""
+    common = "".join(char for char in map(chr, range(0x10000)) if canonical._ONLY_COMMON.fullmatch(char))
+    assert len(common) > 800
+    assert not canonical._HIDDEN.search(common) and not canonical._unassigned().search(common)
+    for char in common:
+        assert unicodedata.is_normalized("NFC", char) and not unicodedata.combining(char)
+    for form in (common, common[::-1], common * 2):
+        assert unicodedata.is_normalized("NFC", form)
 
 
 def test_line_feeds_are_allowed_only_where_said() -> None:
