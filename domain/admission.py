@@ -276,7 +276,7 @@ def follow(standing: Standing, event: Event) -> None:
 
 
 def move(standing: Standing, event: Event) -> None:
-    """Apply what an admitted event states and no more: who folds scores asks for no versions and no counts."""
+    """Apply what an admitted event states, and no more: a fold of scores asks for no versions or counts."""
     rule = rule_for(event)
     if _has_ground(standing, event):
         rule.follow(standing, event, event.body)

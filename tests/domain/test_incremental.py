@@ -263,7 +263,7 @@ def _steps(phase: Phase) -> st.SearchStrategy[list[Step]]:
 @settings(max_examples=40, deadline=None)
 @given(st.fixed_dictionaries({phase: _steps(phase) for phase in MOVES}))
 def test_card_kept_up_step_by_step_is_the_card_computed_anew(chapters: dict[Phase, list[Step]]) -> None:
-    """After each admitted act, the cell it is about gives the whole card's result, or the next card its own."""
+    """After each admitted act, the cell it is about and the last card give what a whole card comes to."""
     story = world.given(Phase.SELF_ASSESSMENT, criteria=CRITERIA)
     for phase in MOVES:
         board = Board(story.reach(phase).given(*GIVEN[phase]))
