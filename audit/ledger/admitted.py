@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from audit.proofs.entry import read_time
 from audit.proofs.keyring import KEY_EVENTS
-from domain.events import Event, kind_of, read_body
+from domain.events import CATALOGUE, Event, kind_of, read_body
 from domain.refusals import Malformed
 
 # For the driver itself: a row is a plain tuple of it.
@@ -29,6 +29,9 @@ _OF_ROUND = (
     " AND (originator_id = {0} OR (originator_id{1} >= {0} AND originator_id{1} < {0})) ORDER BY position"
 )
 _MARK = {"sqlite": ("?", ""), "postgresql": ("%s", ' COLLATE "C"')}
+
+
+_KNOWN = KEY_EVENTS | CATALOGUE.keys()
 
 
 class Admitted:
@@ -47,6 +50,11 @@ class Admitted:
         except (ValueError, KeyError, TypeError) as wrong:
             raise Malformed("entry.malformed", field=type(wrong).__name__) from wrong
         return found  # type: ignore[no-any-return]
+
+    @property
+    def known(self) -> bool:
+        """Whether it is in the closed set of things that can be stated."""
+        return self.type in _KNOWN
 
     @property
     def id(self) -> str:
