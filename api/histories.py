@@ -22,7 +22,7 @@ from projections.differences import Difference, row_differences
 from projections.followed import Followed
 from projections.follower import Stopped
 from projections.rebuild import has_columns
-from projections.tables import cell_scores, ranks, read_side
+from projections.tables import INLINE, read_side
 
 NAMED = 1000
 """So many differences are named; the others are counted."""
@@ -40,7 +40,7 @@ def check_histories(
     3. Both can be folded at all (`projection.stopped`).
     """
     source = LogSource(log)
-    tables = (cell_scores, ranks, *(table for one in followed for table in one.tables))
+    tables = (*INLINE, *(table for one in followed for table in one.tables))
     with scratch(tables) as engine:
         building = Building(source, engine.begin, followed)
         ends = {one.name: source.reached(served, one.name) for one in followed}

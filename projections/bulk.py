@@ -40,5 +40,6 @@ def end_rows(connection: Connection, table: Table, ends: _Rows) -> None:
     subject = [column.name for column in table.primary_key if column.name != "valid_from"]
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     here = " AND ".join(f'"{name}" = {mark}' for name in subject)
-    query = f'UPDATE "{table.name}" SET valid_until = {mark} WHERE {here} AND valid_until = {OPEN}'  # noqa: S608
-    connection.exec_driver_sql(query, ends)
+    held = f"valid_until = {OPEN} AND valid_from < {mark}"  # not the one that begins where this one ends
+    query = f'UPDATE "{table.name}" SET valid_until = {mark} WHERE {here} AND {held}'  # noqa: S608
+    connection.exec_driver_sql(query, [(*end, end[0]) for end in ends])

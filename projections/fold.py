@@ -54,13 +54,12 @@ class _History:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._open: dict[Key, tuple[Values, int]] = {}
-        self._written: set[Key] = set()
-        """Those that lie in the table already, without an end."""
+        self._fresh: set[Key] = set()
+        """Those that do not lie in the table yet."""
 
     def adopt(self, key: Key, values: Values) -> None:
         """Take a row for one that lies in the table."""
         self._open[key] = (values, -1)
-        self._written.add(key)
 
     def put(self, key: Key, position: int, values: Values) -> None:
         """From this position on, these values hold; nothing where they did before."""
@@ -68,21 +67,19 @@ class _History:
         if before is not None:
             if before[0] == values:
                 return
-            if key in self._written:
-                self._written.remove(key)
-                self._rows.ends.append((position, *key))
-            else:
+            if key in self._fresh:
                 self._rows.new.append((*key, *before[0], before[1], position))
+            else:
+                self._rows.ends.append((position, *key))
         self._open[key] = (values, position)
+        self._fresh.add(key)
 
     def flush(self) -> None:
         """Write down what holds."""
-        self._rows.new += [
-            (*key, *values, since, OPEN)
-            for key, (values, since) in self._open.items()
-            if key not in self._written
-        ]
-        self._written.update(self._open)
+        for key in self._fresh:
+            values, since = self._open[key]
+            self._rows.new.append((*key, *values, since, OPEN))
+        self._fresh.clear()
 
 
 class _Round:

@@ -20,7 +20,7 @@ from projections.differences import Difference, row_differences
 from projections.digests import table_digest
 from projections.followed import Followed
 from projections.source import Source
-from projections.tables import cell_scores, ranks
+from projections.tables import INLINE
 
 NAMED = 1000
 """So many differences are named at most."""
@@ -71,12 +71,12 @@ def rebuild(source: Source, followed: Sequence[Followed] = (), progress: Progres
     2. Both are compared at one snapshot: at its head, a followed one up to where it had come by then.
     3. The log is held for a moment, what came meanwhile is taken in, and the new ones take their place.
     """
-    tables = (cell_scores, ranks, *(table for one in followed for table in one.tables))
+    tables = (*INLINE, *(table for one in followed for table in one.tables))
     writing = _Writing(source)
     try:
         with source.begin() as connection:  # 1
             beside.make(connection, tables)
-        new_cells, new_ranks = beside.beside((cell_scores, ranks))
+        new_cells, new_ranks = beside.beside(INLINE)
         apart = [one.over(beside.beside(one.tables)) for one in followed]
         building = Building(source, writing, apart, (new_cells, new_ranks))
         with source.read() as connection:
