@@ -56,6 +56,9 @@ ranks = _history(
 )
 """One agency's result and its place in its block."""
 
+INLINE = (cell_scores, ranks)
+"""The tables that are written in the transaction of the events."""
+
 
 def create_tables(connection: Connection) -> None:
     """Make what is not there yet."""
