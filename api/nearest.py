@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from projections.search_words import fold
 
-SHOWN = 60
+SHOWN = 40
 """Of a longer list only the beginning is shown."""
 
 

@@ -12,6 +12,7 @@ from eventsourcing.application import AggregateNotFoundError
 from sqlalchemy import Connection, select
 
 from api.errors import UnknownSubject
+from api.nearest import choices
 from api.runtime import Log
 from audit.ledger.codec import Recorded
 from audit.ledger.deciding import follow
@@ -47,7 +48,7 @@ class Register:
         try:
             return self.standing.rounds[code]
         except KeyError:
-            raise UnknownSubject(f"no round {code} had been opened at size {self.size}") from None
+            raise _no_round(code, self.size, self.standing.rounds) from None
 
     def local(self, time: str) -> datetime:
         """Return a time of an entry in the zone of the log."""
@@ -63,8 +64,14 @@ def read_register(log: Log, connection: Connection, size: int, round_code: str) 
         follow(standing, keyring, recorded.statement, recorded.event, recorded.position)
     if not standing.log:
         raise UnknownSubject("the log is empty")
+    if round_code not in standing.rounds:
+        raise _no_round(round_code, size, queries.rounds(connection, size))
     moment = read_time(told[-1].entry.received_at)
     return Register(size, standing, keyring, _names(connection, told), moment, _chains(connection, told))
+
+
+def _no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:
+    return UnknownSubject(f"no round {code} had been opened at size {size}; {choices(code, there)}")
 
 
 def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event], None]) -> Register:

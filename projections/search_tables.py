@@ -6,17 +6,16 @@ who may see them. Rows lie in the order of the log, so that what is new is writt
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, Text
 
-from projections.tables import read_side
-
+search_side = MetaData()
 _POSITION = BigInteger().with_variant(Integer, "sqlite")
 _PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared byte by byte, so that words with one beginning are neighbours whatever the database's language."""
 
 search_postings = Table(
     "search_postings",
-    read_side,
+    search_side,
     Column("stretch", Integer, primary_key=True, autoincrement=False),
     Column("key", _PLAIN, primary_key=True),
     Column("seen_by", Text, primary_key=True),
@@ -31,7 +30,7 @@ A text that is erased takes its words with it: those of its field, at its positi
 
 search_names = Table(
     "search_names",
-    read_side,
+    search_side,
     Column("word", _PLAIN, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("code", Text, primary_key=True),
@@ -44,7 +43,7 @@ search_names = Table(
 
 search_subjects = Table(
     "search_subjects",
-    read_side,
+    search_side,
     Column("kind", Text, primary_key=True),
     Column("code", Text, primary_key=True),
     Column("position", _POSITION, primary_key=True, autoincrement=False),
@@ -58,7 +57,7 @@ What officers are called is nowhere but beside the log, where it can be erased.
 
 search_sealed = Table(
     "search_sealed",
-    read_side,
+    search_side,
     Column("position", _POSITION, primary_key=True, autoincrement=False),
     Column("round", Text, nullable=False),
     Column("agency", Text, nullable=False),
@@ -68,7 +67,7 @@ search_sealed = Table(
 
 search_phases = Table(
     "search_phases",
-    read_side,
+    search_side,
     Column("round", Text, primary_key=True),
     Column("position", _POSITION, primary_key=True, autoincrement=False),
     Column("phase", Text, nullable=False),
@@ -76,3 +75,8 @@ search_phases = Table(
 """From which entry on a round was in which phase."""
 
 SEARCH_TABLES = (search_postings, search_names, search_subjects, search_sealed, search_phases)
+
+
+def create_tables(connection: Connection) -> None:
+    """Make what is not there yet."""
+    search_side.create_all(connection)

@@ -34,7 +34,8 @@ _PUBLIC, _PARTIES, _AUDITORS = (
 )
 _TECHNICAL = frozenset(
     {"log_key", "registrars", "witness_policy", "continues", "certificate_anchors", "criteria_set", "erased"}
-    | {"tokens", "root", "state_root", "rules", "seal", "salt"}
+    | {"tokens", "root", "state_root", "rules", "seal", "salt", "deadlines", "holidays", "timers", "awards"}
+    | {"publication", "blocks"}
 )
 """Fields of bodies that hold keys, digests and whole sets of rules: nobody reads those as words."""
 
