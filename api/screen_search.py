@@ -16,7 +16,7 @@ class SearchScreen(Screen):
     def found(self, answer: Answer) -> None:
         """Print a page, then how to go on and how far was searched."""
         for event in answer["events"]:
-            self.print(self._found(event, answer["utc_offset"]))
+            self.print(self._told(event, answer["utc_offset"]))
         if not answer["events"]:
             self.print(self.text("found nothing"))
         for option, position in (answer["next"] or {}).items():
@@ -24,7 +24,7 @@ class SearchScreen(Screen):
         searched = "searched" if answer["searched"] == answer["size"] else "searched part"
         self.print(self.text(searched, **answer), style="dim")
 
-    def _found(self, event: Answer, utc_offset: str) -> RenderableType:
+    def _told(self, event: Answer, utc_offset: str) -> RenderableType:
         about = " ".join(event[name] for name in ("round", "agency", "criterion", "matter") if event[name])
         head = Text.assemble(
             (f"#{event['position']} ", "bold cyan"),

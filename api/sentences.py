@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.wording import Language, event_text, fill, tell
+from api.wording import PLACEHOLDER, Language, event_text, fill, tell
 
 PERSONS = ("officer", "deputy", "member", "to", "present", "actor")
 AGENCIES = ("agencies", "heard", "inspects", "home", "lender", "into", "agency")
@@ -41,6 +41,12 @@ def sentence(kind: str, body: Mapping[str, Any], language: Language, called: Cal
     facts = {name: _told(name, value, language, called) for name, value in body.items()}
     text = fill(event_text(kind, language), {name: told for name, told in facts.items() if told})
     return text[:1].upper() + text[1:]
+
+
+def untold(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a body says beside what the sentence tells of it."""
+    told = {name for language in Language for name in PLACEHOLDER.findall(event_text(kind, language))}
+    return {name: value for name, value in body.items() if name not in told}
 
 
 def _told(name: str, value: Any, language: Language, called: Called) -> str:

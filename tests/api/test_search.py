@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Literal
 from unicodedata import normalize
 from uuid import uuid4
 
@@ -72,7 +73,9 @@ def test_events_are_found_by_what_people_read(
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("words", ["Kế hoạch", "kế HOẠCH", "ke hoach", "Kê hoach"])
-def test_how_words_are_typed_does_not_matter(searched: Searched, words: str, form: str) -> None:
+def test_how_words_are_typed_does_not_matter(
+    searched: Searched, words: str, form: Literal["NFC", "NFD"]
+) -> None:
     """Marks, case and the form of Unicode make no difference."""
     assert searched.found(normalize(form, words)) == searched.found("ke hoach") != []
 
@@ -110,7 +113,7 @@ def test_every_word_must_be_there(searched: Searched) -> None:
     "header",
     [{"agency": "STC"}, {"criterion": "A1.5"}, {"round": COUNCIL}, {"agency": "CT", "round": COUNCIL}],
 )
-def test_filters_name_what_an_event_is_about(searched: Searched, header: dict[str, str]) -> None:
+def test_filters_name_what_an_event_is_about(searched: Searched, header: dict[str, Any]) -> None:
     """Agency, criterion and round, alone and together."""
     assert searched.found(**header) == searched.of(**header) != []
 
@@ -187,7 +190,8 @@ def test_what_changed_a_rank(searched: Searched) -> None:
 @pytest.mark.parametrize("limit", [1, 7, 50])
 def test_pages_join(searched: Searched, limit: int, *, newest_first: bool) -> None:
     """Page after page, by the cursor of each, everything comes once and in order."""
-    pages, cursor = [], {}
+    pages: list[int] = []
+    cursor: dict[str, int] = {}
     while True:
         told = searched.ask(agency="STC", limit=limit, newest_first=newest_first, **cursor)
         pages += [event["position"] for event in told["events"]]
