@@ -18,7 +18,7 @@ from api import answers, publication
 from api.answers import Answer
 from api.cli_later import Commands
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
-from api.errors import CommandError, DemoRefused, DossierUnreadable
+from api.errors import CommandError, DemoRefused, DossierUnreadable, RebuildStopped
 from api.exported import examine_export, is_export
 from api.moments import moment_of
 from api.runtime import reading
@@ -124,6 +124,10 @@ def verify(
         Path | None,
         typer.Option("--trust", help="A trust file, kept apart from the log.", show_default=False),
     ] = None,
+    projections: Annotated[
+        bool,
+        typer.Option("--projections", help="Also compare every row of the tables' history with the log."),
+    ] = False,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
@@ -134,7 +138,7 @@ def verify(
         verified = _of_dossier(path, lang, believed)
         answer(verified, DossierScreen(Console(), lang).verdict, as_json=as_json)
     else:
-        verified = _verdict(path or settings(data).data, lang, believed)
+        verified = _verdict(path or settings(data).data, lang, believed, projections=projections)
         answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
     raise typer.Exit(0 if verified["ok"] else 1)
 
@@ -152,13 +156,14 @@ def _of_dossier(path: Path, lang: Language, trust: Trust | None) -> Answer:
         raise DossierUnreadable(f"{path}: {wrong}") from None
 
 
-def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:
+def _verdict(path: Path, lang: Language, trust: Trust | None = None, *, projections: bool = False) -> Answer:
     try:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
             if is_export(path):
                 return answers.verdict(examine_export(path, bar, trust))
             size = log_size(path)
-            return answers.verdict(examine(path, lambda done: bar(done, size), trust))
+            progress = lambda done: bar(done, size)  # noqa: E731 - two lines of one thought
+            return answers.verdict(examine(path, progress, trust, histories=projections))
     except (DatabaseError, PersistenceError) as wrong:
         return answers.unreadable(str(getattr(wrong, "orig", wrong)))
 
@@ -169,7 +174,7 @@ def main() -> None:
         app()
     except (CommandError, LedgerError) as wrong:
         sys.stderr.write(f"minhchung: {wrong}\n")
-        sys.exit(1 if isinstance(wrong, DemoRefused | LogStopped) else 2)
+        sys.exit(1 if isinstance(wrong, DemoRefused | LogStopped | RebuildStopped) else 2)
 
 
 if __name__ == "__main__":

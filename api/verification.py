@@ -87,14 +87,17 @@ class Examination:
         return tuple(found for found in self.findings if id(found) not in by_trust)
 
 
-def examine(path: Path, progress: Progress | None = None, trust: Trust | None = None) -> Examination:
+def examine(
+    path: Path, progress: Progress | None = None, trust: Trust | None = None, *, histories: bool = False
+) -> Examination:
     """Examine a data directory; raises NoDatabase when there is no log in it.
 
     11. Every statement was one to admit, by the rules that held then (`rule`); up to the first damage, after
         which nobody can say what held.
     12. Evidence files are there, and are what their digests say (`evidence`).
     13. Every line of the register of refusals is signed by a key of the log (`refusal`).
-    14. The scores and ranks that are shown are those of the fold (`projection`).
+    14. The scores and ranks that are shown are those of the fold (`projection`); with `histories`, every row
+        that was ever shown (`check_histories`).
     15. Tokens, ballots and tallies of the survey are what the log says, counted again (`ballot`);
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
@@ -110,12 +113,19 @@ def examine(path: Path, progress: Progress | None = None, trust: Trust | None = 
     21. What the log attested of its results is what the fold published (`attestation`); `check_attestations`
         has the steps.
     """
-    return _examine_all(Settings(path), progress, trust)
+    return _examine_all(Settings(path), progress, trust, histories=histories)
 
 
-def _examine_all(settings: Settings, progress: Progress | None, trust: Trust | None = None) -> Examination:
+def _examine_all(
+    settings: Settings, progress: Progress | None, trust: Trust | None = None, *, histories: bool = False
+) -> Examination:
     with uncollected(), reading(settings) as log, log.database.read() as connection:
         examined = _examine(log, connection, DirectoryStore(settings.evidence), progress, trust)
+        if histories and examined.compared:
+            from api.histories import check_histories  # what no other verification waits for
+
+            others = (found for found in examined.findings if found.layer != "projection")
+            examined = replace(examined, findings=(*others, *check_histories(log, connection)))
     if examined.verdict.continues is None or not settings.continues.is_dir():
         return examined
     left = _examine_all(Settings(settings.continues, beside_data=True), None)

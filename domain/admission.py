@@ -268,13 +268,18 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 
 def follow(standing: Standing, event: Event) -> None:
     """Apply an admitted event; where what it builds on was left out, nothing or less follows from it."""
-    rule = rule_for(event)
-    if _has_ground(standing, event):
-        rule.follow(standing, event, event.body)
+    move(standing, event)
     erasure.commits(standing, event)
     if event.round is not None and event.agency is not None:
         _count(standing, event, (event.round, event.agency))
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
+
+
+def move(standing: Standing, event: Event) -> None:
+    """Apply what an admitted event states, and no more: a fold of scores asks for no versions or counts."""
+    rule = rule_for(event)
+    if _has_ground(standing, event):
+        rule.follow(standing, event, event.body)
 
 
 def _has_ground(standing: Standing, event: Event) -> bool:

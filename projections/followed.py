@@ -28,6 +28,10 @@ class Entry(Protocol):
         """The stored name of what is stated, of key events too."""
 
     @property
+    def known(self) -> bool:
+        """Whether this version of the program knows what is stated under that name."""
+
+    @property
     def id(self) -> str:
         """The id of the statement."""
 
