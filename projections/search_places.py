@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 STRETCH = 4096
 """How many positions a row is about."""
@@ -37,6 +37,13 @@ def pack(bits: int) -> bytes:
     if bits.bit_count() * 2 >= _BYTES:
         return bits.to_bytes(_BYTES, "little")
     return _two_bytes(array("H", places(bits))).tobytes()
+
+
+def pack_places(listed: Sequence[int]) -> bytes:
+    """Write the set of these places, lowest first and each once, as `pack` does."""
+    if len(listed) * 2 >= _BYTES:
+        return of(listed).to_bytes(_BYTES, "little")
+    return _two_bytes(array("H", listed)).tobytes()
 
 
 def unpack(data: bytes) -> int:

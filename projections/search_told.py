@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from domain.events import CATALOGUE, Event
 from domain.points import write
+from domain.scoring import Stage
 from domain.stated.registry import (
     AgencyRegistered,
     AgencyRenamed,
@@ -77,7 +78,7 @@ def postings(kind: str, actors: Iterable[str], event: Event | None) -> list[Post
     found = [*_about(kind, event.round, event.agency, event.criterion, event.matter)]
     found += map(_signed, {*actors, event.actor})
     if (stage := stage_of(event)) is not None:
-        found.append(Posting(f"stage:{stage.value}", _PARTIES))
+        found.append(_STAGES[stage])
     for name, its in _classes(event.kind.name):
         _add_facts(found, name, getattr(event.body, name), its)
     return found
@@ -108,16 +109,15 @@ def _add_facts(found: list[Posting], name: str, value: Any, its: str) -> None:
     """Add the keys of a field of a body."""
     if isinstance(value, _PLAIN):
         found += _fact(name, value, its)
-    elif isinstance(value, Mapping):
-        for key, one in value.items():
-            _add_facts(found, name, key, its)
-            _add_facts(found, name, one, its)
     elif isinstance(value, tuple):
         for one in value:
             _add_facts(found, name, one, its)
     elif is_dataclass(value):
         for part in fields(value):
             _add_facts(found, part.name, getattr(value, part.name), its)
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            _add_facts(found, name, pair, its)
 
 
 @lru_cache(maxsize=65_536, typed=True)
@@ -138,7 +138,14 @@ def _classes(kind: str) -> tuple[tuple[str, str], ...]:
     return tuple((its.name, (seen_by(its) or Visibility.AUDITORS).value) for its in told)
 
 
+_STAGES = {stage: Posting(f"stage:{stage.value}", _PARTIES) for stage in Stage}
+
+
 # --- names ----------------------------------------------------------------------------------------------
+
+
+NAMING = (AgencyRegistered, AgencyRenamed, OfficerRegistered, LogOpened, CriteriaSetIssued)
+"""Events that name what others are about."""
 
 
 def subjects(body: object) -> Iterator[Subject]:

@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from api.answers import Answer
+from api.following import LogSource
 from api.runtime import Log
 from api.search import Question, answer
-from api.search_beside import search_index
 from audit.ledger.codec import Recorded
-from audit.proofs.entry import read_time
-from domain.events import Event
 from projections.search import EVERYTHING, Reader
+from projections.search_index import SearchIndex
 from projections.search_tables import SEARCH_TABLES, create_tables, search_side
-
-
-@dataclass(frozen=True)
-class Read:
-    """An entry as a follower hands it on."""
-
-    position: int
-    type: str
-    id: str
-    actors: tuple[str, ...]
-    received_at: datetime
-    event: Event | None
-
-
-def read(one: Recorded) -> Read:
-    """Read a recorded entry."""
-    statement = one.statement
-    signed = statement.actors_of([key for key, _ in one.entry.envelope.signatures])
-    at = read_time(one.entry.received_at)
-    return Read(one.position, statement.type, statement.id, signed, at, one.event)
 
 
 def index(log: Log, *, batch: int = 1000) -> None:
     """Make the index of a whole log, in batches of this size."""
-    entries = [read(one) for one in log.entries()]
+    source = LogSource(log)
     with log.database.begin() as connection:
         search_side.drop_all(connection)
         create_tables(connection)
-        for start in range(0, len(entries), batch):
-            search_index().apply(connection, entries[start : start + batch])
+    for start in range(0, log.size, batch):
+        with log.database.begin() as connection:
+            SearchIndex().apply(connection, source.select(start, batch))
 
 
 def rows(log: Log) -> list[list[tuple[Any, ...]]]:
