@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
 from api.keys import by_authorship, certificate, certificates_of
+from api.nearest import choices
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
 from api.shares import LogShares
@@ -102,12 +103,10 @@ def trace(
     register = read_register(log, connection, size, round_code)
     found = register.round(round_code)
     if agency not in found.agencies:
-        raise UnknownSubject(
-            f"{agency} is not ranked in {round_code}; there are: {', '.join(found.agencies)}"
-        )
+        raise UnknownSubject(f"{agency} is not ranked in {round_code}; {choices(agency, found.agencies)}")
     cells = {row.criterion: row for row in queries.scores(connection, round_code, agency, size)}
     if criterion is not None and criterion not in cells:
-        raise UnknownSubject(f"{criterion} does not apply to {agency}; what does: {', '.join(cells)}")
+        raise UnknownSubject(f"{criterion} does not apply to {agency}; {choices(criterion, cells)}")
     wanted = list(cells) if criterion is None else [criterion]
     made = {position for code in wanted for position in cells[code].made_by}
     told = _about_agency(log, made) if criterion is None else _about_cell(log, found, agency, criterion, made)

@@ -16,6 +16,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "what-if": ("api.cli_history", "app"),
     "pivotal": ("api.cli_history", "app"),
     "diff": ("api.cli_history", "app"),
+    "search": ("api.cli_search", "app"),
     "council": ("api.cli_process", "council"),
     "dispute": ("api.cli_process", "dispute"),
     "keys": ("api.cli_keys", "keys"),

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, select, text
 
+from api.beside import Words
 from api.errors import RebuildRunning
 from api.runtime import Log, log_over
 from api.settings import Settings
@@ -18,9 +19,10 @@ from audit.ledger.tables import head
 from audit.ledger.tracking import place, reached, step
 from projections.followed import Followed
 from projections.follower import Follower, Stopped
+from projections.search_index import SearchIndex
 from projections.tables import create_tables
 
-FOLLOWED: tuple[Followed, ...] = ()
+FOLLOWED: tuple[Followed, ...] = (SearchIndex(),)
 """The projections that are not written inline with the events."""
 
 
@@ -41,11 +43,18 @@ class LogSource:
     def select(self, start: int, limit: int) -> Sequence[Admitted]:
         """Read entries from a position on, through the notification log."""
         found = self._log.notifications.select(start=start + 1, limit=limit)
-        return [Admitted(one.id - 1, one.topic, one.state) for one in found]
+        return self._with_words([Admitted(one.id - 1, one.topic, one.state) for one in found])
 
     def entries(self, connection: Connection, start: int, end: int) -> Sequence[Admitted]:
         """Read the entries from one position up to another."""
-        return admitted.entries(connection, start, end)
+        return self._with_words(admitted.entries(connection, start, end))
+
+    def _with_words(self, entries: Sequence[Admitted]) -> Sequence[Admitted]:
+        """Let entries find the words beside them, read for all of them when one is asked."""
+        words = Words(self._log.database, entries)
+        for entry in entries:
+            entry.beside = words
+        return entries
 
     def of_round(self, connection: Connection, round_code: str, size: int) -> Iterable[Admitted]:
         """Read the entries about a round that lie before a position."""

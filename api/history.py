@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from api.answers import Answer, subject
 from api.errors import NotPossible, UnknownSubject
 from api.moments import moment_of
+from api.nearest import choices
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
 from api.shares import LogShares, what_if
@@ -116,8 +117,8 @@ class History:
 
     def _adjustment(self, agency: str, criterion: str, points: Fraction, position: int) -> Event | Refusal:
         if agency not in self._round.agencies:
-            ranked = ", ".join(self._round.agencies)
-            raise UnknownSubject(f"{agency} is not ranked in {self._round.code}; there are: {ranked}")
+            there = choices(agency, self._round.agencies)
+            raise UnknownSubject(f"{agency} is not ranked in {self._round.code}; {there}")
         card = self._what_if.card(agency)
         return proposals.adjustment(self._round, card, criterion, points, position, self._moment)
 
@@ -127,9 +128,15 @@ class History:
         if filed is None:
             raise UnknownSubject(
                 f"no dispute {name} had been filed in {self._round.code} at size {self._size};"
-                " `minhchung dispute list` shows them"
+                f" {choices(name, self._disputes())}"
             )
         return filed
+
+    def _disputes(self) -> list[str]:
+        """Return the names of the disputes that had been filed."""
+        filed = self._log.recorder.select_notifications(1, self._size, self._size, ["DisputeFiled.v1"])
+        streams = (str(one.originator_id).partition("/") for one in filed)
+        return [name for code, _, name in streams if code == self._round.code]
 
     def _blocks(self, supposition: Supposition) -> list[Answer]:
         """Every block, best first as it is; those that nothing touches stay as they are."""

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from api.answers import Answer, subject, trace_event
 from api.clock import real_clock
 from api.errors import UnknownSubject
+from api.nearest import choices
 from api.register import Register, fold, stream
 from api.runtime import Log
 from api.words import read_words
@@ -216,7 +217,7 @@ class Review:
         """Answer `dispute show`: one dispute with its events, its decision and what it corrected."""
         entries = {e.dispute.name: e for e in docket(self._register.standing, self._round.code, self._now)}
         if name not in entries:
-            raise UnknownSubject(f"no dispute {name}; there are: {', '.join(entries) or 'none'}")
+            raise UnknownSubject(f"no dispute {name}; {choices(name, entries)}")
         told = [r for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size]
         words = read_words(self._log, self._connection, {r.statement.id for r in told})
         position = entries[name].dispute.decided

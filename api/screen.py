@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.answers import Answer
+from api.sentences import sentence, untold
 from api.terms import event_name, term
 from api.wording import Language, tell, word
 
@@ -128,14 +129,14 @@ class Screen:
         head = Text.assemble(
             (f"#{event['position']} ", "bold cyan"),
             (local_time(event["arrived_at"], utc_offset) + "  ", "dim"),
-            (event_name(event["type"], self.language), "bold"),
+            (self._happened(event), "bold"),
             (f" {event['criterion']}" if event["criterion"] else "", ""),
             (late, "yellow"),
             (f"  [{doubt}]" if doubt else "", "bold red"),
             (mark, "bold green"),
         )
         lines: list[RenderableType] = [head, Text("   " + self._signers(event))]
-        stated = self.text("sealed") if event["sealed"] else self._body(event["body"])
+        stated = self.text("sealed") if event["sealed"] else self._body(untold(event["type"], event["body"]))
         lines += [Text("   " + stated)] if stated else []
         for name, words in event["texts"].items():
             told = self.text("not there") if words is None else f"“{words}”"
@@ -146,6 +147,12 @@ class Screen:
         for file in event["attachments"]:
             lines.append(Text(f"   sha256:{file['sha256']} ({file['size']} B)", style="dim"))
         return Group(*lines)
+
+    def _happened(self, event: Answer) -> str:
+        """Tell an event in a sentence; of what is sealed, only what kind it is."""
+        if event["sealed"]:
+            return event_name(event["type"], self.language)
+        return sentence(event["type"], event["body"], self.language)
 
     def _time(self, time: Answer | None, utc_offset: str) -> str | None:
         """Say between which moments it was stated, and whose word each is."""

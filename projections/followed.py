@@ -7,7 +7,7 @@ nothing in memory that its tables do not say, so that another process can go on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -50,13 +50,22 @@ class Entry(Protocol):
         Raises UnknownEvent and Malformed for what no version of this program can read.
         """
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The words beside it that were not erased by now: field -> words."""
+
+    @property
+    def erases(self) -> tuple[tuple[int, str], ...]:
+        """Which words it erases: the position of their statement, and their field."""
+
 
 class Followed(Protocol):
     """A projection that follows the log.
 
     `name` is the one under which its position is kept: another name begins at the first entry again. Of
-    `tables`, every one has a primary key, and its rows depend on the entries alone: on no clock, no chance,
-    no order but the log's, and not on how entries fall into batches.
+    `tables`, every one has a primary key, and its rows depend on the entries alone (and the words beside them
+    that were not erased): on no clock, no chance, no order but the log's, and not on how entries fall into
+    batches.
     """
 
     @property

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -18,7 +18,9 @@ from audit.proofs.entry import read_time
 from audit.proofs.keyring import KEY_EVENTS
 from domain.events import CATALOGUE, Event, kind_of, read_body
 from domain.refusals import Malformed
+from domain.stated.erasure import OpeningsErased
 
+TOMBSTONE = "OpeningsErased.v1"
 # For the driver itself: a row is a plain tuple of it.
 _ROWS = (
     "SELECT position, topic, state FROM stored_events"
@@ -34,6 +36,16 @@ _MARK = {"sqlite": ("?", ""), "postgresql": ("%s", ' COLLATE "C"')}
 _KNOWN = KEY_EVENTS | CATALOGUE.keys()
 
 
+class Beside(Protocol):
+    """What lies beside the log, as it is when it is asked for."""
+
+    def texts(self, statement: str) -> Mapping[str, str]:
+        """Return the words of a statement that are still there: field -> words."""
+
+    def positions(self, statements: Sequence[str]) -> Mapping[str, int]:
+        """Return where statements lie in the log."""
+
+
 class Admitted:
     """One entry; what is not asked for is not read."""
 
@@ -41,6 +53,7 @@ class Admitted:
         self.position = position
         self.type = type
         self._state = state
+        self.beside: Beside | None = None
 
     @cached_property
     def _entry(self) -> Mapping[str, Any]:
@@ -75,6 +88,20 @@ class Admitted:
         signed = {signature["keyid"] for signature in self._entry["envelope"]["signatures"]}
         named = zip(stated["signers"], stated["actors"], strict=True)
         return tuple(actor for key, actor in named if key in signed)
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The words beside it that were not erased by now: field -> words."""
+        return {} if self.beside is None else self.beside.texts(self.id)
+
+    @property
+    def erases(self) -> tuple[tuple[int, str], ...]:
+        """Which words it erases: the position of their statement, and their field."""
+        body = self.event.body if self.type == TOMBSTONE and self.event is not None else None
+        if self.beside is None or not isinstance(body, OpeningsErased):
+            return ()
+        places = self.beside.positions([named.statement for named in body.erased])
+        return tuple((places[named.statement], name) for named in body.erased for name in named.fields)
 
     @cached_property
     def event(self) -> Event | None:
