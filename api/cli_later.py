@@ -16,6 +16,8 @@ LATER: Mapping[str, tuple[str, str]] = {
     "what-if": ("api.cli_history", "app"),
     "pivotal": ("api.cli_history", "app"),
     "diff": ("api.cli_history", "app"),
+    "findings": ("api.cli_findings", "app"),
+    "fairness": ("api.cli_findings", "app"),
     "council": ("api.cli_process", "council"),
     "dispute": ("api.cli_process", "dispute"),
     "keys": ("api.cli_keys", "keys"),
