@@ -17,6 +17,8 @@ LATER: Mapping[str, tuple[str, str]] = {
     "pivotal": ("api.cli_history", "app"),
     "diff": ("api.cli_history", "app"),
     "search": ("api.cli_search", "app"),
+    "findings": ("api.cli_findings", "app"),
+    "fairness": ("api.cli_findings", "app"),
     "council": ("api.cli_process", "council"),
     "dispute": ("api.cli_process", "dispute"),
     "keys": ("api.cli_keys", "keys"),

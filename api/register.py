@@ -55,13 +55,24 @@ class Register:
         return read_time(time).astimezone(zone(self.standing.log["genesis"].utc_offset))
 
 
-def read_register(log: Log, connection: Connection, size: int, round_code: str) -> Register:
-    """Fold the streams of the registry and of a round up to a size; raises UnknownSubject."""
+def read_register(
+    log: Log,
+    connection: Connection,
+    size: int,
+    round_code: str,
+    observe: Callable[[Event], None] = lambda _event: None,
+) -> Register:
+    """Fold the streams of the registry and of a round up to a size, handing each event on.
+
+    Raises UnknownSubject where there is none.
+    """
     standing, keyring = Standing(), Keyring()
     both = [*stream(log, REGISTRY_STREAM), *stream(log, round_code)]
     told = sorted((r for r in both if r.position < size), key=lambda r: r.position)
     for recorded in told:
         follow(standing, keyring, recorded.statement, recorded.event, recorded.position)
+        if recorded.event is not None:
+            observe(recorded.event)
     if not standing.log:
         raise UnknownSubject("the log is empty")
     if round_code not in standing.rounds:
