@@ -37,6 +37,7 @@ from domain.stated.choices import (
 )
 from projections.conflicts import Conflict
 from projections.docket import State
+from projections.pending import Office
 from projections.progress import Alert
 from projections.tables import read_side
 from tests.conftest import ROOT
@@ -234,7 +235,7 @@ def test_an_entry_has_one_form() -> None:
 
 
 CODES = {
-    "role": [*Role, *TeamRole, "FOCAL_OFFICER", "DELEGATE"],
+    "role": list(dict.fromkeys((*Role, *Office, *TeamRole, "DELEGATE"))),
     "phase": list(Phase),
     "now": list(Phase),
     "allowed": list(Phase),
