@@ -60,6 +60,8 @@ class HistoryScreen(Screen):
     def supposed(self, answer: Answer) -> None:
         """What is left out and added, then the blocks in which something would be another."""
         self._head(answer)
+        if "criteria" in answer:
+            self._criteria(answer)
         for name in ("without", "added"):
             for event in answer[name]:
                 self.print(f"{self.text(name)}: {escape(self._told(event))}")
@@ -70,6 +72,15 @@ class HistoryScreen(Screen):
             self._table(title, columns, ((self._who(row), *self._move(row)) for row in rows))
         if not answer["moved"]:
             self.print(self.text("no rank moves"))
+
+    def _criteria(self, answer: Answer) -> None:
+        """Which set stands for which, and what is another in it."""
+        before, after = answer["criteria"]["before"], answer["criteria"]["after"]
+        self.print(self.text("other criteria", before=_named(before), after=_named(after)))
+        for one in answer["criteria"]["changed"]:
+            self.print(f"   {one['criterion']}: {_maximum(one['before'])} → {_maximum(one['after'])}")
+        if answer["shares_kept"]:
+            self.print(self.text("shares kept", criteria=", ".join(answer["shares_kept"])), style="yellow")
 
     # --- pivotal ----------------------------------------------------------------------------------------
 
@@ -127,3 +138,11 @@ class HistoryScreen(Screen):
             term("stage", after["stage"], self.language),
             ", ".join(map(str, after["made_by"])),
         )
+
+
+def _named(criteria: Mapping[str, Any]) -> str:
+    return f"{criteria['code']} {criteria['version']} (sha256:{criteria['sha256'][:12]}…)"
+
+
+def _maximum(scored: Mapping[str, Any] | None) -> str:
+    return "-" if scored is None else f"{scored['maximum']} ({scored['rule']['kind']})"

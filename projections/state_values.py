@@ -29,7 +29,7 @@ def written(value: object, names: tuple[str, ...] | None = None) -> str:
     return _encode(_of_fields(value, names) if names is not None else _plain(value))
 
 
-def read(shape: type[Any], text: str) -> Any:
+def read(shape: Any, text: str) -> Any:
     """Read a value of a shape as `written` wrote it."""
     return _reader(shape)(json.loads(text))
 
@@ -58,7 +58,8 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
 
 
 def _of_fields(value: Any, names: tuple[str, ...] | None) -> dict[str, Any]:
-    every, defaults, get = _layout(type(value), names)
+    shape: Any = type(value)
+    every, defaults, get = _layout(shape, names)
     return {
         name: _plain(its)
         for name, its, default in zip(every, get(value), defaults, strict=True)
@@ -101,7 +102,10 @@ def _reader(shape: Any) -> Read:
         return lambda told: {key: of_item(item) for key, item in told.items()}
     if is_dataclass(shape):
         return _of_shape(shape)
-    return {Fraction: _points, datetime: _moment, date: date.fromisoformat}.get(shape) or _as(shape)
+    return _READERS.get(shape) or _as(shape)
+
+
+_READERS: dict[Any, Read] = {Fraction: _points, datetime: _moment, date: date.fromisoformat}
 
 
 def _as(shape: Any) -> Read:

@@ -21,7 +21,7 @@ from projections.queries import holds
 from projections.state_values import read, written
 from projections.tables import states
 
-Key = tuple[str, str, str]
+Key = tuple[str, ...]
 """Round, kind and subject of a row."""
 
 
