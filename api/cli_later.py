@@ -13,6 +13,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "progress": ("api.cli_process", "process"),
     "conflicts": ("api.cli_process", "process"),
     "changes": ("api.cli_process", "process"),
+    "case": ("api.cli_case", "app"),
     "inbox": ("api.cli_inbox", "app"),
     "what-if": ("api.cli_history", "app"),
     "pivotal": ("api.cli_history", "app"),

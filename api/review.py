@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.answers import Answer, subject, trace_event
+from api.case import case, cell_of
 from api.clock import real_clock
 from api.council_record import council_record
 from api.errors import UnknownSubject
@@ -262,6 +263,12 @@ class Review:
             decision=[self._decision(d) for d in self._decisions if position and d.position == position],
             events=[trace_event(self._register, self._round, r, set(), words) for r in told],
         )
+
+    def case(self, named: str, criterion: str | None) -> Answer:
+        """Answer `case`: a cell, or the one a dispute is about, as one story; raises UnknownSubject."""
+        cell = cell_of(self._register, self._round, named, criterion)
+        entries = docket(self._register.standing, self._round.code, self._now)
+        return case(self._log, self._connection, self._register, cell, self._round.code, entries)
 
     def changes(self) -> Answer:
         """Answer `changes`: the change log between the published versions, each with the acts behind it."""

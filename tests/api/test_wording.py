@@ -35,6 +35,7 @@ from domain.stated.choices import (
     Step,
     TeamRole,
 )
+from projections.casefile import Chapter
 from projections.conflicts import Conflict
 from projections.docket import State
 from projections.pending import Office
@@ -256,6 +257,7 @@ CODES = {
     "alert": list(Alert),
     "mismatch": list(Mismatch),
     "conflict": list(Conflict),
+    "chapter": list(Chapter),
 }
 
 
