@@ -94,6 +94,18 @@ def pivotal(
 
 
 @app.command()
+def robustness(
+    round_code: RoundCode = None,
+    as_of: AsOf = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.VI,
+) -> None:
+    """Show between which ranks every agency stands without any one decision, and who is nearly tied."""
+    _ask(History.robustness, HistoryScreen.robustness, data, round_code, as_of, as_json=as_json, lang=lang)
+
+
+@app.command()
 def diff(
     since: Annotated[str, typer.Argument(metavar="FROM")],
     until: Annotated[str, typer.Argument(metavar="TO")],

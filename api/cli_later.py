@@ -17,6 +17,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "inbox": ("api.cli_inbox", "app"),
     "what-if": ("api.cli_history", "app"),
     "pivotal": ("api.cli_history", "app"),
+    "robustness": ("api.cli_history", "app"),
     "diff": ("api.cli_history", "app"),
     "council": ("api.cli_process", "council"),
     "dispute": ("api.cli_process", "dispute"),

@@ -199,6 +199,13 @@ class History:
             agencies=[self._firmness(one) for one in firmness(self._what_if, supposed)],
         )
 
+    def robustness(self) -> Answer:
+        """Answer `robustness`: between which ranks each agency stands, and how near the next ones are."""
+        supposed = list(each_without(self._what_if))
+        agencies = [self._firmness(one) for one in firmness(self._what_if, supposed)]
+        firm = sum(one["best"] == one["worst"] for one in agencies)
+        return self._answer(decisions=len(supposed), firm=firm, agencies=agencies)
+
     def _pivotal(self, one: Pivotal) -> Answer:
         moved = [
             {
@@ -220,6 +227,9 @@ class History:
             "room_up": _hundredths(one.room_up),
             "room_down": _hundredths(one.room_down),
             "near": list(one.near),
+            "by_rounding": list(one.by_rounding),
+            "best_without": one.best_without,
+            "worst_without": one.worst_without,
         }
 
     # --- diff -------------------------------------------------------------------------------------------
