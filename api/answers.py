@@ -109,9 +109,9 @@ def trace(
         raise UnknownSubject(f"{criterion} does not apply to {agency}; {choices(criterion, cells)}")
     wanted = list(cells) if criterion is None else [criterion]
     made = {position for code in wanted for position in cells[code].made_by}
-    told = _about_agency(log, made) if criterion is None else _about_cell(log, found, agency, criterion, made)
+    told = _about_agency(log, made) if criterion is None else about_cell(log, found, agency, criterion, made)
     told = [r for r in told if r.position < size]
-    hidden = _still_sealed(told)
+    hidden = still_sealed(told)
     stated = [r.event for r in told if r.event is not None]
     shares = LogShares(log, connection, round_code, size)
     tracing = Tracing(log, register, found, shares, agency, stated)
@@ -144,7 +144,7 @@ def _act(act: Act | None) -> Answer:
     return {"stage": act.stage.value if act else None, "superseded_by": act.superseded_by if act else None}
 
 
-def _still_sealed(told: Iterable[Recorded]) -> set[int]:
+def still_sealed(told: Iterable[Recorded]) -> set[int]:
     """Openings of opinions are shown to nobody until opening has closed."""
     hidden: set[int] = set()
     for recorded in told:
@@ -164,7 +164,7 @@ def _about_agency(log: Log, made: set[int]) -> list[Recorded]:
     return [entry_at(log, position) for position in sorted(made)]
 
 
-def _about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[int]) -> list[Recorded]:
+def about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[int]) -> list[Recorded]:
     """The cell's own stream, the minutes that discuss it, and what its rule looked at elsewhere."""
     told = {r.position: r for r in stream(log, f"{found.code}/{agency}/{criterion}")}
     for recorded in stream(log, f"{found.code}/{agency}"):

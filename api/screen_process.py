@@ -64,6 +64,7 @@ class ProcessScreen(Screen):
         )
         columns = ("agency", "declared", "verified", "late_cells", "flawed", "delays", "alerts")
         self._table("progress", columns, rows)
+        self._deadlines(answer)
         self._table(
             "survey",
             ("group", "issued", "returned", "valid", "coverage"),
@@ -79,6 +80,27 @@ class ProcessScreen(Screen):
             ),
         )
         self.print(self.text("reused", count=answer["evidence_reused"]))
+
+    def _deadlines(self, answer: Answer) -> None:
+        """One line a deadline: who holds it up, and which later ones would move with it, to when."""
+        zone = answer["utc_offset"]
+        rows = (
+            (
+                self._codes("phase", (d["phase"],)),
+                local_time(d["due"], zone),
+                d["working_days"],
+                _listed(d["extended"]),
+                ", ".join(d["held_up_by"]),
+                "; ".join(self._moved(moved, zone) for moved in d["moves"]),
+            )
+            for d in answer["deadlines"]
+        )
+        columns = ("phase", "due", "days_left", "was_extended", "held_up_by", "moves")
+        self._table("deadlines", columns, rows)
+
+    def _moved(self, moved: Answer, zone: str) -> str:
+        then = "" if moved["then"] is None else f" → {local_time(moved['then'], zone)}"
+        return f"{self._codes('phase', (moved['phase'],))} {local_time(moved['due'], zone)}{then}"
 
     def conflicts(self, answer: Answer) -> None:
         """One line an act or seat."""

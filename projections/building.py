@@ -1,4 +1,4 @@
-"""Read tables on their way: scores and ranks out of a fold, and each followed projection, up to a size."""
+"""Read tables on their way: scores, ranks and states out of folds, each followed projection, up to a size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from projections.fold import NEEDED, Fold
 from projections.followed import Entry, Followed
 from projections.follower import Stopped
 from projections.source import Source
-from projections.tables import cell_scores, ranks
+from projections.stood import Stood
+from projections.tables import cell_scores, ranks, states
 
 BATCH = 1000
 SCORES = "scores"
@@ -32,15 +33,16 @@ class Building:
         source: Source,
         begin: Begin,
         followed: Sequence[Followed] = (),
-        inline: tuple[Table, Table] = (cell_scores, ranks),
+        inline: tuple[Table, Table, Table] = (cell_scores, ranks, states),
     ) -> None:
         self._source = source
         self._begin = begin
-        self._cells, self._ranks = inline
+        self._cells, self._ranks, self._states = inline
         self._followed = followed
         self._size = 0
         self._at = {one.name: 0 for one in followed}
         self._fold = Fold(self._of_round)
+        self._stood = Stood()
 
     def advance(self, size: int, ends: Mapping[str, int], progress: Progress | None = None) -> None:
         """Go on up to a size of the log, each followed projection up to where it ends. Raises Stopped.
@@ -56,6 +58,7 @@ class Building:
             self._size = max(self._size, end)
             with self._begin() as connection:
                 self._fold.write(connection, self._cells, self._ranks)
+                self._stood.write(connection, self._states)
                 for one in self._followed:
                     its = range(self._at[one.name], ends[one.name])
                     self._apply(connection, one, [entry for entry in entries if entry.position in its])
@@ -73,7 +76,10 @@ class Building:
             try:
                 if not entry.known:
                     raise UnknownEvent(entry.type)
-                if entry.type in NEEDED and (event := entry.event) is not None:
+                if (event := entry.event) is None:
+                    continue
+                self._stood.take(event)
+                if entry.type in NEEDED:
                     self._fold.take(event)
             except Exception as wrong:
                 raise Stopped(SCORES, entry, wrong) from wrong

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from projections.digests import Key, Row, subjects
-from projections.scoreboard import Scoreboard, cell_row, place_row
-from projections.tables import OPEN, cell_scores, ranks
+from projections.scoreboard import STATE, Scoreboard, cell_row, place_row
+from projections.states import state_rows
+from projections.tables import OPEN, cell_scores, ranks, states
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Difference:
 
 
 def differences(connection: Connection, board: Scoreboard) -> Iterator[Difference]:
-    """Compare the rows that hold now with the cards and places of a board."""
+    """Compare the rows that hold now with the cards, places and standing of a board."""
     cells: dict[tuple[str, ...], dict[str, Any]] = {
         (*key, code): cell_row(score)
         for key, card in board.cards.items()
@@ -36,6 +37,7 @@ def differences(connection: Connection, board: Scoreboard) -> Iterator[Differenc
     }
     yield from _compare(connection, cell_scores, ("round", "agency", "criterion"), cells)
     yield from _compare(connection, ranks, ("round", "agency"), places)
+    yield from _compare(connection, states, STATE, state_rows(board.standing))
 
 
 def _compare(

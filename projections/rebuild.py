@@ -76,9 +76,9 @@ def rebuild(source: Source, followed: Sequence[Followed] = (), progress: Progres
     try:
         with source.begin() as connection:  # 1
             beside.make(connection, tables)
-        new_cells, new_ranks = beside.beside(INLINE)
+        new_cells, new_ranks, new_states = beside.beside(INLINE)
         apart = [one.over(beside.beside(one.tables)) for one in followed]
-        building = Building(source, writing, apart, (new_cells, new_ranks))
+        building = Building(source, writing, apart, (new_cells, new_ranks, new_states))
         with source.read() as connection:
             heads = _heads(source, connection, followed)
         building.advance(*heads, progress)
