@@ -92,4 +92,13 @@ def _finding(found: Difference) -> Finding:
     }
     if found.table in read_side.tables:
         return Finding("projection", None, f"projection.{found.table}_differ", facts)
-    return Finding("projection", None, "projection.followed_differs", {"table": found.table} | facts)
+    return Finding.of(
+        "projection",
+        None,
+        "projection.followed_differs",
+        table=found.table,
+        subject=found.subject,
+        column=found.column,
+        shown=found.shown,
+        folded=found.folded,
+    )

@@ -21,9 +21,9 @@ from api.case import case, cell_of
 from api.clock import real_clock
 from api.council_record import council_record
 from api.errors import UnknownSubject
-from api.nearest import choices
 from api.held import held
 from api.inbox import known, marks_of
+from api.nearest import choices
 from api.register import Register, fold, stream
 from api.runtime import Log
 from api.words import read_words

@@ -18,6 +18,7 @@ from domain.events import Event
 from projections.digests import digest, digest_of, leading, subject_digest, subjects
 from projections.fold import NEEDED, Fold
 from projections.scoreboard import Scoreboard
+from projections.stood import Stood
 from projections.tables import INLINE, create_tables
 
 
@@ -80,7 +81,7 @@ def test_folded_is_what_was_kept_inline_at_every_prefix(demo_data: Path, cells: 
     def of_round(code: str, size: int) -> list[Event]:
         return [e for e in events if e.round == code and e.position < size and e.kind.name in NEEDED]
 
-    board, fold, seen = Scoreboard(), Fold(of_round, cells), set[str]()
+    board, fold, stood, seen = Scoreboard(), Fold(of_round, cells), Stood(), set[str]()
     with empty_tables() as inline, empty_tables() as folded:
         live, rebuilt = Digested(inline), Digested(folded)
         for event in events:
@@ -89,6 +90,8 @@ def test_folded_is_what_was_kept_inline_at_every_prefix(demo_data: Path, cells: 
                 fold.take(event)
                 fold.flush()
                 fold.write(folded)
+            stood.take(event)
+            stood.write(folded)
             seen.add(both := live.now())
             assert rebuilt.now() == both, event.position
         assert digest(inline, INLINE) == digest(folded, INLINE) == both
