@@ -55,9 +55,9 @@ def team_formed(s: Standing, e: Event, b: TeamFormed) -> None:
 
 
 def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusal]:
-    """A team inspects an agency that is home to none of its members (R18); one team an agency.
+    """A team inspects an agency that is, and in this round was, home to none of its members (R18).
 
-    Who inspects its own agency the secretariat does not decide alone (R05).
+    One team inspects an agency; who inspects its own the secretariat does not decide alone (R05).
     """
     yield from by_secretariat(s, e)
     team = s.teams.get((e.round or "", b.team))
@@ -69,7 +69,7 @@ def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusa
     if (taken := s.dossier(e.round or "", b.inspects).team) is not None:
         yield refuse("team.agency_taken", agency=b.inspects, team=taken)
     for member in team.members:
-        if s.at_home(member, b.inspects):
+        if s.belonged(member, b.inspects, round_of(s, e).position):
             yield refuse("inspection.home_agency", actor=member, agency=b.inspects)
     if b.until < b.since:
         yield refuse("dates.out_of_order", since=b.since.isoformat(), until=b.until.isoformat())

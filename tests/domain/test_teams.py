@@ -13,7 +13,18 @@ from domain.stated.registry import OfficerTransferred
 from domain.stated.rounds import TeamFormed, TeamMember
 from tests.domain.specification import Act, Story, admitted, refused, states
 from tests.domain.stating import declares, notes
-from tests.domain.world import MEMBERS, assigns, establishes, forms, given, opening, registered, seconds
+from tests.domain.world import (
+    MEMBERS,
+    assigns,
+    establishes,
+    forms,
+    given,
+    names_focal,
+    opening,
+    registered,
+    seconds,
+    serves,
+)
 
 PREPARED = Phase.PREPARATION
 
@@ -103,6 +114,30 @@ def test_transferred_member_no_longer_inspects_the_new_home() -> None:
     story.given(declares("HC/A1.2", "1")).reach(Phase.INSPECTION)
     story.when(notes("HC/A1.2", "1")).then(refused("inspection.home_agency", actor="inspector-SNV"))
     story.when(states("inspector-STC", notes("HC/A1.2", "1").body, "HC/A1.2")).then(admitted)
+
+
+def moves(officer: str, home: str) -> Act:
+    """A registrar records that somebody changes to another agency."""
+    return states("registrar-1", OfficerTransferred(officer=officer, home=home))
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_team_is_not_sent_where_a_member_has_come_from(within: bool) -> None:
+    """Moved first and sent back then is no way round R18, where the move lies within the round."""
+    moved = moves("inspector-SNV", "CT")
+    story = registered().given(*[moved] * (not within), opening(), *[moved] * within)
+    story.given(seconds("inspector-SNV", "CT"), forms("T1", "inspector-SNV"))
+    refusal = refused("inspection.home_agency", actor="inspector-SNV", agency="SNV")
+    story.when(states(serves("SNV"), assigns("T1", "SNV").body)).then(refusal if within else admitted)
+
+
+def test_member_who_left_an_agency_does_not_inspect_it() -> None:
+    """Whoever was of the agency in this round has no part in its inspection, though assigned before."""
+    story = given(Phase.SELF_ASSESSMENT, assigns("T1", "STP"), names_focal("STP"), declares("STP/A1.2", "1"))
+    story.given(moves("inspector-SNV", "STP"), moves("inspector-SNV", "HQ")).reach(Phase.INSPECTION)
+    note = notes("HC/A1.2", "1").body
+    story.when(states("inspector-SNV", note, "STP/A1.2")).then(refused("inspection.home_agency"))
+    story.when(states("inspector-STC", note, "STP/A1.2")).then(admitted)
 
 
 # --- the council ----------------------------------------------------------------------------------------
