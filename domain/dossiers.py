@@ -43,6 +43,8 @@ class Dossier:
     previous_position: int | None = None
     submitted: int | None = None
     team: str | None = None
+    days: tuple[date, date] | None = None
+    """The first and the last day of the team's inspection."""
     minutes: int | None = None
     reports: tuple[Report, ...] = ()
     declared: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat, known_officer
 from domain.rounds import round_of
 from domain.standing import Standing, Team
+from domain.stated.assessment import InspectionNoteAmended, InspectionNoteRecorded
 from domain.stated.choices import Role, TeamRole
 from domain.stated.rounds import OfficerSeconded, TeamAssigned, TeamFormed
 
@@ -82,4 +83,17 @@ def team_assigned(s: Standing, e: Event, b: TeamAssigned) -> None:
     if team is None or b.inspects not in round_of(s, e).agencies:
         return
     s.teams[code, b.team] = replace(team, inspects=team.inspects | {b.inspects})
-    s.dossiers[code, b.inspects] = replace(s.dossier(code, b.inspects), team=b.team)
+    dossier = s.dossier(code, b.inspects)
+    s.dossiers[code, b.inspects] = replace(dossier, team=b.team, days=(b.since, b.until))
+
+
+def outside_its_days(s: Standing, e: Event) -> bool:
+    """Whether a note came on a day that is not one of the team's (R19): it counts, and is flagged.
+
+    An amendment has its reason with it; what else comes outside has to be asked about.
+    """
+    if not isinstance(e.body, InspectionNoteRecorded | InspectionNoteAmended):
+        return False
+    days = s.dossier(e.round or "", e.agency or "").days
+    on = e.arrived_at.astimezone(round_of(s, e).zone).date()
+    return days is not None and not days[0] <= on <= days[1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,7 +12,8 @@ from domain.standing import Council
 from domain.stated.choices import TeamRole
 from domain.stated.registry import OfficerTransferred
 from domain.stated.rounds import TeamFormed, TeamMember
-from tests.domain.specification import Act, Story, admitted, refused, states
+from domain.teams import outside_its_days
+from tests.domain.specification import ZONE, Act, Story, admitted, refused, states
 from tests.domain.stating import declares, notes
 from tests.domain.world import (
     MEMBERS,
@@ -138,6 +140,33 @@ def test_member_who_left_an_agency_does_not_inspect_it() -> None:
     note = notes("HC/A1.2", "1").body
     story.when(states("inspector-SNV", note, "STP/A1.2")).then(refused("inspection.home_agency"))
     story.when(states("inspector-STC", note, "STP/A1.2")).then(admitted)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "outside"),
+    [
+        (datetime(2017, 2, 13, 23, 59, tzinfo=ZONE), True),
+        (datetime(2017, 2, 14, tzinfo=ZONE), False),
+        (datetime(2017, 2, 17, 23, 59, tzinfo=ZONE), False),
+        (datetime(2017, 2, 17, 17, tzinfo=UTC), True),  # it is the 18th in Da Nang
+    ],
+)
+def test_note_that_comes_on_no_day_of_the_team_is_flagged(arrived: datetime, outside: bool) -> None:
+    """It is admitted and counts; its day is compared with the first and the last of the team."""
+    story = given(Phase.SELF_ASSESSMENT, declares("HC/A1.2", "1")).reach(Phase.INSPECTION)
+    act = replace(notes("HC/A1.2", "1"), unusual={"arrived_at": arrived})
+    story.when(act).then(admitted)
+    assert outside_its_days(story.standing, story.events[-1]) is outside
+
+
+def test_only_notes_of_a_team_with_days_are_flagged() -> None:
+    """What others state has no days, and a what-if may have left out that a team was sent."""
+    story = given(Phase.SELF_ASSESSMENT, declares("HC/A1.2", "1"))
+    assert not outside_its_days(story.standing, story.events[-1])
+    note = notes("HC/A1.2", "1")
+    story.given(note)
+    nobody_sent = replace(story.events[-1], agency="STP")
+    assert not outside_its_days(story.standing, nobody_sent)
 
 
 # --- the council ----------------------------------------------------------------------------------------
