@@ -1,4 +1,4 @@
-"""The conflict report: the secretariat's own agency whoever signs, and votes where a member's own could move."""
+"""The conflict report: the own agency of the secretariat, and votes where a member's own could move."""
 
 from __future__ import annotations
 

@@ -178,13 +178,14 @@ def _ripe(t: Table, agency: str, code: str) -> bool:
     )
 
 
-def _won(t: Table, agency: str, motion: Facts | None) -> bool:
+def _won(t: Table, agency: str, motion: Facts | None, *, early: bool = False) -> bool:
+    """Whether a vote is won, whatever those present still say; `early` asks nobody else."""
     if motion is None or motion["decided"]:
         return False
     here = t.found["meetings"].get(motion["meeting"], {"open": False})
     able = set(t.able(agency))
     votes = [choice for who, choice in motion["votes"].items() if who in able]
-    left = able & here["present"] - set(motion["votes"]) if here["open"] else set()
+    left = able & here["present"] - set(motion["votes"]) if here["open"] and not early else set()
     enough = len(votes) >= t.found["council"]["quorum"]
     return enough and votes.count("FOR") > votes.count("AGAINST") + len(left)
 
@@ -198,7 +199,7 @@ def carried(t: Table, d: Dice, matter: str) -> tuple[str, str, Any]:
     about = t.cells(lambda cell: cell["motion"] and cell["motion"]["matter"] == matter)
     ready = [its for its in about if _ripe(t, *its)]
     if d.chance(15):
-        ready = [its for its in about if _won(t, its[0], _motion(t, *its))]
+        ready = [its for its in about if _won(t, its[0], _motion(t, *its), early=True)]
     agency, code = d.among(ready, about or t.cells(lambda cell: cell["motion"]) or [t.any_cell(d)])
     motion = _motion(t, agency, code)
     return agency, code, motion or {"position": 9, "outcome": None, "points": None}
