@@ -30,6 +30,7 @@ from domain.criteria import Block, Criterion
 from domain.points import published, write
 from domain.standing import Round
 from domain.stated.assessment import MinutesSigned
+from domain.teams import outside_its_days
 from projections import queries
 from projections.acts import Act
 from projections.queries import CellRow, RankRow
@@ -228,6 +229,7 @@ def trace_event(
         "arrived_at": entry.arrived_at,
         "received_at": entry.received_at,
         "late": _late(found, recorded),
+        "outside_days": recorded.event is not None and outside_its_days(register.standing, recorded.event),
         "sealed": sealed,
         "body": {} if sealed else dict(statement.body),
         **(NO_WORDS if sealed else words.told(statement)),

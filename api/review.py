@@ -35,6 +35,7 @@ from domain.standing import Round, Version
 from domain.stated.choices import Choice, Matter
 from projections import queries, versions
 from projections.conflicts import conflicts
+from projections.coverage import coverage, returned_before
 from projections.decisions import Decision, decisions, precedents
 from projections.docket import Entry, docket
 from projections.fairness import bonuses, directions, severities
@@ -129,10 +130,7 @@ class Review:
             ranked=len(rows),
             agencies=[{**self._plain(row), **self._named(row.agency)} for row in rows],
             deadlines=deadlines(self._round, rows, self._marks, now),
-            survey=[
-                {**self._plain(wave), "coverage": self._plain(Fraction(wave.returned, wave.issued))}
-                for wave in waves
-            ],
+            survey=[self._plain(group) for group in coverage(waves, self._returned_before())],
             evidence_reused=reused(self._register.standing, self._round.code),
         )
 
@@ -156,6 +154,13 @@ class Review:
 
     def _pending(self, one: Pending) -> Answer:
         return {**self._plain(one), "actors": [self._person(actor) for actor in one.actors]}
+
+    def _returned_before(self) -> dict[str, Fraction]:
+        """What share of each group's ballots came back in the round before, if this log has one."""
+        codes = queries.rounds(self._connection, self._size)
+        streams = ((r for r in stream(self._log, code) if r.position < self._size) for code in codes)
+        events = ([r.event for r in told if r.event is not None] for told in streams)
+        return returned_before(self._round.evaluated_year, events)
 
     def conflicts(self) -> Answer:
         """Answer `conflicts`: every act and seat where an office and a home agency meet."""

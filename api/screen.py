@@ -122,7 +122,7 @@ class Screen:
 
     def _event(self, event: Answer, utc_offset: str) -> RenderableType:
         mark = f"  ◀ {self.text('made')}" if event["made_the_number"] else ""
-        late = f"  [{self.text('late')}]" if event["late"] else ""
+        late = "".join(f"  [{self.text(flag)}]" for flag in ("late", "outside_days") if event[flag])
         by = event.get("superseded_by")
         late += f"  [{self.text('superseded', by=by)}]" if by is not None else ""
         doubt = term("authorship", event["authorship"], self.language)

@@ -220,7 +220,7 @@ RULES: Mapping[type[Any], Rule] = {
     c.OpinionsClosed: Rule(council.opinions_closed_may, council.opinions_closed, DECIDING),
     c.MeetingOpened: Rule(meetings.meeting_opened_may, meetings.meeting_opened, MEETING),
     c.MeetingClosed: Rule(meetings.meeting_closed_may, meetings.meeting_closed, MEETING),
-    c.MotionPut: Rule(meetings.motion_put_may, meetings.motion_put, MEETING),
+    c.MotionPut: Rule(disputes.motion_put_may, meetings.motion_put, MEETING),
     c.RemarkMade: Rule(meetings.remark_made_may, rounds.nothing_follows, MEETING),
     c.VoteCast: Rule(meetings.vote_cast_may, meetings.vote_cast, MEETING),
     c.DissentRecorded: Rule(meetings.dissent_recorded_may, meetings.dissent_recorded, EVER),

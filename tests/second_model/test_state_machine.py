@@ -15,7 +15,18 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from domain import council, decisions, delegation, disputes, fitting, ranking, registry, scoring, survey
+from domain import (
+    council,
+    decisions,
+    delegation,
+    disputes,
+    fitting,
+    meetings,
+    ranking,
+    registry,
+    scoring,
+    survey,
+)
 from domain.events import CATALOGUE as KINDS
 from tests.second_model.catalogue import CATALOGUE
 from tests.second_model.drafts import Dice, Thrown
@@ -115,6 +126,9 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     "ties that are not broken": (ranking, "_tie", lambda *_: Fraction(0)),
     "ranks that a claim would not move": (disputes, "materiality", lambda *_: frozenset()),
     "claims above the maximum": (disputes, "fits_maximum", _nothing),
+    "a vote before the parties were heard": (disputes, "_ripe", _nothing),
+    "members who are cut off from voting": (meetings, "_voting", lambda *_: frozenset()),
+    "the secretariat's own agency": (registry, "of_the_secretariat", lambda *_: False),
 }
 """What could be wrong with the domain: a function of it and what stands in its place."""
 
