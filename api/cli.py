@@ -5,6 +5,7 @@ Exit status: 0 fine, 1 verification failed or refused, 2 usage.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -27,10 +28,12 @@ from api.screen_dossier import DossierScreen
 from api.settings import settings
 from api.timing import add_times, read_stamps
 from api.trusting import read_trust
-from api.verification import examine, log_size
+from api.verdict import unreadable, verdict_on_log
+from api.verification import examine
 from api.wording import Language
 from audit.ledger.errors import LedgerError, LogStopped
-from audit.proofs.errors import AuditError
+from audit.proofs.errors import AuditError, StoredError
+from audit.proofs.finding import Finding
 from audit.proofs.trust import Trust
 from domain.criteria import Block
 
@@ -155,12 +158,13 @@ def _of_dossier(path: Path, lang: Language, trust: Trust | None) -> Answer:
 def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:
     try:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
-            if is_export(path):
-                return answers.verdict(examine_export(path, bar, trust))
-            size = log_size(path)
-            return answers.verdict(examine(path, lambda done: bar(done, size), trust))
-    except (DatabaseError, PersistenceError) as wrong:
-        return answers.unreadable(str(getattr(wrong, "orig", wrong)))
+            examine_it = examine_export if is_export(path) else examine
+            return verdict_on_log(examine_it(path, bar, trust))
+    except StoredError as wrong:
+        return unreadable(*wrong.findings)
+    except (DatabaseError, PersistenceError, sqlite3.DatabaseError) as wrong:
+        reason = {"reason": str(getattr(wrong, "orig", wrong))}
+        return unreadable(Finding("storage", None, "database.unreadable", reason))
 
 
 def main() -> None:
