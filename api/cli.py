@@ -5,6 +5,7 @@ Exit status: 0 fine, 1 verification failed or refused, 2 usage.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -27,10 +28,12 @@ from api.screen_dossier import DossierScreen
 from api.settings import settings
 from api.timing import add_times, read_stamps
 from api.trusting import read_trust
-from api.verification import examine, log_size
+from api.verdict import unreadable, verdict_on_log
+from api.verification import examine
 from api.wording import Language
 from audit.ledger.errors import LedgerError, LogStopped
-from audit.proofs.errors import AuditError
+from audit.proofs.errors import AuditError, StoredError
+from audit.proofs.finding import Finding
 from audit.proofs.trust import Trust
 from domain.criteria import Block
 
@@ -160,12 +163,13 @@ def _verdict(path: Path, lang: Language, trust: Trust | None = None, *, projecti
     try:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
             if is_export(path):
-                return answers.verdict(examine_export(path, bar, trust))
-            size = log_size(path)
-            progress = lambda done: bar(done, size)  # noqa: E731 - two lines of one thought
-            return answers.verdict(examine(path, progress, trust, histories=projections))
-    except (DatabaseError, PersistenceError) as wrong:
-        return answers.unreadable(str(getattr(wrong, "orig", wrong)))
+                return verdict_on_log(examine_export(path, bar, trust))
+            return verdict_on_log(examine(path, bar, trust, histories=projections))
+    except StoredError as wrong:
+        return unreadable(*wrong.findings)
+    except (DatabaseError, PersistenceError, sqlite3.DatabaseError) as wrong:
+        reason = {"reason": str(getattr(wrong, "orig", wrong))}
+        return unreadable(Finding("storage", None, "database.unreadable", reason))
 
 
 def main() -> None:

@@ -230,6 +230,7 @@ class Screen:
             lines.append(self.text("certificates", count=len(bound), checked=checked))
         if answer["checked"]["attested"]:
             lines.append(self.text("attested", **answer["checked"]))
+        lines += [self._remark(remark) for remark in answer["remarks"][:SHOWN_FINDINGS]]
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))
         if answer["made_up"]:
@@ -263,6 +264,11 @@ class Screen:
     def next_steps(self, trust: Path) -> None:
         """Say what can be asked now; by the trust file that lies there."""
         self.print(self.text("next", trust=trust))
+
+    def _remark(self, found: Answer) -> str:
+        """What is worth knowing, and not wrong."""
+        where = self.text("whole" if found["position"] is None else "at", **found)
+        return f"• {where} · {word(found['rule'], found['facts'], self.language).what}"
 
     def _finding(self, found: Answer) -> str:
         where = self.text("whole" if found["position"] is None else "at", **found)

@@ -125,9 +125,12 @@ def _field(path: str, language: Language) -> str:
 
 def _moment(text: str) -> str:
     """Write an ISO date or time the Vietnamese way."""
-    if _DATE.fullmatch(text):
-        return f"{datetime.fromisoformat(text):%d/%m/%Y}"
-    if _TIME.fullmatch(text):
-        moment = datetime.fromisoformat(text)
-        return f"{moment:%H:%M:%S ngày %d/%m/%Y} ({moment:%Z})"
+    try:
+        if _DATE.fullmatch(text):
+            return f"{datetime.fromisoformat(text):%d/%m/%Y}"
+        if _TIME.fullmatch(text):
+            moment = datetime.fromisoformat(text)
+            return f"{moment:%H:%M:%S ngày %d/%m/%Y} ({moment:%Z})"
+    except ValueError:
+        pass  # it only looks like one, and is quoted as it is
     return text

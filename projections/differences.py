@@ -16,13 +16,17 @@ from projections.tables import OPEN, cell_scores, ranks, states
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that is not what the fold says; `column` is `row` where one side has none."""
+    """A row that is not what the fold says; `column` is `row` where one side has none.
+
+    `position` is that from which the row held, where it is one of the past.
+    """
 
     table: str
     subject: str
     column: str
     shown: str
     folded: str
+    position: int | None = None
 
 
 def differences(connection: Connection, board: Scoreboard) -> Iterator[Difference]:
