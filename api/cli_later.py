@@ -31,6 +31,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "export": ("api.cli_export", "app"),
     "attest": ("api.cli_attest", "attest"),
     "synth": ("api.cli_synth", "app"),
+    "serve": ("api.cli_serve", "app"),
 }
 """Command -> the module that has it, and the name of its group there."""
 

@@ -43,7 +43,7 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from history.questions(demo)
     yield from history.larger_round(folder, 52, 60, 0.1)  # of 10,000 events
     if not quick:
-        yield from history.larger_round(folder, 350, 180, 0.3)  # of 200,000
+        yield from history.larger_round(folder, 420, 150, 0.3)  # of 200,000
     console.print("intake ...")
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
     console.print("a larger log ...")

@@ -61,18 +61,29 @@ def write(value: Fraction) -> str:
 
 def add(values: Iterable[Fraction]) -> Fraction:
     """Add exact numbers as `sum` does, in a fraction of its time."""
-    return weigh((value, 1) for value in values)
+    return _over_one_denominator([value.as_integer_ratio() for value in values])
 
 
-def weigh(counted: Iterable[tuple[Fraction, int]]) -> Fraction:
-    """Add exact numbers, each so many times, over one denominator that is reduced once, at the end."""
+def weigh(counted: Iterable[tuple[Fraction, int | Fraction]]) -> Fraction:
+    """Add exact numbers, each so many times."""
+    return _over_one_denominator([_times(value, times) for value, times in counted])
+
+
+def _times(value: Fraction, times: int | Fraction) -> tuple[int, int]:
+    """Multiply without reducing."""
+    number, its = value.as_integer_ratio()
+    by, below = times.as_integer_ratio()
+    return number * by, its * below
+
+
+def _over_one_denominator(ratios: Iterable[tuple[int, int]]) -> Fraction:
+    """Add fractions over one denominator that is reduced once, at the end."""
     total, below = 0, 1
-    for value, times in counted:
-        number, its = value.as_integer_ratio()
+    for number, its in ratios:
         if below % its:
             wider = lcm(below, its)
             total, below = total * (wider // below), wider
-        total += number * times * (below // its)
+        total += number * (below // its)
     return Fraction(total, below)
 
 

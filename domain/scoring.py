@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -184,8 +185,8 @@ def _weighed(result: ResultWeights, scores: Mapping[str, Score]) -> Fraction:
     """100 x weighed points / weighed maximum, over the cells of the result that count for this agency."""
     counted = [(w, scores[code]) for code, w in result.weights.items() if code in scores]
     counted = [(weight, score) for weight, score in counted if score.counts]
-    whole = add(weight * score.maximum for weight, score in counted)
-    return 100 * add(weight * score.points for weight, score in counted) / whole if whole else ZERO
+    whole = weigh((score.maximum, weight) for weight, score in counted)
+    return 100 * weigh((score.points, weight) for weight, score in counted) / whole if whole else ZERO
 
 
 def areas(criteria: CriteriaSet, block: Block, scores: Mapping[str, Score]) -> dict[str, Fraction]:
@@ -352,13 +353,15 @@ def _measure(subject: _Subject, measure: Measure) -> tuple[int, tuple[int, ...]]
     if measure is Measure.REQUIRED_ENTRIES:
         return len(cells), ()
     if measure is Measure.ON_TIME_ENTRIES:
-        return sum(_on_time(found, cell) for cell in cells), ()
+        return _on_time(found.due.get(Phase.SELF_ASSESSMENT), cells), ()
     flawed = tuple(c.verified.position for c in cells if c.verified and _still_flawed(c))
     return len(flawed), flawed
 
 
-def _on_time(found: Round, cell: Cell) -> bool:
-    return cell.declared is not None and not found.is_late(Phase.SELF_ASSESSMENT, cell.declared.arrived_at)
+def _on_time(due: datetime | None, cells: Iterable[Cell]) -> int:
+    """How many of the cells were declared before the first moment that was too late."""
+    arrived = [cell.declared.arrived_at for cell in cells if cell.declared is not None]
+    return sum(at < due for at in arrived) if due is not None else len(arrived)
 
 
 def _still_flawed(cell: Cell) -> bool:

@@ -141,6 +141,11 @@ class Intake:
         if newest is not None:
             self.checkpoint = (newest.size, newest.root.hex())
 
+    @property
+    def last_received(self) -> datetime | None:
+        """When the newest entry was received; nothing comes in before it."""
+        return self._last_received
+
     def _next_groups(self) -> list[Group]:
         """Take what waits, in order, up to a batch; a larger group goes alone."""
         groups: list[Group] = []

@@ -108,7 +108,7 @@ def read_ahead(
         return
     with Readers(os.cpu_count() or 1) as readers:
         # What enrols the first keys is read here, while the readers start: they know those keys then.
-        yield from _read_here(islice(remaining, chunk), keys, check, chunk, whole=whole)
+        yield from _read_here(islice(remaining, chunk // 4), keys, check, chunk, whole=whole)
         yield from readers.read(remaining, keys, check, chunk, whole=whole)
 
 

@@ -1,0 +1,53 @@
+"""The command that serves a log over HTTP."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from api.cli_options import Data, Lang, refusals
+from api.runtime import writing
+from api.settings import settings
+from api.terms import term
+from api.wording import Language
+
+app = typer.Typer()
+
+GRACE = 10
+"""Seconds that requests under way have to end when the service is told to stop."""
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option("--port", help="The port to listen on.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    data: Data = None,
+    lang: Lang = Language.VI,
+) -> None:
+    """Serve a log over HTTP: statements come in, receipts and public answers go out."""
+    import uvicorn  # the HTTP side, which no other command needs
+
+    from api.service.app import create_app
+
+    where = settings(data)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, _end)  # which the server, once it has ended its requests, hands on to
+    with refusals(lang), writing(where) as runtime:
+        sys.stderr.write(term("service", "serving", lang).format(host=host, port=port) + "\n")
+        uvicorn.run(
+            create_app(runtime, where),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave in order: the log is closed on the way out."""
+    raise SystemExit(0)

@@ -1,0 +1,1 @@
+"""The log over HTTP: statements come in, receipts and public answers go out."""

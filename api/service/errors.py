@@ -1,0 +1,70 @@
+"""Why a request is answered with a problem: one base, with the rule that its words are found under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.refusals import Fact
+
+
+class RequestRefused(Exception):
+    """The base: what is asked for is not done; `rule` has words, `status` is the HTTP status."""
+
+    status = 400
+
+    def __init__(self, rule: str, **facts: Fact) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.facts: Mapping[str, Fact] = facts
+
+
+class BodyTooLarge(RequestRefused):
+    """A body is longer than anything that makes sense here."""
+
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("request.too_long", limit=limit)
+
+
+class BodyMalformed(RequestRefused):
+    """A body is not what is read here."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__("request.malformed", part=part)
+
+
+class NotThere(RequestRefused):
+    """There is no such thing, or none that whoever asks may see."""
+
+    status = 404
+
+    def __init__(self, what: str) -> None:
+        super().__init__("request.not_there", what=what)
+
+
+class OtherMethod(RequestRefused):
+    """There is such a thing, and it does not answer this method."""
+
+    status = 405
+
+    def __init__(self, method: str) -> None:
+        super().__init__("request.method", method=method)
+
+
+class Busy(RequestRefused):
+    """More is waiting than can be taken in; what was sent was not looked at and can be sent again."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("request.busy")
+
+
+class Stopped(RequestRefused):
+    """The log stopped, and stays so until somebody has looked."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("request.stopped")
