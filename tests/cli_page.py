@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.commands import commands
 from tests.pages import BLOCK
 
 ROOT = Path(__file__).parent.parent
@@ -27,18 +28,9 @@ OPEN_MAPPINGS = ("body", "texts", "erased", "facts", "votes", "dissents", "value
 def run(data: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `minhchung` on a data directory, as on a terminal of 100 columns, with more of an environment."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MINHCHUNG_")}
-    environment |= {"MINHCHUNG_DATA": str(data), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    environment |= {"MINHCHUNG_DATA": str(data), "COLUMNS": "100"}
     environment |= variables
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    return commands().run(words, environment)
 
 
 def said(data: Path, status: int, *words: str) -> str:

@@ -131,6 +131,8 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     "the secretariat's own agency": (registry, "of_the_secretariat", lambda *_: False),
 }
 """What could be wrong with the domain: a function of it and what stands in its place."""
+FOUND_IN = {"ties that are not broken": 13}
+"""The round that finds what is rare, to be played first."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -138,13 +140,13 @@ def test_a_fault_in_the_domain_is_found(fault: str, monkeypatch: pytest.MonkeyPa
     """Put something wrong in the place of a rule, and the second model disagrees."""
     monkeypatch.setattr(*FAULTS[fault])
     with pytest.raises(AssertionError):
-        play_on(TRIES)
+        play_on(TRIES, FOUND_IN.get(fault, 0))
 
 
-def play_on(rounds: int) -> None:
+def play_on(rounds: int, first: int) -> None:
     """Play so many rounds, each with dice of its own."""
-    for seed in range(rounds):
-        one, dice = Play(Tally()), Thrown(seed)
+    for turn in range(rounds):
+        one, dice = Play(Tally()), Thrown((first + turn) % rounds)
         for _ in range(STEPS):
             one.step(dice)
 
