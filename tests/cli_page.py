@@ -58,10 +58,14 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "verify": ("verify",),
     "trusted": ("verify", "--trust", "{data}/trust.json"),
     "progress": ("progress",),
+    "inbox": ("inbox", "--round", "2016", "--as-of", "2017-02-13"),
+    "case": ("case", "dispute-1"),
     "conflicts": ("conflicts",),
     "changes": ("changes",),
     "what-if": ("what-if", "--without", "8175"),
+    "reweighed": ("what-if", "--criteria", "2.0.0"),
     "pivotal": ("pivotal",),
+    "robustness": ("robustness",),
     "diff": ("diff", "published-v1", "published-v2"),
     "agenda": ("council", "agenda", "--round", "2016", "--as-of", "2017-04-17"),
     "decisions": ("council", "decisions"),
@@ -74,7 +78,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "proved": ("attest", "prove", "SNV", "A1.2", "-o", os.devnull),
 }
 """The commands whose answers the page shows, by the name of the sample."""
-LONG = {"progress", "pivotal", "conflicts", "decisions", "keys"}
+LONG = {"case", "reweighed", "robustness", "progress", "pivotal", "conflicts", "decisions", "keys"}
 """Answers too long to be printed on the page as a terminal shows them."""
 PLAIN = [name for name in COMMANDS if name not in LONG]
 JSON = [f"{name} json" for name in COMMANDS]
