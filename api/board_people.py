@@ -14,7 +14,7 @@ from domain.stated.choices import Role
 from domain.stated.registry import RoleGranted
 from domain.stated.rounds import TeamAssigned
 from projections.conflicts import Conflict, Line, conflicts
-from projections.findings import Finding, Kind, Looked
+from projections.findings import Observation, Kind, Looked
 
 SHOWN = (Conflict.SECRETARIAT_OWN_AGENCY, Conflict.TEAM_MEMBER_TRANSFERRED, Conflict.MUTUAL_INSPECTION)
 """Of the conflict report, what somebody did or has to look into: who keeps out by rule is not shown."""
@@ -57,7 +57,7 @@ def _serves(body: RoleGranted) -> bool:
 
 def _conflicts(
     register: Register, found: Round, lines: Iterable[Line], assigned: Collection[Event]
-) -> Iterator[Finding]:
+) -> Iterator[Observation]:
     """Acts of one person about one agency are one finding."""
     together: dict[tuple[Conflict, str, str], list[Line]] = {}
     for line in lines:
@@ -73,7 +73,7 @@ def _conflicts(
             "cosigned": sum(bool(line.others) for line in its),
             "others": ", ".join(sorted({other for line in its for other in line.others})),
         }
-        yield Finding(
+        yield Observation(
             kind=Kind.SECRETARIAT, how=conflict.value, positions=tuple(sorted(positions)), facts=facts
         )
 
@@ -96,7 +96,7 @@ def look_for_doubt(register: Register, found: Round, reader: RoundReader) -> Loo
     return Looked(kind=Kind.CONTESTED_KEY, compared=len(compromised), found=findings)
 
 
-def _in_doubt(register: Register, found: Round, reader: RoundReader, record: KeyRecord) -> Iterator[Finding]:
+def _in_doubt(register: Register, found: Round, reader: RoundReader, record: KeyRecord) -> Iterator[Observation]:
     doubt: dict[Authorship, list[int]] = {}
     key, since, revoked = record.public.id, record.compromised_since or 0, record.revoked_at or 0
     for recorded in reader.between(since, revoked):
@@ -113,4 +113,4 @@ def _in_doubt(register: Register, found: Round, reader: RoundReader, record: Key
             "revoked": revoked,
         }
         how = became.value.upper()
-        yield Finding(kind=Kind.CONTESTED_KEY, how=how, positions=(*positions, revoked), facts=facts)
+        yield Observation(kind=Kind.CONTESTED_KEY, how=how, positions=(*positions, revoked), facts=facts)

@@ -11,7 +11,7 @@ from projections import queries
 from projections.comparison import Comparison
 from projections.directions import Beside, Of
 from projections.fairness import Bonus, Direction, spread
-from projections.findings import THRESHOLDS, Finding, Kind, Looked, decimals, in_order
+from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals, in_order
 from projections.severity import Severity, percent
 
 PEOPLE = "actor"
@@ -35,7 +35,7 @@ def _kind(looked: Looked) -> Answer:
     return {"kind": looked.kind.value, **counts, **of_kind(looked.kind)}
 
 
-def _finding(board: Board, found: Finding) -> Answer:
+def _finding(board: Board, found: Observation) -> Answer:
     facts = {name: str(fact) for name, fact in found.facts.items()}
     name = board.register.names.get(facts.get(PEOPLE, ""))
     named = {**facts, PEOPLE: f"{name} ({facts[PEOPLE]})"} if name else facts
@@ -72,7 +72,7 @@ def fairness(board: Board) -> Answer:
 
 def _adjusted(one: Direction, row: Beside | None) -> Answer:
     points = {"points_up": write(one.points_up), "points_down": write(one.points_down)}
-    none = {"up": 0, "down": 0, "chance": None, "adjusted": None, "positions": []}
+    none: Answer = {"up": 0, "down": 0, "chance": None, "adjusted": None, "positions": []}
     return {"block": one.block.value, **points, **(none if row is None else _beside(row))}
 
 

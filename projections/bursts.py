@@ -14,7 +14,7 @@ from domain.deadlines import Phase
 from domain.refusals import Fact
 from projections.acts import stage_of_kind
 from projections.closing import due_in
-from projections.findings import THRESHOLDS, Finding, Kind, Looked
+from projections.findings import THRESHOLDS, Observation, Kind, Looked
 from projections.outlines import Outline
 
 Dues = Mapping[Phase, Sequence[datetime]]
@@ -92,7 +92,7 @@ def _end(first: Signed) -> datetime:
 
 def _found(
     due: datetime, its: Sequence[Signed], set_before: Mapping[tuple[str, str | None, object], int]
-) -> Finding:
+) -> Observation:
     span = _densest(its)
     outlines = [one.outline for one in span]
     again = [o for o in outlines if set_before[o.agency, o.criterion, stage_of_kind(o.kind)] < o.position]
@@ -107,4 +107,4 @@ def _found(
         "due": due.isoformat(),
     }
     positions = tuple(sorted(o.position for o in outlines))
-    return Finding(kind=Kind.LATE_BULK, how="BULK", positions=positions, facts=facts)
+    return Observation(kind=Kind.LATE_BULK, how="BULK", positions=positions, facts=facts)

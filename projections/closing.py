@@ -19,7 +19,7 @@ from domain.stated.assessment import (
     SelfAssessmentSubmitted,
     SelfScoreDeclared,
 )
-from projections.findings import Finding, Kind, Looked
+from projections.findings import Observation, Kind, Looked
 from projections.outlines import Outline
 
 Due = Mapping[Phase, datetime]
@@ -47,7 +47,7 @@ def due_in(outline: Outline) -> Phase | None:
     return RULES[outline.kind.body].until
 
 
-def _late(told: Iterable[Outline], due: Due) -> Iterator[Finding]:
+def _late(told: Iterable[Outline], due: Due) -> Iterator[Observation]:
     late: dict[tuple[str, Phase], list[Outline]] = defaultdict(list)
     for outline in told:
         phase = due_in(outline)
@@ -66,7 +66,7 @@ def _late(told: Iterable[Outline], due: Due) -> Iterator[Finding]:
 
 def _on_extension(
     told: Sequence[Outline], first: Due, now: Due, extended: Mapping[Phase, Sequence[int]]
-) -> Iterator[Finding]:
+) -> Iterator[Observation]:
     """One finding a phase: an extension reaches everybody alike."""
     for phase, moved in extended.items():
         acts = [o for o in told if due_in(o) is phase and first[phase] <= o.arrived_at < now[phase]]
@@ -81,7 +81,7 @@ def _on_extension(
             yield _finding("EXTENDED", acts, facts, *moved)
 
 
-def _by_agency(told: Iterable[Outline]) -> Iterator[Finding]:
+def _by_agency(told: Iterable[Outline]) -> Iterator[Observation]:
     by_agency: dict[str, list[Outline]] = defaultdict(list)
     for outline in told:
         by_agency[outline.agency].append(outline)
@@ -91,7 +91,7 @@ def _by_agency(told: Iterable[Outline]) -> Iterator[Finding]:
         yield from _restated(agency, acts)
 
 
-def _unfrozen(agency: str, acts: Sequence[Outline]) -> Iterator[Finding]:
+def _unfrozen(agency: str, acts: Sequence[Outline]) -> Iterator[Observation]:
     """What was put into a dossier between its unfreezing and its next freeze."""
     opened: Outline | None = None
     changes: list[Outline] = []
@@ -109,22 +109,22 @@ def _unfrozen(agency: str, acts: Sequence[Outline]) -> Iterator[Finding]:
 
 def _changed(
     agency: str, opened: Outline, changes: Sequence[Outline], closed: Outline | None
-) -> Iterator[Finding]:
+) -> Iterator[Observation]:
     if changes:
-        facts = {"agency": agency, "acts": len(changes), "unfrozen": opened.position}
+        facts: dict[str, Fact] = {"agency": agency, "acts": len(changes), "unfrozen": opened.position}
         frozen = (closed.position,) if closed else ()
         yield _finding("UNFROZEN", changes, facts, opened.position, *frozen)
 
 
-def _restated(agency: str, acts: Sequence[Outline]) -> Iterator[Finding]:
+def _restated(agency: str, acts: Sequence[Outline]) -> Iterator[Observation]:
     """What was declared after the head had submitted the self-assessment as a whole."""
     submitted = next((act for act in acts if act.kind.body is SelfAssessmentSubmitted), None)
     after = [a for a in acts if submitted and a.position > submitted.position and a.kind.body in DECLARED]
     if submitted and after:
-        facts = {"agency": agency, "acts": len(after), "submitted": submitted.position}
-        yield _finding("RESTATED", after, facts, submitted.position)
+        told: dict[str, Fact] = {"agency": agency, "acts": len(after), "submitted": submitted.position}
+        yield _finding("RESTATED", after, told, submitted.position)
 
 
-def _finding(how: str, acts: Iterable[Outline], facts: dict[str, Fact], *more: int) -> Finding:
+def _finding(how: str, acts: Iterable[Outline], facts: dict[str, Fact], *more: int) -> Observation:
     positions = tuple(sorted({*more, *(act.position for act in acts)}))
-    return Finding(kind=Kind.AFTER_CLOSING, how=how, positions=positions, facts=facts)
+    return Observation(kind=Kind.AFTER_CLOSING, how=how, positions=positions, facts=facts)

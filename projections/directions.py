@@ -11,7 +11,7 @@ from fractions import Fraction
 from domain.refusals import Fact
 from projections.chance import fisher, holm
 from projections.fairness import Direction
-from projections.findings import THRESHOLDS, Finding, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
 from projections.leanings import Moved
 
 
@@ -90,7 +90,7 @@ def direction_findings(rows: Sequence[Beside]) -> Looked:
     return Looked(kind=Kind.DIRECTION, compared=len(rows), found=found)
 
 
-def _finding(row: Beside, tests: int) -> Finding:
+def _finding(row: Beside, tests: int) -> Observation:
     facts: dict[str, Fact] = {
         "block" if row.of is Of.BLOCK else "actor": row.name,
         "up": row.up,
@@ -101,4 +101,4 @@ def _finding(row: Beside, tests: int) -> Finding:
         "adjusted": decimals(row.adjusted),
         "tests": tests,
     }
-    return Finding(kind=Kind.DIRECTION, how=row.of.value, positions=row.positions, facts=facts)
+    return Observation(kind=Kind.DIRECTION, how=row.of.value, positions=row.positions, facts=facts)

@@ -16,7 +16,7 @@ from functools import cached_property
 from domain.refusals import Fact
 from projections.chance import ONE, holm, upper_tail
 from projections.comparison import Comparison, Lots, compare
-from projections.findings import THRESHOLDS, Finding, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
 from projections.leanings import Leaning
 from projections.severity import Gap, percent, strata
 
@@ -121,7 +121,7 @@ def _pairs(chain: Chain) -> Iterator[tuple[str, str]]:
 
 def _finding(
     chain: Chain, links: Sequence[Link], chance: Fraction, adjusted: Fraction, tests: int
-) -> Finding:
+) -> Observation:
     facts: dict[str, Fact] = {
         "chain": " → ".join((*chain, chain[0])),
         "links": "; ".join(link.said for link in links),
@@ -132,4 +132,4 @@ def _finding(
     }
     positions = tuple(sorted({p for link in links for p in link.positions}))
     how = "MUTUAL" if len(chain) == 2 else "CHAIN"
-    return Finding(kind=Kind.RECIPROCAL, how=how, positions=positions, facts=facts)
+    return Observation(kind=Kind.RECIPROCAL, how=how, positions=positions, facts=facts)

@@ -57,7 +57,7 @@ THRESHOLDS = Thresholds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Observation:
     """One finding: of what kind and how it came, about whom or what, with the events behind it."""
 
     kind: Kind
@@ -74,10 +74,10 @@ class Looked:
     kind: Kind
     compared: int
     too_few: int = 0
-    found: tuple[Finding, ...] = ()
+    found: tuple[Observation, ...] = ()
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def in_order(findings: Iterable[Observation]) -> tuple[Observation, ...]:
     """Put findings into the one order that they are shown in: by kind, then by the events behind them."""
     return tuple(
         sorted(

@@ -17,7 +17,7 @@ from domain.refusals import Fact
 from domain.stated.choices import Choice, Matter, Outcome
 from domain.stated.council import MotionPut, OpinionOpened, OpinionsClosed, VoteCast
 from projections.chance import holm, sign_test
-from projections.findings import THRESHOLDS, Finding, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
 from projections.steps import Step
 
 Standing = Callable[[str, str, int], Fraction]
@@ -180,7 +180,7 @@ def member_findings(rows: Iterable[Leaning]) -> Looked:
     return Looked(kind=Kind.ONE_WAY, compared=len(tested), too_few=too_few, found=tuple(found))
 
 
-def _finding(row: Leaning, chance: Fraction, adjusted: Fraction, tests: int) -> Finding:
+def _finding(row: Leaning, chance: Fraction, adjusted: Fraction, tests: int) -> Observation:
     facts: dict[str, Fact] = {
         "actor": row.member,
         "agency": row.agency,
@@ -190,4 +190,4 @@ def _finding(row: Leaning, chance: Fraction, adjusted: Fraction, tests: int) -> 
         "tests": tests,
     }
     how = "UP" if row.up else "DOWN"
-    return Finding(kind=Kind.ONE_WAY, how=how, positions=row.positions, facts=facts)
+    return Observation(kind=Kind.ONE_WAY, how=how, positions=row.positions, facts=facts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from domain.criteria import CriteriaSet, Criterion, ImprovementRule, SurveyRule, quantities_of
 from domain.dossiers import Act, Cell
@@ -86,7 +87,7 @@ def _keep_shares(standing: Standing, code: str, old: CriteriaSet, new: CriteriaS
         if before is None or before.max_points in (0, criterion.max_points):
             continue
         times = criterion.max_points / before.max_points
-        changed = {name: _times(act, times) for name, act in _acts(cell).items() if act.points is not None}
+        changed: dict[str, Any] = {name: _times(act, times) for name, act in _acts(cell).items() if act.points is not None}
         if changed:
             kept.add(criterion.code)
             standing.cells[code, agency, criterion.code] = replace(cell, **changed)

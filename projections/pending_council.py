@@ -99,8 +99,10 @@ class _Cell:
         due = self._due(motion)
         for member in sorted((self._able & meeting.present) - motion.votes.keys()):
             yield self._each(c.VoteCast, member, motion.position, matter=meeting.name, **due)
-        carried = motion.count(Choice.FOR) > motion.count(Choice.AGAINST)
-        if carried and len(motion.votes) >= council.quorum:
+        votes = [choice for member, choice in motion.votes.items() if member in self._able]
+        waiting = len((self._able & meeting.present) - motion.votes.keys())
+        carried = votes.count(Choice.FOR) > votes.count(Choice.AGAINST) + waiting
+        if carried and len(votes) >= council.quorum:
             decision = DECIDED_BY[motion.matter]
             members = sorted(self._able)
             its = {"matter": meeting.name, **self._about}

@@ -18,7 +18,7 @@ from domain.refusals import Fact
 from domain.scoring import Stage
 from projections.chance import holm
 from projections.comparison import Comparison, Lots, Stratum, compare
-from projections.findings import THRESHOLDS, Finding, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
 from projections.steps import Step, newest
 
 UNIT = 1_000_000
@@ -125,7 +125,7 @@ def percent(part: Fraction) -> str:
     return decimals(part * 100 / UNIT, 2)
 
 
-def _shown(row: Severity, tests: int) -> list[Finding]:
+def _shown(row: Severity, tests: int) -> list[Observation]:
     its, adjusted = row.compared, row.adjusted
     if its is None or adjusted is None or adjusted > THRESHOLDS.level:
         return []
@@ -145,4 +145,4 @@ def _shown(row: Severity, tests: int) -> list[Finding]:
         "inspected": len(row.agencies),
     }
     how = "LOWER" if its.difference < 0 else "HIGHER"
-    return [Finding(kind=Kind.TEAM_SEVERITY, how=how, positions=row.positions, facts=facts)]
+    return [Observation(kind=Kind.TEAM_SEVERITY, how=how, positions=row.positions, facts=facts)]

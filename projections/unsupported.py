@@ -20,7 +20,7 @@ from domain.stated.assessment import (
     InspectionNoteRecorded,
 )
 from domain.stated.council import CouncilAdjustmentMade
-from projections.findings import THRESHOLDS, Finding, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
 from projections.outlines import Outline
 from projections.steps import Step
 
@@ -63,7 +63,7 @@ def _new(outlines: Iterable[Outline]) -> dict[tuple[str, str], list[int]]:
 
 def _found(
     step: Step, new: Mapping[tuple[str, str], Sequence[int]], criteria: CriteriaSet
-) -> Iterator[Finding]:
+) -> Iterator[Observation]:
     before, maximum = step.before, criteria.by_code[step.criterion].max_points
     since = before.position if before else -1
     came = [p for p in new.get((step.agency, step.criterion), ()) if since < p < step.position]
@@ -79,4 +79,4 @@ def _found(
         }
         how = "ADJUSTED" if step.stage is Stage.DECIDED else "NOTED"
         positions = (*((since,) if before else ()), step.position)
-        yield Finding(kind=Kind.NOTHING_NEW, how=how, positions=positions, facts=facts)
+        yield Observation(kind=Kind.NOTHING_NEW, how=how, positions=positions, facts=facts)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from unicodedata import normalize
 
 import pytest
 
 from projections.search_words import LONGEST, fold, parts, words
+
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ from projections.search_words import LONGEST, fold, parts, words
     ],
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
-def test_marks_and_case_do_not_matter(written: str, folded: str, form: str) -> None:
+def test_marks_and_case_do_not_matter(written: str, folded: str, form: Form) -> None:
     """Tone marks, accents, the bar of đ and case fall away, whichever way the text is encoded."""
     assert fold(normalize(form, written)) == folded
 

@@ -299,12 +299,12 @@ def test_a_log_that_continues_itself_is_examined_once(copy: Path, monkeypatch: p
     """What is left of the log before is a folder; a link may lead to this very log, for ever."""
     from dataclasses import replace
 
-    from api import verification
+    from api import examination, verification
     from audit.proofs.continuation import Continuation
 
     (copy / "continues").symlink_to(".")
     cited = Continuation("minhchung.example/old", 9, "ab" * 32, b"", 1, 9)
-    real = verification.examine_copy
+    real = examination.examine_copy
 
     def citing(*given: Any) -> Any:
         examined = real(*given)

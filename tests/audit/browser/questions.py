@@ -115,13 +115,15 @@ def of_formats() -> Iterator[Question]:
 def of_authorities() -> Iterator[Question]:
     """Certificates of time authorities, sound or not."""
     from tests.audit.browser import test_authority as its
+    from tests.audit.proofs.test_trust_authorities import REFUSED
+    from tests.authority import with_extensions
 
-    for made, _ in its.REFUSED.values():
+    for made, _ in REFUSED.values():
         yield "trust", made()
     for key in its.KEYS:
         yield from (("trust", its.file(its.made(key, ca=ca))) for ca in (True, False))
     for change in its.EXTENSIONS.values():
-        yield "trust", its.file(its.with_extensions(its.made("P-256"), change))
+        yield "trust", its.file(with_extensions(its.made("P-256"), change))
     for key in ("P-256", "RSA of 2048 bits"):
         yield from (("trust", its.file(changed)) for changed in its.changed(its.made(key)))
 

@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-OTHER_NAME = tlv(0x30, bytes.fromhex("0603551d11") + tlv(4, tlv(0x30, tlv(0xA3, b""))))
+OTHER_NAME: bytes = tlv(0x30, bytes.fromhex("0603551d11") + tlv(4, tlv(0x30, tlv(0xA3, b""))))
 """An alternative name of a kind (X.400) that no library reads any more."""
 
 
