@@ -14,7 +14,7 @@ from domain.stated.choices import Role
 from domain.stated.registry import RoleGranted
 from domain.stated.rounds import TeamAssigned
 from projections.conflicts import Conflict, Line, conflicts
-from projections.findings import Observation, Kind, Looked
+from projections.findings import Kind, Looked, Observation
 
 SHOWN = (Conflict.SECRETARIAT_OWN_AGENCY, Conflict.TEAM_MEMBER_TRANSFERRED, Conflict.MUTUAL_INSPECTION)
 """Of the conflict report, what somebody did or has to look into: who keeps out by rule is not shown."""
@@ -96,7 +96,9 @@ def look_for_doubt(register: Register, found: Round, reader: RoundReader) -> Loo
     return Looked(kind=Kind.CONTESTED_KEY, compared=len(compromised), found=findings)
 
 
-def _in_doubt(register: Register, found: Round, reader: RoundReader, record: KeyRecord) -> Iterator[Observation]:
+def _in_doubt(
+    register: Register, found: Round, reader: RoundReader, record: KeyRecord
+) -> Iterator[Observation]:
     doubt: dict[Authorship, list[int]] = {}
     key, since, revoked = record.public.id, record.compromised_since or 0, record.revoked_at or 0
     for recorded in reader.between(since, revoked):

@@ -11,7 +11,7 @@ from projections import queries
 from projections.comparison import Comparison
 from projections.directions import Beside, Of
 from projections.fairness import Bonus, Direction, spread
-from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals, in_order
+from projections.findings import THRESHOLDS, Kind, Looked, Observation, decimals, in_order
 from projections.severity import Severity, percent
 
 PEOPLE = "actor"

@@ -53,7 +53,7 @@ class RoundReader:
         wanted = self._between(f"{self._round}/dispute-", f"{self._round}/dispute.")
         for agency in agencies:
             own = f"{self._round}/{agency}"
-            wanted |= (_STREAM == own) | self._between(f"{own}/", f"{own}0")
+            wanted |= _STREAM.in_((own,)) | self._between(f"{own}/", f"{own}0")
         return [event for event in self._events(wanted) if event.agency in agencies]
 
     def _events(self, wanted: ColumnElement[bool]) -> list[Event]:

@@ -14,7 +14,7 @@ from domain.deadlines import Phase
 from domain.refusals import Fact
 from projections.acts import stage_of_kind
 from projections.closing import due_in
-from projections.findings import THRESHOLDS, Observation, Kind, Looked
+from projections.findings import THRESHOLDS, Kind, Looked, Observation
 from projections.outlines import Outline
 
 Dues = Mapping[Phase, Sequence[datetime]]

@@ -19,7 +19,7 @@ from domain.stated.assessment import (
     SelfAssessmentSubmitted,
     SelfScoreDeclared,
 )
-from projections.findings import Observation, Kind, Looked
+from projections.findings import Kind, Looked, Observation
 from projections.outlines import Outline
 
 Due = Mapping[Phase, datetime]

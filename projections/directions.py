@@ -11,7 +11,7 @@ from fractions import Fraction
 from domain.refusals import Fact
 from projections.chance import fisher, holm
 from projections.fairness import Direction
-from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Kind, Looked, Observation, decimals
 from projections.leanings import Moved
 
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from domain.refusals import Fact
 from projections.chance import ONE, holm, upper_tail
 from projections.comparison import Comparison, Lots, compare
-from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Kind, Looked, Observation, decimals
 from projections.leanings import Leaning
 from projections.severity import Gap, percent, strata
 

@@ -17,7 +17,7 @@ from domain.refusals import Fact
 from domain.stated.choices import Choice, Matter, Outcome
 from domain.stated.council import MotionPut, OpinionOpened, OpinionsClosed, VoteCast
 from projections.chance import holm, sign_test
-from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Kind, Looked, Observation, decimals
 from projections.steps import Step
 
 Standing = Callable[[str, str, int], Fraction]

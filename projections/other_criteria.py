@@ -87,7 +87,9 @@ def _keep_shares(standing: Standing, code: str, old: CriteriaSet, new: CriteriaS
         if before is None or before.max_points in (0, criterion.max_points):
             continue
         times = criterion.max_points / before.max_points
-        changed: dict[str, Any] = {name: _times(act, times) for name, act in _acts(cell).items() if act.points is not None}
+        changed: dict[str, Any] = {
+            name: _times(act, times) for name, act in _acts(cell).items() if act.points is not None
+        }
         if changed:
             kept.add(criterion.code)
             standing.cells[code, agency, criterion.code] = replace(cell, **changed)

@@ -18,7 +18,7 @@ from domain.refusals import Fact
 from domain.scoring import Stage
 from projections.chance import holm
 from projections.comparison import Comparison, Lots, Stratum, compare
-from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Kind, Looked, Observation, decimals
 from projections.steps import Step, newest
 
 UNIT = 1_000_000

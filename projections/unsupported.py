@@ -20,7 +20,7 @@ from domain.stated.assessment import (
     InspectionNoteRecorded,
 )
 from domain.stated.council import CouncilAdjustmentMade
-from projections.findings import THRESHOLDS, Observation, Kind, Looked, decimals
+from projections.findings import THRESHOLDS, Kind, Looked, Observation, decimals
 from projections.outlines import Outline
 from projections.steps import Step
 
