@@ -211,8 +211,7 @@ class DisputePlan:
     criterion: str
     path: Path
     ground: Ground
-    claimed: str | None = None
-    special_case: bool = False
+    claimed: str
     filed: str
     grounds: str
     accepted: str | None = None

@@ -13,7 +13,6 @@ from eventsourcing.application import LocalNotificationLog, Repository
 from eventsourcing.persistence import EventStore
 
 from api.attesting import Moment, attest, unattested
-from api.beside import forget, forgetting
 from api.clock import ScriptedClock, real_clock
 from api.log_key import load_keys
 from api.record import load_record_key, vouching
@@ -37,7 +36,6 @@ from audit.proofs.entry import read_time
 from audit.proofs.keyring import Keyring
 from audit.proofs.keys import Check, Signer
 from domain.events import Event
-from projections import search_tables
 from projections import tables as read_tables
 from projections.scoreboard import Scoreboard
 
@@ -148,7 +146,6 @@ def _open(
 ) -> Runtime:
     with log.database.begin() as connection:
         read_tables.create_tables(connection)
-        search_tables.create_tables(connection)
     recorded = list(log.entries())
     board = Scoreboard()
     board.replay(entry.event for entry in recorded if entry.event is not None)
@@ -159,7 +156,7 @@ def _open(
     opened = Opened(publisher.origin, keyring_of(recorded), last_received(recorded), publisher.keys)
     anchor = start(log.database, settings.anchor, opened, running(), adopt=adopt_anchor)
 
-    reapply(log.recorder, recorded, forget)
+    reapply(log.recorder, recorded)
 
     def others(events: Sequence[Event]) -> None:
         board.follow(event for event in events if event.position >= len(recorded))
@@ -172,7 +169,7 @@ def _open(
         publisher,
         evidence,
         running,
-        inline=forgetting(board.inline if shown else nothing_inline),
+        inline=board.inline if shown else nothing_inline,
         followed=others,
         anchor=partial(anchor.advance, prove=prover(log.database)),
         vouch=vouching(log.database, publisher.origin, load_record_key(settings)),

@@ -4,7 +4,7 @@
  * Steps 8 to 12 of docs/formats/dossier.md.
  */
 import { ATTESTED, itemKeyOf, readAttestation } from "./attested.js";
-import { fromHex, joined, sameBytes, toHex, toUtf8 } from "./bytes.js";
+import { fromHex, joined, sameBytes, sha256, toHex, toUtf8 } from "./bytes.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import { SUBJECT } from "./dossier_file.js";
 import { spellEnvelope } from "./envelope.js";
@@ -12,7 +12,6 @@ import { AttestationError, AuditError, ReceiptError } from "./errors.js";
 import { LOG_ACTOR } from "./key_events.js";
 import { unverifiedText } from "./note.js";
 import { parseReceipt, verifyReceipt } from "./receipt.js";
-import { sha256 } from "./sha256.js";
 import { sameItem, verifyStateProof } from "./state_proof.js";
 
 /** @typedef {import("./dossier_walk.js").Walked} Walk */
@@ -40,8 +39,8 @@ import { sameItem, verifyStateProof } from "./state_proof.js";
  */
 export async function checkClaims(walked, refold) {
   await checkReceipts(walked); // 8
-  checkTokens(walked); // 9
-  const states = goodStates(walked); // 10
+  await checkTokens(walked); // 9
+  const states = await goodStates(walked); // 10
   const here = whatIsHere(walked);
   const complete = states.filter(namesItsEvents).map((state) => completeness(walked, here, state)); // 11
   checkWanted(walked);
@@ -72,22 +71,22 @@ async function checkReceipt(walked, position, receipt) {
   const good = walked.good.get(position);
   if (!good) throw new ReceiptError("receipt.of_nothing");
   const { arrived_at, received_at, envelope } = good.entry;
-  await verifyReceipt(receipt, { envelope: toUtf8(spellEnvelope(envelope)), vkeys: walked.logVkeys() });
+  await verifyReceipt(receipt, { envelope: toUtf8(spellEnvelope(envelope)), vkeys: await walked.logVkeys() });
   const read = parseReceipt(receipt);
   if (read.index !== position) throw new ReceiptError("receipt.other_index", { index: read.index });
   if (read.arrived_at !== arrived_at || read.received_at !== received_at) {
     throw new ReceiptError("receipt.other_times", { received_at: read.received_at });
   }
   const head = parseCheckpoint(unverifiedText(read.checkpoint));
-  const root = walked.root(head.size);
+  const root = await walked.root(head.size);
   if (root !== null && !sameBytes(root, head.root)) throw new ReceiptError("receipt.other_root", { size: head.size });
 }
 
 /** @param {Walk} walked */
-function checkTokens(walked) {
+async function checkTokens(walked) {
   const sizes = walked.dossier.checkpoints.map(sizeStated);
   for (const { size, authority, response, sha256: kept } of walked.dossier.tokens) {
-    const digest = sha256(joined(toUtf8(`${size}\n${authority}\n`), response));
+    const digest = await sha256(joined(toUtf8(`${size}\n${authority}\n`), response));
     if (!sizes.includes(size)) walked.found("time", null, "time.no_checkpoint", { size, authority });
     else if (!sameBytes(digest, kept)) walked.found("time", null, "time.other_bytes", { size, authority });
   }
@@ -106,11 +105,11 @@ function sizeStated(note) {
 // --- 10 -------------------------------------------------------------------------------------------------
 
 /** @param {Walk} walked */
-function goodStates(walked) {
+async function goodStates(walked) {
   const good = [];
   for (const held of walked.dossier.states) {
     try {
-      good.push({ held, stated: attestationOf(walked, held) });
+      good.push({ held, stated: await attestationOf(walked, held) });
     } catch (wrong) {
       walked.raised("attestation", held.attestedAt, wrong);
     }
@@ -122,15 +121,15 @@ function goodStates(walked) {
  * @param {Walk} walked
  * @param {HeldState} held
  */
-function attestationOf(walked, { attestedAt, proof }) {
+async function attestationOf(walked, { attestedAt, proof }) {
   const good = walked.good.get(attestedAt);
   if (!good) throw new AttestationError("attestation.not_shown");
   const stated = readAttestation(good.statement);
-  checkAttested(walked, attestedAt, good.statement.key, stated);
+  await checkAttested(walked, attestedAt, good.statement.key, stated);
   if (proof.key.split("/")[0] !== stated.round) {
     throw new AttestationError("attestation.other_round", { stated: proof.key, expected: stated.round });
   }
-  verifyStateProof(proof, { key: proof.key, count: stated.count, root: fromHex(stated.state_root) });
+  await verifyStateProof(proof, { key: proof.key, count: stated.count, root: fromHex(stated.state_root) });
   return stated;
 }
 
@@ -140,12 +139,12 @@ function attestationOf(walked, { attestedAt, proof }) {
  * @param {string | null} key
  * @param {import("./attested.js").Attestation} stated
  */
-function checkAttested(walked, position, key, { size, root }) {
+async function checkAttested(walked, position, key, { size, root }) {
   if (walked.keyring.records.get(key ?? "")?.actor !== LOG_ACTOR) {
     throw new AttestationError("attestation.not_by_the_log", { key: String(key) });
   }
   if (position < size) throw new AttestationError("attestation.too_early", { index: position, size });
-  const computed = walked.root(size);
+  const computed = await walked.root(size);
   if (walked.tree !== null && (computed === null || toHex(computed) !== root)) {
     throw new AttestationError("attestation.other_root", { size, stated: root });
   }

@@ -35,10 +35,8 @@ from domain.stated.choices import (
     Step,
     TeamRole,
 )
-from projections.casefile import Chapter
 from projections.conflicts import Conflict
 from projections.docket import State
-from projections.pending import Office
 from projections.progress import Alert
 from projections.tables import read_side
 from tests.conftest import ROOT
@@ -236,7 +234,7 @@ def test_an_entry_has_one_form() -> None:
 
 
 CODES = {
-    "role": list(dict.fromkeys((*Role, *Office, *TeamRole, "DELEGATE"))),
+    "role": [*Role, *TeamRole, "FOCAL_OFFICER", "DELEGATE"],
     "phase": list(Phase),
     "now": list(Phase),
     "allowed": list(Phase),
@@ -257,7 +255,6 @@ CODES = {
     "alert": list(Alert),
     "mismatch": list(Mismatch),
     "conflict": list(Conflict),
-    "chapter": list(Chapter),
 }
 
 

@@ -30,8 +30,6 @@ def blank() -> Facts:
         "sets": {},
         "rounds": {},
         "delegations": {},
-        "tokens": set(),
-        "batches": set(),
     }
 
 

@@ -1,6 +1,9 @@
 /** The page of a dossier: read it, tell it, check it, and say so; by another trust file as often as one likes. */
+import { judgeDossier, verifyDossier } from "audit/browser/dossier.js";
+import { publishedStates } from "audit/browser/fold/published.js";
+import { parseDossier } from "audit/browser/dossier_file.js";
 import { parseTrust } from "audit/browser/trust.js";
-import { JudgeElsewhere } from "./elsewhere.js";
+import { caseOf, embedded } from "./case.js";
 import { evidenceSection } from "./evidence.js";
 import { at, make, put } from "./make.js";
 import { criterionName, pointsSection } from "./points.js";
@@ -8,7 +11,7 @@ import { agency, storySection } from "./story.js";
 import { showFailure, showProgress, showVerdict } from "./verdict.js";
 import { say, switchLanguage } from "./words.js";
 
-const shown = { judge: null, found: null, verdict: null, trust: null, trustName: "" };
+const shown = { data: null, dossier: null, found: null, verdict: null, trust: null, trustName: "" };
 
 function title({ dossier: { about }, year, ...found }) {
   const name = about.agency === undefined ? "" : agency(found, about.agency);
@@ -46,7 +49,7 @@ async function check() {
   at("verdict").className = "verdict waiting";
   showProgress(0, 0);
   try {
-    Object.assign(shown, await shown.judge.by(shown.trust, showProgress));
+    await judge();
   } catch (wrong) {
     showFailure(String(wrong?.message ?? wrong).slice(0, 200));
     return;
@@ -54,14 +57,23 @@ async function check() {
   render();
 }
 
+/** Read the dossier once, and judge it; one that cannot be read has a verdict, and no case to tell. */
+async function judge() {
+  shown.dossier ??= await parseDossier(shown.data).catch(() => null);
+  if (shown.dossier === null) {
+    shown.verdict = await verifyDossier(shown.data);
+    return;
+  }
+  const { verdict, good } = await judgeDossier(shown.dossier, shown.trust, showProgress, publishedStates);
+  Object.assign(shown, { verdict, found: shown.found ?? caseOf(shown.dossier, good) });
+}
+
 async function chooseTrust([file]) {
   const told = at("trust-told");
   told.hidden = true;
   if (!file) return;
   try {
-    const stated = new Uint8Array(await file.arrayBuffer());
-    await parseTrust(stated);
-    shown.trust = stated;
+    shown.trust = await parseTrust(new Uint8Array(await file.arrayBuffer()));
   } catch (wrong) {
     told.textContent = say("trust_unreadable", { file: file.name, reason: wrong?.rule ?? "" });
     told.hidden = false;
@@ -74,7 +86,7 @@ async function chooseTrust([file]) {
 async function open() {
   render();
   showProgress(0, 0);
-  shown.judge = new JudgeElsewhere(at("dossier").textContent);
+  shown.data = embedded(at("dossier").textContent);
   await check();
 }
 

@@ -54,15 +54,13 @@ export function what(found, { statement }) {
   return about + sentence(fill(template, Object.fromEntries(facts)));
 }
 
-const PERSONS = ["officer", "deputy", "member", "to", "present", "actor"];
-const AGENCIES = ["agencies", "heard", "inspects", "home", "lender", "into", "agency"];
+const PERSONS = ["officer", "deputy", "member"];
+const AGENCIES = ["agencies", "heard", "inspects"];
 
 function fact(found, name, value) {
-  if (PERSONS.includes(name)) return listed([value].flat().map((actor) => person(found, actor)));
+  if (PERSONS.includes(name)) return person(found, value);
   if (AGENCIES.includes(name)) return listed([value].flat().map((code) => agency(found, code)));
   if (name === "quantities") return quantities(value);
-  if (name === "acts") return listed(value.map(eventName));
-  if (name === "erased") return value.length;
   return tell(name, value);
 }
 
