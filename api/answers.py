@@ -8,27 +8,23 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
-from api.keys import by_authorship, certificate, certificates_of
+from api.keys import certificates_of
+from api.nearest import choices
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
 from api.shares import LogShares
 from api.tracing import Tracing, areas, superseded
-from api.verification import Examination
 from api.words import Words, read_words
 from audit.ledger.codec import Recorded
-from audit.proofs.cosignature import write_moment
 from audit.proofs.errors import AuditError
-from audit.proofs.judgement import Judgement
-from audit.proofs.keys import DEMO_ORIGIN, SYNTH_ORIGIN
-from audit.proofs.note import vkey
-from audit.proofs.promise import Promised
+from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.statement import verify_signatures
-from audit.proofs.verifier import Finding
 from domain.admission import rule_for
 from domain.criteria import Block, Criterion
 from domain.points import published, write
 from domain.standing import Round
 from domain.stated.assessment import MinutesSigned
+from domain.teams import outside_its_days
 from projections import queries
 from projections.acts import Act
 from projections.queries import CellRow, RankRow
@@ -102,17 +98,15 @@ def trace(
     register = read_register(log, connection, size, round_code)
     found = register.round(round_code)
     if agency not in found.agencies:
-        raise UnknownSubject(
-            f"{agency} is not ranked in {round_code}; there are: {', '.join(found.agencies)}"
-        )
+        raise UnknownSubject(f"{agency} is not ranked in {round_code}; {choices(agency, found.agencies)}")
     cells = {row.criterion: row for row in queries.scores(connection, round_code, agency, size)}
     if criterion is not None and criterion not in cells:
-        raise UnknownSubject(f"{criterion} does not apply to {agency}; what does: {', '.join(cells)}")
+        raise UnknownSubject(f"{criterion} does not apply to {agency}; {choices(criterion, cells)}")
     wanted = list(cells) if criterion is None else [criterion]
     made = {position for code in wanted for position in cells[code].made_by}
-    told = _about_agency(log, made) if criterion is None else _about_cell(log, found, agency, criterion, made)
+    told = _about_agency(log, made) if criterion is None else about_cell(log, found, agency, criterion, made)
     told = [r for r in told if r.position < size]
-    hidden = _still_sealed(told)
+    hidden = still_sealed(told)
     stated = [r.event for r in told if r.event is not None]
     shares = LogShares(log, connection, round_code, size)
     tracing = Tracing(log, register, found, shares, agency, stated)
@@ -145,7 +139,7 @@ def _act(act: Act | None) -> Answer:
     return {"stage": act.stage.value if act else None, "superseded_by": act.superseded_by if act else None}
 
 
-def _still_sealed(told: Iterable[Recorded]) -> set[int]:
+def still_sealed(told: Iterable[Recorded]) -> set[int]:
     """Openings of opinions are shown to nobody until opening has closed."""
     hidden: set[int] = set()
     for recorded in told:
@@ -165,7 +159,7 @@ def _about_agency(log: Log, made: set[int]) -> list[Recorded]:
     return [entry_at(log, position) for position in sorted(made)]
 
 
-def _about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[int]) -> list[Recorded]:
+def about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[int]) -> list[Recorded]:
     """The cell's own stream, the minutes that discuss it, and what its rule looked at elsewhere."""
     told = {r.position: r for r in stream(log, f"{found.code}/{agency}/{criterion}")}
     for recorded in stream(log, f"{found.code}/{agency}"):
@@ -229,6 +223,7 @@ def trace_event(
         "arrived_at": entry.arrived_at,
         "received_at": entry.received_at,
         "late": _late(found, recorded),
+        "outside_days": recorded.event is not None and outside_its_days(register.standing, recorded.event),
         "sealed": sealed,
         "body": {} if sealed else dict(statement.body),
         **(NO_WORDS if sealed else words.told(statement)),
@@ -272,133 +267,3 @@ def _late(found: Round, recorded: Recorded) -> bool:
         return False
     until = rule_for(recorded.event).until
     return until is not None and found.is_late(until, recorded.event.arrived_at)
-
-
-# --- verify ---------------------------------------------------------------------------------------------
-
-
-def verdict(examined: Examination) -> Answer:
-    """Answer `verify`: what was checked, what was found, and how far the verdict reaches."""
-    log = examined.verdict
-    return {
-        "ok": examined.ok,
-        "log": log.origin,
-        "log_key": vkey(log.origin, log.log_key) if log.log_key else None,
-        "clock": log.clock,
-        "made_up": log.origin.startswith(SYNTH_ORIGIN),
-        "size": log.size,
-        "root": log.root.hex(),
-        "trust": _trusted(examined),
-        "ranks": _ranks(examined),
-        "checked": {
-            "entries": log.size,
-            "signatures": log.signatures,
-            "keys": log.keys,
-            "keys_kept_by_the_platform": log.platform_keys,
-            "statements_under_platform_keys": log.platform_statements,
-            "checkpoints": log.checkpoints,
-            "openings": log.openings,
-            "openings_erased": sum(count for _, count in examined.erased),
-            "evidence_files": examined.evidence,
-            "refusals": examined.refusals,
-            "time_tokens": examined.stamped.tokens,
-            "time_tokens_unchecked": examined.stamped.unchecked,
-            "cells": sum(len(card.scores) for card in examined.board.cards.values()),
-            "ranked": len(examined.board.places),
-            "attested": examined.refolded.attested,
-            "refolded": examined.refolded.refolded,
-            "confirmed": examined.refolded.confirmed,
-        },
-        "erasures": [
-            {"position": by.position, "category": by.category, "openings": count}
-            for by, count in examined.erased
-        ],
-        "contested": by_authorship(log.contested),
-        "certificates": [
-            {**certificate(b.position, b.certificate, b.certified), "actor": b.actor, "key": b.key}
-            for b in log.bindings
-        ],
-        "findings": [_finding(found) for found in examined.findings],
-        **_continues(examined),
-        **_witnessed(examined.judgement, log.size),
-        **_without_trust(examined),
-    }
-
-
-def _ranks(examined: Examination) -> str:
-    """How far numbers were checked: from an export they are folded, and there is nothing to compare."""
-    if examined.compared:
-        return "recomputed"
-    return "folded" if examined.folded else "not compared"
-
-
-def _trusted(examined: Examination) -> str:
-    """How far a verdict reaches: without a trust file a forged log would be as sound as a true one."""
-    if examined.judgement is None:
-        return "consistent with itself"
-    return "not as trusted" if examined.judgement.findings else "as trusted"
-
-
-def _witnessed(judgement: Judgement | None, size: int) -> Answer:
-    """With a trust file: what it knew beforehand, and who else has seen the log, up to which size."""
-    if judgement is None:
-        return {}
-    by = [
-        {
-            "witness": one.witness.name,
-            "operator": one.witness.operator,
-            "at": write_moment(one.time),
-            "of_the_operator": judgement.log is not None and one.witness.operator == judgement.log.operator,
-        }
-        for one in judgement.witnesses
-    ]
-    known = judgement.known.size if judgement.known else None
-    reach = {"known": known, "covered": judgement.covered, "beyond": size - judgement.covered}
-    promised = _promised(judgement.promised)
-    return {"witnessed": {**reach, "quorum": judgement.quorum, "by": by, **promised}}
-
-
-def _without_trust(examined: Examination) -> Answer:
-    """With a trust file: what the verdict would have been without it, by the log's own word alone."""
-    if examined.judgement is None:
-        return {}
-    return {"without_trust": {"ok": not examined.alone, "findings": len(examined.alone)}}
-
-
-def _promised(promised: Promised | None) -> Answer:
-    """What the log promised of witnesses when it was opened, beside what the trust file asks for."""
-    if promised is None:
-        return {}
-    its = promised.promise
-    told = {"quorum": its.quorum, "of": len(its.witnesses), "known": promised.shared}
-    return {"promised": {**told, "same": promised.same, "kept": promised.kept}}
-
-
-def _continues(examined: Examination) -> Answer:
-    """Of a new epoch: what it continues, what is missing, and whether that was proved from what is left."""
-    cited = examined.verdict.continues
-    if cited is None:
-        return {}
-    told = {"log": cited.origin, "size": cited.size, "root": cited.root}
-    missing = {"missing_from": cited.missing_from, "missing_to": cited.missing_to}
-    return {"continues": {**told, **missing, "proved": examined.left is not None}}
-
-
-def unreadable(reason: str) -> Answer:
-    """Answer `verify` for a database that cannot even be read."""
-    finding = {
-        "layer": "storage",
-        "position": None,
-        "rule": "database.unreadable",
-        "facts": {"reason": reason},
-    }
-    return {"ok": False, "findings": [finding]}
-
-
-def _finding(found: Finding) -> Answer:
-    return {
-        "layer": found.layer,
-        "position": found.position,
-        "rule": found.rule,
-        "facts": {name: str(value) for name, value in found.facts.items()},
-    }

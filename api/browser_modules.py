@@ -1,7 +1,8 @@
 """ES modules put into one script, for a page that is opened from disk and can import nothing.
 
 Which modules, and in which order, stands in the `order.txt` beside them: each after those it imports. A
-module becomes a function that returns what it exports, so that no name of one meets one of another.
+module becomes a function that returns what it exports, so that no name of one meets one of another. It runs
+when it is asked for: the same script, in a worker, judges and has no page.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"([^"]+)";\n', re.MULTILIN
 _EXPORT = re.compile(
     r"^export\s+((?:async\s+)?(?:function\*?|class|const|let)\s+)([A-Za-z_$][\w$]*)", re.MULTILINE
 )
+_BEFORE = (
+    "const modules = {};",
+    "const once = (make) => { let made; return () => (made ??= make()); };",
+)
+_BEHIND = (
+    'if (typeof document === "undefined") modules["api/static/dossier/judge.js"]().answerIn(globalThis);',
+    'else modules["api/static/dossier/page.js"]();',
+)
 _LEFT = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 
 
@@ -28,8 +37,8 @@ class NotBundled(ValueError):
 @cache
 def script() -> str:
     """Return all modules as one script."""
-    modules = [f"  {_module(name)}" for folder in FOLDERS for name in _names(folder)]
-    return "\n".join(['"use strict";', "(() => {", "  const modules = {};", *modules, "})();\n"])
+    modules = [_module(name) for folder in FOLDERS for name in _names(folder)]
+    return "\n".join(['"use strict";', "(() => {", *_BEFORE, *modules, *_BEHIND, "})();\n"])
 
 
 def _names(folder: str) -> Iterator[str]:
@@ -43,7 +52,7 @@ def _module(name: str) -> str:
     body = _EXPORT.sub(r"\1\2", _IMPORT.sub(lambda found: _import(name, found), source))
     if (left := _LEFT.search(body)) is not None:
         raise NotBundled(f"{name}: {left[0]}")
-    return f'modules["{name}"] = (() => {{\n{body}\nreturn {{ {", ".join(exported)} }};\n}})();'
+    return f'modules["{name}"] = once(() => {{\n{body}\nreturn {{ {", ".join(exported)} }};\n}});'
 
 
 def _import(name: str, found: re.Match[str]) -> str:
@@ -52,4 +61,4 @@ def _import(name: str, found: re.Match[str]) -> str:
     where = (
         posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path.startswith(".") else path
     )
-    return f'const {{ {names} }} = modules["{where}"];\n'
+    return f'const {{ {names} }} = modules["{where}"]();\n'

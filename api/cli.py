@@ -5,6 +5,7 @@ Exit status: 0 fine, 1 verification failed or refused, 2 usage.
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from api import answers, publication
 from api.answers import Answer
 from api.cli_later import Commands
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
-from api.errors import CommandError, DemoRefused, DossierUnreadable
+from api.errors import CommandError, DemoRefused, DossierUnreadable, RebuildStopped
 from api.exported import examine_export, is_export
 from api.moments import moment_of
 from api.runtime import reading
@@ -27,10 +28,12 @@ from api.screen_dossier import DossierScreen
 from api.settings import settings
 from api.timing import add_times, read_stamps
 from api.trusting import read_trust
-from api.verification import examine, log_size
+from api.verdict import unreadable, verdict_on_log
+from api.verification import examine
 from api.wording import Language
 from audit.ledger.errors import LedgerError, LogStopped
-from audit.proofs.errors import AuditError
+from audit.proofs.errors import AuditError, StoredError
+from audit.proofs.finding import Finding
 from audit.proofs.trust import Trust
 from domain.criteria import Block
 
@@ -124,6 +127,10 @@ def verify(
         Path | None,
         typer.Option("--trust", help="A trust file, kept apart from the log.", show_default=False),
     ] = None,
+    projections: Annotated[
+        bool,
+        typer.Option("--projections", help="Also compare every row of the tables' history with the log."),
+    ] = False,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
@@ -134,7 +141,7 @@ def verify(
         verified = _of_dossier(path, lang, believed)
         answer(verified, DossierScreen(Console(), lang).verdict, as_json=as_json)
     else:
-        verified = _verdict(path or settings(data).data, lang, believed)
+        verified = _verdict(path or settings(data).data, lang, believed, projections=projections)
         answer(verified, Screen(Console(), lang).verdict, as_json=as_json)
     raise typer.Exit(0 if verified["ok"] else 1)
 
@@ -152,15 +159,17 @@ def _of_dossier(path: Path, lang: Language, trust: Trust | None) -> Answer:
         raise DossierUnreadable(f"{path}: {wrong}") from None
 
 
-def _verdict(path: Path, lang: Language, trust: Trust | None = None) -> Answer:
+def _verdict(path: Path, lang: Language, trust: Trust | None = None, *, projections: bool = False) -> Answer:
     try:
         with progress_bar("Kiểm tra" if lang is Language.VI else "Verifying") as bar:
             if is_export(path):
-                return answers.verdict(examine_export(path, bar, trust))
-            size = log_size(path)
-            return answers.verdict(examine(path, lambda done: bar(done, size), trust))
-    except (DatabaseError, PersistenceError) as wrong:
-        return answers.unreadable(str(getattr(wrong, "orig", wrong)))
+                return verdict_on_log(examine_export(path, bar, trust))
+            return verdict_on_log(examine(path, bar, trust, histories=projections))
+    except StoredError as wrong:
+        return unreadable(*wrong.findings)
+    except (DatabaseError, PersistenceError, sqlite3.DatabaseError) as wrong:
+        reason = {"reason": str(getattr(wrong, "orig", wrong))}
+        return unreadable(Finding("storage", None, "database.unreadable", reason))
 
 
 def main() -> None:
@@ -169,7 +178,7 @@ def main() -> None:
         app()
     except (CommandError, LedgerError) as wrong:
         sys.stderr.write(f"minhchung: {wrong}\n")
-        sys.exit(1 if isinstance(wrong, DemoRefused | LogStopped) else 2)
+        sys.exit(1 if isinstance(wrong, DemoRefused | LogStopped | RebuildStopped) else 2)
 
 
 if __name__ == "__main__":

@@ -52,17 +52,30 @@ def what_if(
         list[str] | None,
         typer.Option("--uphold", metavar="DISPUTE", help="With this dispute upheld.", show_default=False),
     ] = None,
+    criteria: Annotated[
+        str | None,
+        typer.Option(
+            "--criteria",
+            metavar="FILE|VERSION",
+            help="Under this criteria set: a file, or a version that was issued.",
+            show_default=False,
+        ),
+    ] = None,
     round_code: RoundCode = None,
     as_of: AsOf = None,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
 ) -> None:
-    """Show the ranks of a round as they are, and as they would be without or with some decisions."""
-    if not (without or adjust or uphold):
-        raise typer.BadParameter("say what to leave out or to add: --without, --adjust or --uphold")
+    """Show the ranks of a round as they are, and as they would be with other decisions or criteria."""
+    if not (without or adjust or uphold or criteria):
+        raise typer.BadParameter("say what would be otherwise: --without, --adjust, --uphold or --criteria")
+    if criteria and (adjust or uphold):
+        raise typer.BadParameter("--criteria goes with --without, and not with --adjust or --uphold")
 
     def ask(history: History) -> Answer:
+        if criteria:
+            return history.under(criteria, _positions(without or []))
         return history.supposed(_positions(without or []), _points(adjust or []), uphold or [])
 
     _ask(ask, HistoryScreen.supposed, data, round_code, as_of, as_json=as_json, lang=lang)
@@ -78,6 +91,18 @@ def pivotal(
 ) -> None:
     """Show the decisions whose absence alone changes a rank, and how firmly every agency stands."""
     _ask(History.pivotal, HistoryScreen.pivotal, data, round_code, as_of, as_json=as_json, lang=lang)
+
+
+@app.command()
+def robustness(
+    round_code: RoundCode = None,
+    as_of: AsOf = None,
+    data: Data = None,
+    as_json: AsJson = False,
+    lang: Lang = Language.VI,
+) -> None:
+    """Show between which ranks every agency stands without any one decision, and who is nearly tied."""
+    _ask(History.robustness, HistoryScreen.robustness, data, round_code, as_of, as_json=as_json, lang=lang)
 
 
 @app.command()
@@ -124,7 +149,7 @@ def _ask(
 def _positions(given: list[str]) -> list[int]:
     """Read `8175`, `8175,8262` or `6967-7306`."""
     found: list[int] = []
-    for part in ",".join(given).split(","):
+    for part in ",".join(given).split(",") if given else ():
         first, _, last = part.partition("-")
         if not _POSITIONS.fullmatch(part) or int(last or first) - int(first) not in range(MANY):
             raise UnknownSubject(f"{part!r} is no position such as 8175, nor a range such as 6967-7306")

@@ -13,9 +13,15 @@ LATER: Mapping[str, tuple[str, str]] = {
     "progress": ("api.cli_process", "process"),
     "conflicts": ("api.cli_process", "process"),
     "changes": ("api.cli_process", "process"),
+    "case": ("api.cli_case", "app"),
+    "inbox": ("api.cli_inbox", "app"),
     "what-if": ("api.cli_history", "app"),
     "pivotal": ("api.cli_history", "app"),
+    "robustness": ("api.cli_history", "app"),
     "diff": ("api.cli_history", "app"),
+    "search": ("api.cli_search", "app"),
+    "findings": ("api.cli_findings", "app"),
+    "fairness": ("api.cli_findings", "app"),
     "council": ("api.cli_process", "council"),
     "dispute": ("api.cli_process", "dispute"),
     "keys": ("api.cli_keys", "keys"),
@@ -32,6 +38,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "attest": ("api.cli_attest", "attest"),
     "synth": ("api.cli_synth", "app"),
     "serve": ("api.cli_serve", "app"),
+    "rebuild": ("api.cli_rebuild", "app"),
 }
 """Command -> the module that has it, and the name of its group there."""
 

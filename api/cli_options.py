@@ -6,8 +6,11 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 from rich.console import Console
@@ -72,3 +75,37 @@ def refusals(lang: Language) -> Iterator[None]:
     except LogStopped as stopped:
         sys.stderr.write(f"minhchung: {stopped}\n")
         raise typer.Exit(1) from None
+
+
+# --- questions about a round ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is said of every question about a round: which, as of when, of which log, how to answer."""
+
+    round_code: RoundCode = None
+    as_of: AsOf = None
+    data: Data = None
+    as_json: AsJson = False
+    lang: Lang = Language.VI
+
+
+def about_a_round(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `Asked` after its own, and hand them on as one."""
+    own = [p for p in signature(command, eval_str=True).parameters.values() if p.name != "asked"]
+    hints = get_type_hints(Asked, include_extras=True)
+    shared = [
+        Parameter(f.name, Parameter.POSITIONAL_OR_KEYWORD, default=f.default, annotation=hints[f.name])
+        for f in fields(Asked)
+    ]
+
+    @wraps(command)
+    def run(**options: Any) -> None:
+        said = {parameter.name: options.pop(parameter.name) for parameter in shared}
+        command(asked=Asked(**said), **options)
+
+    every = [*own, *shared]
+    run.__dict__["__signature__"] = Signature(every)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
+    return run

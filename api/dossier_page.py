@@ -91,7 +91,8 @@ def _tables() -> Mapping[str, Any]:
 def _words() -> dict[str, Any]:
     terms = read_table("terms.yaml")
     return {
-        **{name: _tables()[name] for name in ("page", "layers", "story")},
+        **{name: _tables()[name] for name in ("page", "layers")},
+        "story": {kind: list(told.values()) for kind, told in wording()["events"].items()},
         "terms": {group: terms[group] for group in GROUPS},
         "values": wording()["values"],
         "rules": {

@@ -9,10 +9,11 @@ from api.answers import Answer
 from audit.ledger.codec import to_event
 from audit.ledger.fast import fastest_check
 from audit.proofs.dossier_claims import Refold
-from audit.proofs.dossier_page import extract, is_page
+from audit.proofs.dossier_page import MAX_PAGE, extract, is_page
 from audit.proofs.dossier_verdict import dossier_verdict
 from audit.proofs.dossier_verifier import verify_dossier
 from audit.proofs.dossier_walk import Good, Progress
+from audit.proofs.files import read_given
 from audit.proofs.trust import Trust
 from domain import admission
 from domain.refusals import Malformed
@@ -21,7 +22,7 @@ from domain.standing import Standing, StateItem
 
 def read_dossier(path: Path) -> bytes:
     """Read the bytes of a dossier, out of its page where it stands in one; raises DossierError, OSError."""
-    data = path.read_bytes()
+    data = read_given(path, MAX_PAGE)
     return extract(data) if is_page(data) else data
 
 

@@ -64,5 +64,16 @@ class SynthRefused(CommandError):
         super().__init__(f"a made-up statement was refused: {rule} {facts}")
 
 
+class RebuildRunning(CommandError):
+    """Another process is rebuilding the tables of this log."""
+
+    def __init__(self) -> None:
+        super().__init__("another process is rebuilding these tables; wait until it has ended")
+
+
+class RebuildStopped(CommandError):
+    """A rebuild ended without new tables; the message says why, and that the old ones are served on."""
+
+
 class DossierUnreadable(CommandError):
     """A file that should hold a dossier is not there, or is a page without one."""

@@ -211,7 +211,8 @@ class DisputePlan:
     criterion: str
     path: Path
     ground: Ground
-    claimed: str
+    claimed: str | None = None
+    special_case: bool = False
     filed: str
     grounds: str
     accepted: str | None = None

@@ -6,25 +6,15 @@ nothing is said of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from api.errors import CommandError
-from api.refolded import check_attestations
-from api.verification import Examination, Refold, uncollected
-from audit.ledger.fast import fastest_check
+from api.examination import AtHand, Beside, Examination, Progress, examine_copy, uncollected
 from audit.proofs.copies import DATABASE, Found, open_copy
-from audit.proofs.entry import Entry
-from audit.proofs.errors import CopyError
-from audit.proofs.judgement import judge, sizes_of_interest
-from audit.proofs.openings import Openings
-from audit.proofs.receptions import Receptions, stamps_of
-from audit.proofs.statement import Statement
+from audit.proofs.errors import AuditError
+from audit.proofs.judgement import sizes_of_interest
+from audit.proofs.receptions import stamps_of
 from audit.proofs.trust import Trust
-from audit.proofs.verifier import verify_log
-from projections.scoreboard import Scoreboard
-
-Progress = Callable[[int, int], None]
 
 
 class ExportUnreadable(CommandError):
@@ -44,53 +34,22 @@ def examine_export(path: Path, progress: Progress | None = None, trust: Trust | 
     """
     try:
         with uncollected():
-            return _examine(open_copy(path, sizes_of_interest(trust) if trust else ()), progress, trust)
-    except CopyError as wrong:
+            found = open_copy(path, sizes_of_interest(trust) if trust else ())
+            return examine_copy(_at_hand(found), progress, trust)
+    except (AuditError, ValueError) as wrong:
         raise ExportUnreadable(str(wrong)) from None
 
 
-def _examine(found: Found, progress: Progress | None, trust: Trust | None) -> Examination:
-    copy, size = found.copy, found.copy.head[0]
-    refold, kept = Refold(), Openings()
-    receptions = Receptions(found.stamped_sizes)
-
-    def observe(position: int, entry: Entry, statement: Statement) -> None:
-        kept.observe(position, statement)
-        refold.observe(position, entry, statement)
-        receptions.observe(position, entry)
-
-    verdict = verify_log(
-        copy,
-        observe=observe,
-        progress=None if progress is None else lambda done: progress(done, size),
-        check=fastest_check(),
-        anchors=[anchor for log in (trust.logs if trust else ()) for anchor in log.certificate_anchors],
-    )
-    board, damaged = Scoreboard(), bool(verdict.findings or refold.findings)
-    if not damaged:
-        board.adopt(refold.standing)
-    refolded = check_attestations(refold.attested, refold.standing, copy.leaf_hashes, copy.openings)
-    judgement = judge(trust, verdict, found.cosigned) if trust else None
-    stamped = receptions.judge(stamps_of(found.tokens, found.texts, found.cosigned, trust))
-    held = {(statement, one.field) for statement, its in copy.openings.items() for one in its}
-    findings = (
-        *sorted((*verdict.findings, *refold.findings), key=lambda f: (f.position is None, f.position or 0)),
-        *kept.check(held, whole=False),
-        *refolded.findings,
-        *(judgement.findings if judgement else ()),
-        *stamped.findings,
-    )
-    erased = tuple(sorted(kept.by_statement().items(), key=lambda its: its[0].position))
-    return Examination(
-        verdict,
-        findings,
-        board,
-        evidence=0,
-        refusals=0,
-        erased=erased,
-        refolded=refolded,
-        compared=False,
-        stamped=stamped,
-        judgement=judgement,
-        folded=not damaged,
+def _at_hand(found: Found) -> AtHand:
+    openings = found.copy.openings
+    held = {(statement, one.field) for statement, its in openings.items() for one in its}
+    return AtHand(
+        copy=found.copy,
+        words_of=lambda _ids: openings,
+        held=lambda: (held, ()),
+        all_words=False,
+        stamped_sizes=found.stamped_sizes,
+        stamps=lambda trust: stamps_of(found.tokens, found.texts, found.cosigned, trust),
+        cosigned=lambda: found.cosigned,
+        lay=lambda _verdict, _refold, _board: Beside(),
     )

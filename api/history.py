@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from api.answers import Answer, subject
 from api.errors import NotPossible, UnknownSubject
 from api.moments import moment_of
+from api.nearest import choices
+from api.other_criteria import differences, other_criteria, told
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
 from api.shares import LogShares, what_if
@@ -26,6 +28,7 @@ from projections import proposals, queries
 from projections.between import CellDifference, cell_differences
 from projections.explained import Explaining
 from projections.leaving_out import SURVEY, cannot_be_left_out
+from projections.other_criteria import under
 from projections.pivotal import Firmness, Pivotal, each_without, firmness, pivotal
 from projections.queries import CellRow, RankRow
 from projections.what_if import Places, Supposition, WhatIf, places_of, standing
@@ -65,6 +68,24 @@ class History:
             refolded=list(supposition.refolded),
             moved=list(supposition.moved),
             blocks=self._blocks(supposition),
+        )
+
+    def under(self, named: str, without: Sequence[int] = ()) -> Answer:
+        """Answer `what-if --criteria`: every rank as it is, and by another set; raises as `supposed` does."""
+        now, left_out = self._round.criteria, [self._event(position) for position in sorted(set(without))]
+        self._check(left_out)
+        other = other_criteria(self._register.standing, now, named)
+        found = under(self._what_if, other, left_out)
+        if isinstance(found, Refusal):
+            raise NotPossible(found)
+        return self._answer(
+            criteria={"before": told(now), "after": told(other), "changed": differences(now, other)},
+            shares_kept=list(found.shares_kept),
+            without=[self._told(event) for event in left_out],
+            added=[],
+            refolded=list(found.supposed.refolded),
+            moved=list(found.supposed.moved),
+            blocks=self._blocks(found.supposed),
         )
 
     def _event(self, position: int) -> Event:
@@ -116,8 +137,8 @@ class History:
 
     def _adjustment(self, agency: str, criterion: str, points: Fraction, position: int) -> Event | Refusal:
         if agency not in self._round.agencies:
-            ranked = ", ".join(self._round.agencies)
-            raise UnknownSubject(f"{agency} is not ranked in {self._round.code}; there are: {ranked}")
+            there = choices(agency, self._round.agencies)
+            raise UnknownSubject(f"{agency} is not ranked in {self._round.code}; {there}")
         card = self._what_if.card(agency)
         return proposals.adjustment(self._round, card, criterion, points, position, self._moment)
 
@@ -127,9 +148,15 @@ class History:
         if filed is None:
             raise UnknownSubject(
                 f"no dispute {name} had been filed in {self._round.code} at size {self._size};"
-                " `minhchung dispute list` shows them"
+                f" {choices(name, self._disputes())}"
             )
         return filed
+
+    def _disputes(self) -> list[str]:
+        """Return the names of the disputes that had been filed."""
+        filed = self._log.recorder.select_notifications(1, self._size, self._size, ["DisputeFiled.v1"])
+        streams = (str(one.originator_id).partition("/") for one in filed)
+        return [name for code, _, name in streams if code == self._round.code]
 
     def _blocks(self, supposition: Supposition) -> list[Answer]:
         """Every block, best first as it is; those that nothing touches stay as they are."""
@@ -179,6 +206,13 @@ class History:
             agencies=[self._firmness(one) for one in firmness(self._what_if, supposed)],
         )
 
+    def robustness(self) -> Answer:
+        """Answer `robustness`: between which ranks each agency stands, and how near the next ones are."""
+        supposed = list(each_without(self._what_if))
+        agencies = [self._firmness(one) for one in firmness(self._what_if, supposed)]
+        firm = sum(one["best"] == one["worst"] for one in agencies)
+        return self._answer(decisions=len(supposed), firm=firm, agencies=agencies)
+
     def _pivotal(self, one: Pivotal) -> Answer:
         moved = [
             {
@@ -200,6 +234,9 @@ class History:
             "room_up": _hundredths(one.room_up),
             "room_down": _hundredths(one.room_down),
             "near": list(one.near),
+            "by_rounding": list(one.by_rounding),
+            "best_without": one.best_without,
+            "worst_without": one.worst_without,
         }
 
     # --- diff -------------------------------------------------------------------------------------------

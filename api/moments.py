@@ -7,6 +7,7 @@ import re
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
+from api.nearest import nearest
 from api.register import chosen_round, size_at, stream
 from api.runtime import Log
 from projections.moments import moments
@@ -34,5 +35,7 @@ def named(log: Log, round_code: str, moment: str) -> int:
     found = moments(events, round_code)
     if moment not in found:
         there = ", ".join(f"{name} ({size})" for name, size in found.items()) or "none yet"
-        raise UnknownSubject(f"round {round_code} has no moment {moment!r}; there are: {there}")
+        like = nearest(moment, found)
+        closest = f"the nearest is {like}; " if like else ""
+        raise UnknownSubject(f"round {round_code} has no moment {moment!r}; {closest}there are: {there}")
     return found[moment]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from eventsourcing.application import AggregateNotFoundError
 from sqlalchemy import Connection, select
 
 from api.errors import UnknownSubject
+from api.nearest import choices
 from api.runtime import Log
 from audit.ledger.codec import Recorded
 from audit.ledger.deciding import follow
@@ -24,6 +26,7 @@ from domain.standing import Round, Standing
 from projections import queries
 
 PUBLISHED = "ResultPublished.v1"
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +48,41 @@ class Register:
         try:
             return self.standing.rounds[code]
         except KeyError:
-            raise UnknownSubject(f"no round {code} had been opened at size {self.size}") from None
+            raise _no_round(code, self.size, self.standing.rounds) from None
 
     def local(self, time: str) -> datetime:
         """Return a time of an entry in the zone of the log."""
         return read_time(time).astimezone(zone(self.standing.log["genesis"].utc_offset))
 
 
-def read_register(log: Log, connection: Connection, size: int, round_code: str) -> Register:
-    """Fold the streams of the registry and of a round up to a size; raises UnknownSubject."""
+def read_register(
+    log: Log,
+    connection: Connection,
+    size: int,
+    round_code: str,
+    observe: Callable[[Event], None] = lambda _event: None,
+) -> Register:
+    """Fold the streams of the registry and of a round up to a size, handing each event on.
+
+    Raises UnknownSubject where there is none.
+    """
     standing, keyring = Standing(), Keyring()
     both = [*stream(log, REGISTRY_STREAM), *stream(log, round_code)]
     told = sorted((r for r in both if r.position < size), key=lambda r: r.position)
     for recorded in told:
         follow(standing, keyring, recorded.statement, recorded.event, recorded.position)
+        if recorded.event is not None:
+            observe(recorded.event)
     if not standing.log:
         raise UnknownSubject("the log is empty")
+    if round_code not in standing.rounds:
+        raise _no_round(round_code, size, queries.rounds(connection, size))
     moment = read_time(told[-1].entry.received_at)
     return Register(size, standing, keyring, _names(connection, told), moment, _chains(connection, told))
+
+
+def _no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:
+    return UnknownSubject(f"no round {code} had been opened at size {size}; {choices(code, there)}")
 
 
 def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event], None]) -> Register:
@@ -130,33 +150,61 @@ def _published(log: Log, code: str, size: int) -> bool:
     return any(r.statement.type == PUBLISHED and r.position < size for r in stream(log, code))
 
 
-def size_at(log: Log, moment: str | None) -> int:
+def size_at(log: Log, moment: str | None, *, whole_day: bool = False) -> int:
     """Return the size that a moment stands for: nothing (now), a size, or a time with or without a zone.
 
-    Raises UnknownSubject for what is none of these, or a size that the log does not have.
+    A day without a time is its beginning, or all of it. Raises UnknownSubject for what is none of these, or
+    a size that the log does not have.
     """
     newest = log.size
     if moment is None:
         return newest
     if moment.isascii() and moment.isdigit():
-        if int(moment) > newest:
-            raise UnknownSubject(f"the log has {newest} entries, not {moment}; the nearest size is {newest}")
-        if int(moment) == 0 < newest:
-            raise UnknownSubject("at size 0 nothing had been stated; the nearest size is 1")
-        return int(moment)
+        return _size(newest, int(moment))
+    at, received = _time(log, moment), _Received(log, newest)
+    if whole_day and DAY.fullmatch(moment):
+        size = bisect_left(received, at + timedelta(days=1))
+    else:
+        size = bisect_right(received, at)
+    if size == 0 < newest:
+        raise _before(moment, at, received)
+    return size
+
+
+def first_since(log: Log, moment: str) -> int:
+    """Return the position of the first entry that came at a time or later, on the log's first day or later.
+
+    Raises UnknownSubject.
+    """
+    at, received = _time(log, moment), _Received(log, log.size)
+    first = bisect_left(received, at)
+    if first == 0 < len(received) and at.date() < received[0].astimezone(at.tzinfo).date():
+        raise _before(moment, at, received)
+    return first
+
+
+def _size(newest: int, size: int) -> int:
+    if size > newest:
+        raise UnknownSubject(f"the log has {newest} entries, not {size}; the nearest size is {newest}")
+    if size == 0 < newest:
+        raise UnknownSubject("at size 0 nothing had been stated; the nearest size is 1")
+    return size
+
+
+def _time(log: Log, moment: str) -> datetime:
+    """Read a time, in the log's zone where it names none; raises UnknownSubject."""
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
         raise UnknownSubject(f"{moment!r} is neither a size nor a time such as 2017-08-01T15:00") from None
     if at.tzinfo is None:
-        genesis = entry_at(log, 0)
-        at = at.replace(tzinfo=zone(genesis.statement.body["utc_offset"]))
-    received = _Received(log, newest)
-    size = bisect_right(received, at)
-    if size == 0 < newest:
-        first = received[0].astimezone(at.tzinfo).isoformat()
-        raise UnknownSubject(f"{moment} lies before the log, which begins at {first}; the nearest size is 1")
-    return size
+        at = at.replace(tzinfo=zone(entry_at(log, 0).statement.body["utc_offset"]))
+    return at
+
+
+def _before(moment: str, at: datetime, received: _Received) -> UnknownSubject:
+    first = received[0].astimezone(at.tzinfo).isoformat()
+    return UnknownSubject(f"{moment} lies before the log, which begins at {first}; the nearest size is 1")
 
 
 class _Received:

@@ -1,6 +1,7 @@
 """What is answered about the process: progress, conflicts, the council's work, disputes, versions.
 
-A review folds the log up to a size, once; each of its answers can be followed to the events it came from.
+A review stands at a size of the log, by the rows that held then; each of its answers can be followed to the
+events it came from. What asks for every act of the log (conflicts, precedents of all rounds) folds it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.answers import Answer, subject, trace_event
+from api.case import case, cell_of
 from api.clock import real_clock
+from api.council_record import council_record
 from api.errors import UnknownSubject
+from api.held import held
+from api.inbox import known, marks_of
+from api.nearest import choices
 from api.register import Register, fold, stream
 from api.runtime import Log
 from api.words import read_words
@@ -26,15 +32,18 @@ from domain.awards import flagged
 from domain.events import Event
 from domain.points import write
 from domain.standing import Round, Version
-from domain.stated.assessment import EvidenceReused
 from domain.stated.choices import Choice, Matter
 from projections import queries, versions
 from projections.conflicts import conflicts
+from projections.coverage import coverage, returned_before
 from projections.decisions import Decision, decisions, precedents
 from projections.docket import Entry, docket
 from projections.fairness import bonuses, directions, severities
+from projections.held_up import deadlines
+from projections.inbox import chosen, inbox
 from projections.participation import participation
-from projections.progress import progress
+from projections.pending import Marks, Office, Pending
+from projections.progress import progress, reused
 
 
 def plain(value: Any, zone: tzinfo) -> Any:
@@ -59,13 +68,21 @@ def plain(value: Any, zone: tzinfo) -> Any:
 class Review:
     """One round, folded up to a size of the log."""
 
-    def __init__(self, log: Log, connection: Connection, round_code: str, size: int) -> None:
+    def __init__(
+        self, log: Log, connection: Connection, round_code: str, size: int, register: Register | None = None
+    ) -> None:
         self._log = log
         self._connection = connection
         self._size = size
-        self._events: list[Event] = []
-        self._register: Register = fold(log, connection, size, self._events.append)
+        self._register: Register = register or held(log, connection, size, round_code)
         self._round: Round = self._register.round(round_code)
+
+    @cached_property
+    def _events(self) -> list[Event]:
+        """Every event of the log up to the size."""
+        events: list[Event] = []
+        fold(self._log, self._connection, self._size, events.append)
+        return events
 
     def _plain(self, value: Any) -> Any:
         """Write a value as JSON, its moments in the log's zone."""
@@ -107,22 +124,43 @@ class Review:
         now = self._now
         rows = progress(self._register.standing, self._round.code, now)
         waves = [w for (code, _), w in self._register.standing.waves.items() if code == self._round.code]
-        reused = [
-            e.agency
-            for e in self._events
-            if e.round == self._round.code and isinstance(e.body, EvidenceReused)
-        ]
         return self._answer(
             now=now,
             submitted=sum(row.submitted for row in rows),
             ranked=len(rows),
             agencies=[{**self._plain(row), **self._named(row.agency)} for row in rows],
-            survey=[
-                {**self._plain(wave), "coverage": self._plain(Fraction(wave.returned, wave.issued))}
-                for wave in waves
-            ],
-            evidence_reused=len(reused),
+            deadlines=deadlines(self._round, rows, self._marks, now),
+            survey=[self._plain(group) for group in coverage(waves, self._returned_before())],
+            evidence_reused=reused(self._register.standing, self._round.code),
         )
+
+    @cached_property
+    def _marks(self) -> Marks:
+        standing = self._register.standing
+        return marks_of(self._log, self._connection, standing, self._round.code, self._size)
+
+    def inbox(self, actor: str | None, agency: str | None, office: Office | None) -> Answer:
+        """Answer `inbox`: what awaits whom, and by when; raises UnknownSubject."""
+        standing, now = self._register.standing, self._now
+        known(standing, self._round.code, actor, agency)
+        found = chosen(inbox(standing, self._round.code, self._marks, now), actor, agency, office)
+        return self._answer(
+            now=now,
+            asked={"actor": actor, "agency": agency, "office": office},
+            owed=sum(one.owed for one in found),
+            overdue=sum(one.overdue for one in found),
+            pending=[self._pending(one) for one in found],
+        )
+
+    def _pending(self, one: Pending) -> Answer:
+        return {**self._plain(one), "actors": [self._person(actor) for actor in one.actors]}
+
+    def _returned_before(self) -> dict[str, Fraction]:
+        """What share of each group's ballots came back in the round before, if this log has one."""
+        codes = queries.rounds(self._connection, self._size)
+        streams = ((r for r in stream(self._log, code) if r.position < self._size) for code in codes)
+        events = ([r.event for r in told if r.event is not None] for told in streams)
+        return returned_before(self._round.evaluated_year, events)
 
     def conflicts(self) -> Answer:
         """Answer `conflicts`: every act and seat where an office and a home agency meet."""
@@ -143,13 +181,19 @@ class Review:
         )
 
     @cached_property
+    def _council(self) -> list[Event]:
+        """What the council and its members stated in the round."""
+        standing = self._register.standing
+        return council_record(self._log, self._connection, standing, self._round.code, self._size)
+
+    @cached_property
     def _decisions(self) -> tuple[Decision, ...]:
-        return decisions(self._events)
+        return decisions(self._council)
 
     def decisions(self) -> Answer:
         """Answer `council decisions`: each with votes, dissents, reason and, once decided, its effect."""
         made = [d for d in self._decisions if d.round == self._round.code]
-        took_part = participation(self._events, self._round.code)
+        took_part = participation(self._council, self._round.code)
         return self._answer(
             decisions=[self._decision(d) for d in made],
             participation=[self._plain(p) | self._person(p.member) for p in took_part],
@@ -162,7 +206,7 @@ class Review:
 
     def precedents(self, criterion: str, matter: Matter | None) -> Answer:
         """Answer `council precedents`: earlier decisions, of every round, that a case resembles."""
-        alike = precedents(self._decisions, criterion, matter)
+        alike = precedents(decisions(self._events), criterion, matter)
         return self._answer(criterion=criterion, precedents=[self._decision(d) for d in alike])
 
     def _decision(self, decision: Decision) -> Answer:
@@ -216,7 +260,7 @@ class Review:
         """Answer `dispute show`: one dispute with its events, its decision and what it corrected."""
         entries = {e.dispute.name: e for e in docket(self._register.standing, self._round.code, self._now)}
         if name not in entries:
-            raise UnknownSubject(f"no dispute {name}; there are: {', '.join(entries) or 'none'}")
+            raise UnknownSubject(f"no dispute {name}; {choices(name, entries)}")
         told = [r for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size]
         words = read_words(self._log, self._connection, {r.statement.id for r in told})
         position = entries[name].dispute.decided
@@ -225,6 +269,12 @@ class Review:
             decision=[self._decision(d) for d in self._decisions if position and d.position == position],
             events=[trace_event(self._register, self._round, r, set(), words) for r in told],
         )
+
+    def case(self, named: str, criterion: str | None) -> Answer:
+        """Answer `case`: a cell, or the one a dispute is about, as one story; raises UnknownSubject."""
+        cell = cell_of(self._register, self._round, named, criterion)
+        entries = docket(self._register.standing, self._round.code, self._now)
+        return case(self._log, self._connection, self._register, cell, self._round.code, entries)
 
     def changes(self) -> Answer:
         """Answer `changes`: the change log between the published versions, each with the acts behind it."""

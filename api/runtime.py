@@ -13,6 +13,7 @@ from eventsourcing.application import LocalNotificationLog, Repository
 from eventsourcing.persistence import EventStore
 
 from api.attesting import Moment, attest, unattested
+from api.beside import forget, forgetting
 from api.clock import ScriptedClock, real_clock
 from api.log_key import load_keys
 from api.record import load_record_key, vouching
@@ -36,6 +37,7 @@ from audit.proofs.entry import read_time
 from audit.proofs.keyring import Keyring
 from audit.proofs.keys import Check, Signer
 from domain.events import Event
+from projections import search_tables
 from projections import tables as read_tables
 from projections.scoreboard import Scoreboard
 
@@ -146,6 +148,7 @@ def _open(
 ) -> Runtime:
     with log.database.begin() as connection:
         read_tables.create_tables(connection)
+        search_tables.create_tables(connection)
     recorded = list(log.entries())
     board = Scoreboard()
     board.replay(entry.event for entry in recorded if entry.event is not None)
@@ -156,7 +159,7 @@ def _open(
     opened = Opened(publisher.origin, keyring_of(recorded), last_received(recorded), publisher.keys)
     anchor = start(log.database, settings.anchor, opened, running(), adopt=adopt_anchor)
 
-    reapply(log.recorder, recorded)
+    reapply(log.recorder, recorded, forget)
 
     def others(events: Sequence[Event]) -> None:
         board.follow(event for event in events if event.position >= len(recorded))
@@ -169,7 +172,7 @@ def _open(
         publisher,
         evidence,
         running,
-        inline=board.inline if shown else nothing_inline,
+        inline=forgetting(board.inline if shown else nothing_inline),
         followed=others,
         anchor=partial(anchor.advance, prove=prover(log.database)),
         vouch=vouching(log.database, publisher.origin, load_record_key(settings)),

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.answers import Answer
+from api.sentences import sentence, untold
 from api.terms import event_name, term
 from api.wording import Language, tell, word
 
@@ -121,21 +122,21 @@ class Screen:
 
     def _event(self, event: Answer, utc_offset: str) -> RenderableType:
         mark = f"  ◀ {self.text('made')}" if event["made_the_number"] else ""
-        late = f"  [{self.text('late')}]" if event["late"] else ""
+        late = "".join(f"  [{self.text(flag)}]" for flag in ("late", "outside_days") if event[flag])
         by = event.get("superseded_by")
         late += f"  [{self.text('superseded', by=by)}]" if by is not None else ""
         doubt = term("authorship", event["authorship"], self.language)
         head = Text.assemble(
             (f"#{event['position']} ", "bold cyan"),
             (local_time(event["arrived_at"], utc_offset) + "  ", "dim"),
-            (event_name(event["type"], self.language), "bold"),
+            (self._happened(event), "bold"),
             (f" {event['criterion']}" if event["criterion"] else "", ""),
             (late, "yellow"),
             (f"  [{doubt}]" if doubt else "", "bold red"),
             (mark, "bold green"),
         )
         lines: list[RenderableType] = [head, Text("   " + self._signers(event))]
-        stated = self.text("sealed") if event["sealed"] else self._body(event["body"])
+        stated = self.text("sealed") if event["sealed"] else self._body(untold(event["type"], event["body"]))
         lines += [Text("   " + stated)] if stated else []
         for name, words in event["texts"].items():
             told = self.text("not there") if words is None else f"“{words}”"
@@ -146,6 +147,12 @@ class Screen:
         for file in event["attachments"]:
             lines.append(Text(f"   sha256:{file['sha256']} ({file['size']} B)", style="dim"))
         return Group(*lines)
+
+    def _happened(self, event: Answer) -> str:
+        """Tell an event in a sentence; of what is sealed, only what kind it is."""
+        if event["sealed"]:
+            return event_name(event["type"], self.language)
+        return sentence(event["type"], event["body"], self.language)
 
     def _time(self, time: Answer | None, utc_offset: str) -> str | None:
         """Say between which moments it was stated, and whose word each is."""
@@ -223,6 +230,7 @@ class Screen:
             lines.append(self.text("certificates", count=len(bound), checked=checked))
         if answer["checked"]["attested"]:
             lines.append(self.text("attested", **answer["checked"]))
+        lines += [self._remark(remark) for remark in answer["remarks"][:SHOWN_FINDINGS]]
         if answer["clock"] == "scripted":
             lines.append(self.text("scripted"))
         if answer["made_up"]:
@@ -256,6 +264,11 @@ class Screen:
     def next_steps(self, trust: Path) -> None:
         """Say what can be asked now; by the trust file that lies there."""
         self.print(self.text("next", trust=trust))
+
+    def _remark(self, found: Answer) -> str:
+        """What is worth knowing, and not wrong."""
+        where = self.text("whole" if found["position"] is None else "at", **found)
+        return f"• {where} · {word(found['rule'], found['facts'], self.language).what}"
 
     def _finding(self, found: Answer) -> str:
         where = self.text("whole" if found["position"] is None else "at", **found)

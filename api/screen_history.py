@@ -13,7 +13,7 @@ from api.screen import Screen
 from api.terms import event_name, term
 from domain.points import exact, published
 
-_LEFT = {"agency", "criterion", "block", "stage", "near", "because", "made_by", "what"}
+_LEFT = {"agency", "criterion", "block", "stage", "near", "by_rounding", "because", "made_by", "what"}
 
 
 class HistoryScreen(Screen):
@@ -60,6 +60,8 @@ class HistoryScreen(Screen):
     def supposed(self, answer: Answer) -> None:
         """What is left out and added, then the blocks in which something would be another."""
         self._head(answer)
+        if "criteria" in answer:
+            self._criteria(answer)
         for name in ("without", "added"):
             for event in answer[name]:
                 self.print(f"{self.text(name)}: {escape(self._told(event))}")
@@ -70,6 +72,15 @@ class HistoryScreen(Screen):
             self._table(title, columns, ((self._who(row), *self._move(row)) for row in rows))
         if not answer["moved"]:
             self.print(self.text("no rank moves"))
+
+    def _criteria(self, answer: Answer) -> None:
+        """Which set stands for which, and what is another in it."""
+        before, after = answer["criteria"]["before"], answer["criteria"]["after"]
+        self.print(self.text("other criteria", before=_named(before), after=_named(after)))
+        for one in answer["criteria"]["changed"]:
+            self.print(f"   {one['criterion']}: {_maximum(one['before'])} → {_maximum(one['after'])}")
+        if answer["shares_kept"]:
+            self.print(self.text("shares kept", criteria=", ".join(answer["shares_kept"])), style="yellow")
 
     # --- pivotal ----------------------------------------------------------------------------------------
 
@@ -82,18 +93,28 @@ class HistoryScreen(Screen):
                 f"{m['agency']} {self._rank(m['before'])} → {self._rank(m['after'])}" for m in one["moved"]
             )
             self.print(f"{escape(self._told(one))}: {', '.join(moved)}")
-        columns = ("rank", "agency", "score", "best", "worst", "room_up", "room_down", "near")
+        self._firmness(answer)
+
+    def robustness(self, answer: Answer) -> None:
+        """How many ranks no single decision moves, then one line an agency."""
+        self._head(answer)
+        self.print(self.text("firm", **answer | {"agencies": len(answer["agencies"])}))
+        self._firmness(answer)
+
+    def _firmness(self, answer: Answer) -> None:
+        columns = ("rank", "agency", "score", "best", "worst", "room_up", "room_down", "near", "by_rounding")
         for block in dict.fromkeys(row["block"] for row in answer["agencies"]):
             rows = (
                 (
                     self._rank(row),
                     self._who(row),
                     row["score"],
-                    row["best"],
-                    row["worst"],
+                    _without(row["best"], row["best_without"]),
+                    _without(row["worst"], row["worst_without"]),
                     row["room_up"] or "-",
                     row["room_down"] or "-",
                     ", ".join(row["near"]),
+                    ", ".join(row["by_rounding"]),
                 )
                 for row in answer["agencies"]
                 if row["block"] == block
@@ -127,3 +148,16 @@ class HistoryScreen(Screen):
             term("stage", after["stage"], self.language),
             ", ".join(map(str, after["made_by"])),
         )
+
+
+def _named(criteria: Mapping[str, Any]) -> str:
+    return f"{criteria['code']} {criteria['version']} (sha256:{criteria['sha256'][:12]}…)"
+
+
+def _maximum(scored: Mapping[str, Any] | None) -> str:
+    return "-" if scored is None else f"{scored['maximum']} ({scored['rule']['kind']})"
+
+
+def _without(rank: int, position: int | None) -> str:
+    """Say a rank, and without which decision it would be that."""
+    return str(rank) if position is None else f"{rank} (#{position})"

@@ -12,6 +12,8 @@ from api.answers import Answer
 from api.screen import Screen, local_time
 from api.wording import tell
 from domain.points import exact, published
+from domain.stated.choices import Step
+from projections.docket import Kept
 
 _RIGHT = {
     "points",
@@ -26,6 +28,10 @@ _RIGHT = {
 }
 
 
+_EMPTY = {"agenda", "conflicts", "decisions", "disputes", "precedents"}
+"""Tables that say in words of their own that nothing is in them."""
+
+
 class ProcessScreen(Screen):
     """Prints answers about the process."""
 
@@ -35,7 +41,7 @@ class ProcessScreen(Screen):
             table.add_column(self.text(column), justify="right" if column in _RIGHT else "left")
         for row in rows:
             table.add_row(*(escape(str(cell)) for cell in row))
-        self.print(table if table.row_count else self.text("nothing"))
+        self.print(table if table.row_count else self.text(f"no {title}" if title in _EMPTY else "nothing"))
 
     def _who(self, person: Mapping[str, Any]) -> str:
         home = f", {person['home']}" if person["home"] else ""
@@ -64,21 +70,44 @@ class ProcessScreen(Screen):
         )
         columns = ("agency", "declared", "verified", "late_cells", "flawed", "delays", "alerts")
         self._table("progress", columns, rows)
+        self._deadlines(answer)
         self._table(
             "survey",
-            ("group", "issued", "returned", "valid", "coverage"),
+            ("group", "issued", "returned", "valid", "coverage", "coverage_before"),
             (
                 (
                     tell("group", w["group"], self.language),
                     w["issued"],
                     w["returned"],
                     w["valid"],
-                    f"{published(exact(w['coverage']) * 100)} %",
+                    _percent(w["coverage"]),
+                    _percent(w["coverage_before"]),
                 )
                 for w in answer["survey"]
             ),
         )
         self.print(self.text("reused", count=answer["evidence_reused"]))
+
+    def _deadlines(self, answer: Answer) -> None:
+        """One line a deadline: who holds it up, and which later ones would move with it, to when."""
+        zone = answer["utc_offset"]
+        rows = (
+            (
+                self._codes("phase", (d["phase"],)),
+                local_time(d["due"], zone),
+                d["working_days"],
+                _listed(d["extended"]),
+                ", ".join(d["held_up_by"]),
+                "; ".join(self._moved(moved, zone) for moved in d["moves"]),
+            )
+            for d in answer["deadlines"]
+        )
+        columns = ("phase", "due", "days_left", "was_extended", "held_up_by", "moves")
+        self._table("deadlines", columns, rows)
+
+    def _moved(self, moved: Answer, zone: str) -> str:
+        then = "" if moved["then"] is None else f" → {local_time(moved['then'], zone)}"
+        return f"{self._codes('phase', (moved['phase'],))} {local_time(moved['due'], zone)}{then}"
 
     def conflicts(self, answer: Answer) -> None:
         """One line an act or seat."""
@@ -94,7 +123,7 @@ class ProcessScreen(Screen):
             )
             for line in answer["conflicts"]
         )
-        self._table("conflicts", ("position", "conflict", "who", "agency", "what", "others"), rows)
+        self._table("conflicts", ("position", "conflict", "person", "agency", "what", "others"), rows)
 
     def changes(self, answer: Answer) -> None:
         """The change log of each version after the first."""
@@ -164,7 +193,7 @@ class ProcessScreen(Screen):
         self._decided("decisions", answer["decisions"])
         self._table(
             "participation",
-            ("who", "given", "opened", "meetings", "remarks", "votes", "abstentions", "dissents", "recusals"),
+            ("member", "given", "opened", "meetings", "remarks", "votes", *_PARTICIPATION[5:]),
             ((self._who(p), *(p[name] for name in _PARTICIPATION)) for p in answer["participation"]),
         )
         self._table(
@@ -201,7 +230,7 @@ class ProcessScreen(Screen):
             )
             for d in made
         )
-        columns = ("position", "criterion", "matter", "decided", "votes", "verdict", "effect", "reason")
+        columns = ("position", "criterion", "matter", "decided", "cast", "verdict", "effect", "reason")
         self._table(title, columns, rows)
 
     def _outcome(self, decision: Answer) -> str | None:
@@ -248,7 +277,7 @@ class ProcessScreen(Screen):
                     local_time(clock["since"], answer["utc_offset"]),
                     local_time(clock["due"], answer["utc_offset"]),
                     local_time(clock["done"], answer["utc_offset"]) if clock["done"] else "-",
-                    tell("kept", clock["kept"], self.language),
+                    self._kept(d, clock),
                     clock["basis"],
                 )
                 for clock in d["clocks"]
@@ -263,6 +292,13 @@ class ProcessScreen(Screen):
         if answer["decision"]:
             self._decided("decisions", answer["decision"])
 
+    def _kept(self, d: Answer, clock: Answer) -> str:
+        """What became of a clock; where not everybody spoke in time, who did not."""
+        silent = sorted({*d["notified"]} - {*d["heard"]})
+        if (clock["step"], clock["kept"]) == (Step.HEAR, Kept.LAPSED) and silent:
+            return self.text("unheard", agencies=", ".join(silent))
+        return tell("kept", clock["kept"], self.language)
+
     def _claim(self, d: Answer) -> str:
         state = tell("state", d["state"], self.language)
         if d.get("special_case") is not None:
@@ -276,6 +312,10 @@ _PARTICIPATION = ("given", "opened", "meetings", "remarks", "votes", "abstention
 def _shown(number: str) -> str:
     """Show an exact number as it would be published."""
     return published(exact(number))
+
+
+def _percent(share: str | None) -> str:
+    return "-" if share is None else f"{published(exact(share) * 100)} %"
 
 
 def _listed(positions: Iterable[int]) -> str:

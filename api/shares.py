@@ -73,22 +73,28 @@ class LogShares:
         return (name >= f"{self._round}/dispute-") & (name < f"{self._round}/dispute.")
 
     def _read(self, streams: ColumnElement[bool], kinds: Collection[type[Any]]) -> list[Event]:
-        wanted = streams & stored_events.c.topic.in_(sorted(names(kinds)))
-        query = select(*_COLUMNS).where(wanted, stored_events.c.position < self._size)
-        rows = self._connection.execute(query).all()
-        told = (
-            self._log.mapper.to_domain_event(
-                Notification(
-                    originator_id=row.originator_id,
-                    originator_version=row.originator_version,
-                    topic=row.topic,
-                    state=row.state,
-                    id=row.position + 1,
-                )
-            ).event
-            for row in sorted(rows, key=lambda row: row.position)
-        )
-        return [event for event in told if event is not None]
+        return read_events(self._log, self._connection, streams, kinds, self._size)
+
+
+def read_events(
+    log: Log, connection: Connection, streams: ColumnElement[bool], kinds: Collection[type[Any]], size: int
+) -> list[Event]:
+    """Read the events of some streams and kinds, up to a size, in the order of the log."""
+    wanted = streams & stored_events.c.topic.in_(sorted(names(kinds)))
+    rows = connection.execute(select(*_COLUMNS).where(wanted, stored_events.c.position < size)).all()
+    told = (
+        log.mapper.to_domain_event(
+            Notification(
+                originator_id=row.originator_id,
+                originator_version=row.originator_version,
+                topic=row.topic,
+                state=row.state,
+                id=row.position + 1,
+            )
+        ).event
+        for row in sorted(rows, key=lambda row: row.position)
+    )
+    return [event for event in told if event is not None]
 
 
 def what_if(log: Log, connection: Connection, round_code: str, size: int) -> WhatIf:

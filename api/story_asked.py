@@ -45,6 +45,11 @@ def rewarded(standing: Standing, act: Act) -> bool:
     return awards.eligible(found, awards.place_of(standing, found, agency))
 
 
+def claim_of(standing: Standing, act: Act) -> int | None:
+    """Return the special case that was claimed for the act's cell."""
+    return standing.cell(act.round or "", act.agency or "", act.criterion or "").special_claim
+
+
 def concerned(standing: Standing, act: Act) -> list[str]:
     """Return the other agencies whose rank could move by the act's dispute."""
     dispute = standing.disputes[act.round or "", act.matter or ""]

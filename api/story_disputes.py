@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from api.acts import Act, Asked
 from api.example_plans import DisputePlan
 from api.story_agenda import AgendaItem
-from api.story_asked import concerned
+from api.story_asked import claim_of, concerned
 from api.story_cast import Cast
 from domain.stated.choices import Matter
 
@@ -51,7 +51,8 @@ def _about(name: str, plan: DisputePlan) -> dict[str, str]:
 
 
 def _filed(cast: Cast, name: str, plan: DisputePlan) -> Iterator[Act]:
-    body = {"path": plan.path.value, "ground": plan.ground.value, "version": 1, "claimed": plan.claimed}
+    body: dict[str, object] = {"path": plan.path.value, "ground": plan.ground.value, "version": 1}
+    body |= {"special_case": Asked(claim_of)} if plan.special_case else {"claimed": plan.claimed}
     head, about = cast.head(plan.agency), _about(name, plan)
     yield cast.act("DisputeFiled", plan.filed, head, body=body, texts={"grounds": plan.grounds}, **about)
     if plan.accepted is not None:

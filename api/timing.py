@@ -13,6 +13,7 @@ from audit.ledger.cosignatures import cosigned_notes
 from audit.ledger.stamping import kept_tokens
 from audit.ledger.tables import checkpoints, cosignatures, timestamps
 from audit.proofs.entry import read_time, write_time
+from audit.proofs.errors import AuditError
 from audit.proofs.interval import Bound, interval
 from audit.proofs.note import unverified_text
 from audit.proofs.receptions import stamps_of
@@ -30,8 +31,16 @@ def read_stamps(connection: Connection, trust: Trust | None) -> Stamped:
     notes = select(checkpoints.c.size, checkpoints.c.note).join(
         timestamps, timestamps.c.size == checkpoints.c.size
     )
-    texts = {row.size: unverified_text(row.note) for row in connection.execute(notes)}
+    texts = {row.size: text for row in connection.execute(notes) if (text := _text(row.note)) is not None}
     return stamps_of(list(kept_tokens(connection)), texts, cosigned_notes(connection), trust)
+
+
+def _text(note: bytes) -> bytes | None:
+    """Return the text of a note; nothing where it is none, which is found elsewhere."""
+    try:
+        return unverified_text(note)
+    except AuditError:
+        return None
 
 
 # --- verify ---------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from api.errors import CommandError
 from audit.proofs.errors import AuditError
+from audit.proofs.files import read_given
 from audit.proofs.trust import Trust
-from audit.proofs.trust_file import parse_trust
+from audit.proofs.trust_file import MAX_TRUST, parse_trust
 
 
 class TrustUnreadable(CommandError):
@@ -17,6 +18,6 @@ class TrustUnreadable(CommandError):
 def read_trust(path: Path) -> Trust:
     """Read a trust file (docs/formats/trust.md); raises TrustUnreadable."""
     try:
-        return parse_trust(path.read_bytes())
+        return parse_trust(read_given(path, MAX_TRUST))
     except (OSError, AuditError) as wrong:
         raise TrustUnreadable(f"{path}: {wrong}") from None

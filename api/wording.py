@@ -1,4 +1,4 @@
-"""Refusals and findings in words: what was wrong and what to do next, in Vietnamese and English."""
+"""Events, refusals and findings in words, in Vietnamese and English: what happened, what to do next."""
 
 from __future__ import annotations
 
@@ -43,21 +43,30 @@ class Words:
 
 
 class NoWording(LookupError):
-    """A rule that nobody has put into words."""
+    """A rule or a kind of event that nobody has put into words."""
 
-    def __init__(self, rule: str) -> None:
-        super().__init__(f"the rule {rule} has no words; write them into api/{FILES}")
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} has no words; write them into api/{FILES}")
 
 
 @cache
 def wording() -> Mapping[str, Mapping[str, Any]]:
-    """Return the tables of steps, values and rules, put together from all files."""
-    tables: dict[str, dict[str, Any]] = {"steps": {}, "values": {}, "rules": {}}
+    """Return the tables of events, steps, values and rules, put together from all files."""
+    tables: dict[str, dict[str, Any]] = {"events": {}, "steps": {}, "values": {}, "rules": {}}
     for path in sorted(Path(__file__).parent.glob(FILES)):
         for table, entries in read_table(path.name).items():
             for name, entry in entries.items():
                 tables[table].setdefault(name, {}).update(entry)
     return tables
+
+
+def event_text(kind: str, language: Language) -> str:
+    """Return the sentence that tells a kind of event, with its placeholders; raises NoWording."""
+    name = kind.partition(".")[0]
+    try:
+        return str(wording()["events"][name][language])
+    except KeyError:
+        raise NoWording(name) from None
 
 
 def texts(rule: str, language: Language) -> Words:
@@ -116,9 +125,12 @@ def _field(path: str, language: Language) -> str:
 
 def _moment(text: str) -> str:
     """Write an ISO date or time the Vietnamese way."""
-    if _DATE.fullmatch(text):
-        return f"{datetime.fromisoformat(text):%d/%m/%Y}"
-    if _TIME.fullmatch(text):
-        moment = datetime.fromisoformat(text)
-        return f"{moment:%H:%M:%S ngày %d/%m/%Y} ({moment:%Z})"
+    try:
+        if _DATE.fullmatch(text):
+            return f"{datetime.fromisoformat(text):%d/%m/%Y}"
+        if _TIME.fullmatch(text):
+            moment = datetime.fromisoformat(text)
+            return f"{moment:%H:%M:%S ngày %d/%m/%Y} ({moment:%Z})"
+    except ValueError:
+        pass  # it only looks like one, and is quoted as it is
     return text

@@ -220,7 +220,7 @@ RULES: Mapping[type[Any], Rule] = {
     c.OpinionsClosed: Rule(council.opinions_closed_may, council.opinions_closed, DECIDING),
     c.MeetingOpened: Rule(meetings.meeting_opened_may, meetings.meeting_opened, MEETING),
     c.MeetingClosed: Rule(meetings.meeting_closed_may, meetings.meeting_closed, MEETING),
-    c.MotionPut: Rule(meetings.motion_put_may, meetings.motion_put, MEETING),
+    c.MotionPut: Rule(disputes.motion_put_may, meetings.motion_put, MEETING),
     c.RemarkMade: Rule(meetings.remark_made_may, rounds.nothing_follows, MEETING),
     c.VoteCast: Rule(meetings.vote_cast_may, meetings.vote_cast, MEETING),
     c.DissentRecorded: Rule(meetings.dissent_recorded_may, meetings.dissent_recorded, EVER),
@@ -268,13 +268,18 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 
 def follow(standing: Standing, event: Event) -> None:
     """Apply an admitted event; where what it builds on was left out, nothing or less follows from it."""
-    rule = rule_for(event)
-    if _has_ground(standing, event):
-        rule.follow(standing, event, event.body)
+    move(standing, event)
     erasure.commits(standing, event)
     if event.round is not None and event.agency is not None:
         _count(standing, event, (event.round, event.agency))
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
+
+
+def move(standing: Standing, event: Event) -> None:
+    """Apply what an admitted event states, and no more: a fold of scores asks for no versions or counts."""
+    rule = rule_for(event)
+    if _has_ground(standing, event):
+        rule.follow(standing, event, event.body)
 
 
 def _has_ground(standing: Standing, event: Event) -> bool:

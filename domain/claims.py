@@ -54,7 +54,7 @@ def initiative_claimed_may(s: Standing, e: Event, b: InitiativeClaimed) -> Itera
         yield refuse("claim.below_city_level", level=b.level)
     if cell_of(s, e).bonus is not None:
         yield refuse("claim.already_made", claim=cell_of(s, e).bonus_claim or 0)
-    claimed = s.recognitions.get((e.round or "", b.recognition), Fraction(0))
+    claimed = s.recognitions.get((e.round or "", _spelt(b.recognition)), Fraction(0))
     if not 0 < b.share <= 1 - claimed:
         yield refuse("claim.shares_above_whole", share=write(b.share), left=write(1 - claimed))
     yield from points_fit(criterion, b.points)
@@ -63,9 +63,14 @@ def initiative_claimed_may(s: Standing, e: Event, b: InitiativeClaimed) -> Itera
         yield refuse("score.above_max", stated=write(b.points), maximum=maximum)
 
 
+def _spelt(recognition: str) -> str:
+    """Fold the spelling of a recognition: other spaces or capitals make no second initiative of it (R27)."""
+    return " ".join(recognition.split()).casefold()
+
+
 def initiative_claimed(s: Standing, e: Event, b: InitiativeClaimed) -> None:
     """The claim waits for the council."""
-    key = (e.round or "", b.recognition)
+    key = (e.round or "", _spelt(b.recognition))
     s.recognitions[key] = s.recognitions.get(key, Fraction(0)) + b.share
     bonus = Claim(recognition=b.recognition, share=b.share)
     put_cell(s, e, replace(cell_of(s, e), bonus_claim=e.position, bonus=bonus))

@@ -143,7 +143,7 @@ def recusal_declared(s: Standing, e: Event, b: RecusalDeclared) -> None:
 
 
 def opinion_requested_may(s: Standing, e: Event, b: OpinionRequested) -> Iterator[Refusal]:
-    """The secretariat asks about a cell once, after the method was agreed."""
+    """The secretariat asks about a cell once, after the method was agreed, and leaves time to answer."""
     yield from by_secretariat(s, e)
     yield from council_of(s, e)
     if round_of(s, e).method == 0:
@@ -152,6 +152,8 @@ def opinion_requested_may(s: Standing, e: Event, b: OpinionRequested) -> Iterato
         yield refuse("opinion.already_requested", criterion=e.criterion or "")
     if criterion_of(s, e).section is Section.DEDUCTION:
         yield refuse("claim.wrong_section", criterion=e.criterion or "")
+    if b.due <= LAST_DAY and e.arrived_at >= end_of(b.due, round_of(s, e).zone):
+        yield refuse("opinion.no_time", due=b.due.isoformat())
     if b.open_until is not None and b.open_until <= b.due:
         yield refuse("dates.out_of_order", since=b.due.isoformat(), until=b.open_until.isoformat())
     last = b.open_until or b.due

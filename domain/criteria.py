@@ -278,6 +278,11 @@ class CriteriaSet:
         return frozenset(c.code for c in self.criteria if _looks_around(c.rule))
 
     @cached_property
+    def improving(self) -> tuple[Criterion, ...]:
+        """The criteria that score the improvement on the last round, over all others."""
+        return tuple(c for c in self.criteria if isinstance(c.rule, ImprovementRule))
+
+    @cached_property
     def weights(self) -> dict[str, Fraction]:
         """Weight of each survey answer."""
         return {level.code: level.weight for level in self.levels}

@@ -11,7 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from domain import ranking, scoring
+from domain import meetings, ranking, scoring
 from domain.criteria import Section
 from domain.decisions import by_council, fits_maximum
 from domain.dossiers import Act, Cell, Dispute
@@ -24,6 +24,7 @@ from domain.registry import by_secretariat, known_officer
 from domain.rounds import round_of
 from domain.standing import Round, Standing
 from domain.stated.choices import Ground, Matter, Outcome, Step
+from domain.stated.council import MotionPut
 from domain.stated.disputes import (
     AffectedNotified,
     DisputeAccepted,
@@ -135,9 +136,13 @@ def _given(e: Event, cell: Cell, points: Fraction | None) -> Cell:
 
 def _going_on(s: Standing, e: Event, *, accepted: bool = True) -> Iterator[Refusal]:
     """Yield a refusal unless the dispute is in time, about this cell, not ended, and (mostly) taken up."""
-    found = s.disputes.get((e.round or "", e.matter or ""))
+    yield from _stands(s, e, e.matter, accepted=accepted)
+
+
+def _stands(s: Standing, e: Event, name: str | None, *, accepted: bool = True) -> Iterator[Refusal]:
+    found = s.disputes.get((e.round or "", name or ""))
     if found is None or (found.agency, found.criterion) != (e.agency, e.criterion):
-        yield refuse("dispute.unknown", dispute=e.matter or "-")
+        yield refuse("dispute.unknown", dispute=name or "-")
     elif found.late:
         yield refuse("dispute.out_of_time", dispute=found.name)
     elif not found.open:
@@ -204,21 +209,29 @@ def party_heard(s: Standing, e: Event, b: PartyHeard) -> None:
 
 
 def reviewer_assigned_may(s: Standing, e: Event, b: ReviewerAssigned) -> Iterator[Refusal]:
-    """The secretariat names a reviewer once, who was not in the team, is not of a party, and not its own."""
+    """The secretariat names a reviewer of neither team, council nor a party.
+
+    It does so once: another one takes over only where the first, before finding anything, came to a party.
+    """
     yield from _going_on(s, e)
     yield from by_secretariat(s, e)
     yield from known_officer(s, b.officer)
-    if dispute_of(s, e).reviewer is not None:
-        yield refuse("reviewer.already_assigned", officer=dispute_of(s, e).reviewer or "")
+    found = dispute_of(s, e)
+    if found.reviewer is not None and (found.reverified or not any(_of_no_party(s, e, found.reviewer))):
+        yield refuse("reviewer.already_assigned", officer=found.reviewer)
     if in_team(s, e, b.officer):
         yield refuse("reviewer.from_first_team", officer=b.officer)
+    council = round_of(s, e).council
+    if council is not None and b.officer in council.members:
+        yield refuse("reviewer.of_the_council", officer=b.officer)
     yield from _of_no_party(s, e, b.officer)
 
 
 def _of_no_party(s: Standing, e: Event, officer: str) -> Iterator[Refusal]:
-    """Yield a refusal where the reviewer belongs, today, to an agency whose rank could move."""
+    """Yield a refusal where the reviewer is, or was in this round, of an agency whose rank could move."""
+    opened = round_of(s, e).position
     for agency in sorted(dispute_of(s, e).affected | {e.agency or ""}):
-        if s.at_home(officer, agency):
+        if s.belonged(officer, agency, opened):
             yield refuse("reviewer.of_a_party", officer=officer, agency=agency)
 
 
@@ -247,8 +260,28 @@ def reverification_recorded(s: Standing, e: Event, b: ReverificationRecorded) ->
 # --- its end --------------------------------------------------------------------------------------------
 
 
+def motion_put_may(s: Standing, e: Event, b: MotionPut) -> Iterator[Refusal]:
+    """As any motion; on a dispute only after re-verification, and after the parties could be heard.
+
+    Otherwise the council would have voted before it had heard anybody.
+    """
+    yield from meetings.motion_put_may(s, e, b)
+    if b.matter is Matter.DISPUTE:
+        yield from _ripe(s, e, cell_of(s, e).dispute)
+
+
+def _ripe(s: Standing, e: Event, name: str | None) -> Iterator[Refusal]:
+    yield from _stands(s, e, name)
+    found = s.disputes[e.round or "", name or ""]
+    if found.reverified is None:
+        yield refuse("dispute.not_reverified", dispute=found.name)
+    if found.affected - {found.agency} != found.notified:
+        yield refuse("dispute.parties_not_notified", dispute=found.name)
+    yield from _could_be_heard(s, e, found)
+
+
 def dispute_decided_may(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Refusal]:
-    """The council decides on a motion, after re-verification and after the parties could be heard.
+    """The council decides on a motion that was put about this very dispute.
 
     Accepted gives what was claimed, partly gives other points that come with the decision, rejected none;
     what changes nothing is a rejection. A special case that is accepted comes without points.
@@ -256,12 +289,9 @@ def dispute_decided_may(s: Standing, e: Event, b: DisputeDecided) -> Iterator[Re
     yield from _going_on(s, e)
     yield from by_council(s, e, b.motion, Matter.DISPUTE)
     found = dispute_of(s, e)
-    if found.reverified is None:
-        yield refuse("dispute.not_reverified", dispute=found.name)
-    if found.affected - {found.agency} != found.notified:
-        yield refuse("dispute.parties_not_notified", dispute=found.name)
-    yield from _could_be_heard(s, e, found)
     motion = cell_of(s, e).motion
+    if motion is not None and motion.dispute != found.name:
+        yield refuse("dispute.moved_about_another", dispute=motion.dispute or "-")
     if motion is not None and (motion.outcome, motion.points) != (b.outcome, b.points):
         yield refuse("decision.not_as_moved", motion=motion.position)
     pointless = {Outcome.REJECTED} if found.special_case is None else {Outcome.REJECTED, Outcome.ACCEPTED}

@@ -43,6 +43,8 @@ class Dossier:
     previous_position: int | None = None
     submitted: int | None = None
     team: str | None = None
+    days: tuple[date, date] | None = None
+    """The first and the last day of the team's inspection."""
     minutes: int | None = None
     reports: tuple[Report, ...] = ()
     declared: frozenset[str] = frozenset()
@@ -111,13 +113,11 @@ class Motion:
     by: str
     outcome: Outcome | None = None
     points: Fraction | None = None
+    dispute: str | None = None
+    """The dispute that it would decide."""
     votes: Mapping[str, Choice] = field(default_factory=dict)
     dissents: frozenset[str] = frozenset()
     decided: int | None = None
-
-    def count(self, choice: Choice) -> int:
-        """Return how many voted so."""
-        return sum(vote is choice for vote in self.votes.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

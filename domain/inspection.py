@@ -156,7 +156,7 @@ def minutes_signed_may(s: Standing, e: Event, b: MinutesSigned) -> Iterator[Refu
     by_its_head = any(heads(s, actor, e.agency) for actor in e.signed_by if actor != leader)
     if leader not in e.signed_by or not by_its_head or len(e.signed_by) != 2:
         yield refuse("minutes.both_signatures_needed", leader=leader, agency=e.agency or "")
-    if s.at_home(leader, e.agency):
+    if s.belonged(leader, e.agency, round_of(s, e).position):
         yield refuse("inspection.home_agency", actor=leader, agency=e.agency or "")
     if not b.items or len({item.criterion for item in b.items}) != len(b.items):
         yield refuse("minutes.item_twice_or_none", items=len(b.items))

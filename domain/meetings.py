@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.council import by_member, council_of, sits
+from domain.council import able, by_member, council_of, sits
 from domain.dossiers import Motion
 from domain.events import Event
 from domain.frozen import replace
@@ -111,6 +111,7 @@ def motion_put(s: Standing, e: Event, b: MotionPut) -> None:
         by=e.signed_by[0],
         outcome=b.outcome,
         points=b.points,
+        dispute=cell_of(s, e).dispute if b.matter is Matter.DISPUTE else None,
     )
     put_cell(s, e, replace(cell_of(s, e), motion=motion))
     key = (e.round or "", b.meeting)
@@ -163,7 +164,8 @@ def vote_cast(s: Standing, e: Event, b: VoteCast) -> None:
 def carried(s: Standing, e: Event, motion: int, matter: Matter) -> Iterator[Refusal]:
     """Yield a refusal unless a motion of this kind is open and won its vote.
 
-    A quorum voted, those who abstained among them, and more were for it than against.
+    A quorum voted, those who abstained among them, and more were for it than against, whatever those who
+    are present have yet to say. A vote counts of whoever takes part in the agency's matters to the end.
     """
     found, council = cell_of(s, e).motion, round_of(s, e).council
     if found is None or council is None or found.position != motion or found.matter is not matter:
@@ -171,11 +173,22 @@ def carried(s: Standing, e: Event, motion: int, matter: Matter) -> Iterator[Refu
         return
     if found.decided is not None:
         yield refuse("motion.decided", motion=motion, decision=found.decided)
-    if len(found.votes) < council.quorum:
-        yield refuse("motion.too_few_votes", votes=len(found.votes), quorum=council.quorum)
-    for_it, against = found.count(Choice.FOR), found.count(Choice.AGAINST)
+    members = able(s, e.round or "", e.agency or "")
+    votes = [choice for member, choice in found.votes.items() if member in members]
+    if len(votes) < council.quorum:
+        yield refuse("motion.too_few_votes", votes=len(votes), quorum=council.quorum)
+    for_it, against = votes.count(Choice.FOR), votes.count(Choice.AGAINST)
     if for_it <= against:
         yield refuse("motion.not_carried", votes_for=for_it, votes_against=against)
+    waiting = len((_voting(s, e, found.meeting) & members) - found.votes.keys())
+    if for_it <= against + waiting:
+        yield refuse("motion.votes_outstanding", votes_for=for_it, votes_against=against, waiting=waiting)
+
+
+def _voting(s: Standing, e: Event, meeting: str) -> frozenset[str]:
+    """Those who can still vote: present at a meeting that goes on."""
+    found = s.meetings.get((e.round or "", meeting))
+    return frozenset() if found is None or found.closed is not None else found.present
 
 
 def settle_motion(s: Standing, e: Event) -> None:

@@ -89,7 +89,8 @@ def _over_one_denominator(ratios: Iterable[tuple[int, int]]) -> Fraction:
 
 def hundredths(value: Fraction) -> int:
     """Round once, half up, to hundredths of a point: the only rounding there is."""
-    return int((value * 200 + 1) // 2)
+    number, below = value.as_integer_ratio()
+    return (200 * number + below) // (2 * below)
 
 
 def published(value: Fraction) -> str:

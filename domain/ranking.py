@@ -6,8 +6,9 @@ are still equal share a rank and the next ranks are skipped (1, 1, 3).
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -39,6 +40,48 @@ def rank(criteria: CriteriaSet, cards: Iterable[Card]) -> tuple[Place, ...]:
         after = place < len(keyed) and keyed[place][0] == key
         places.append(Place(places[-1].rank if before else place, card, shared=before or after))
     return tuple(places)
+
+
+class Ladder:
+    """The places of one block, kept up while its cards change: what `rank` comes to, without ranking anew."""
+
+    def __init__(self, criteria: CriteriaSet, cards: Iterable[Card]) -> None:
+        self._criteria = criteria
+        ranked = rank(criteria, cards)
+        self._order = [place.card for place in ranked]
+        self._scores = [-card.published_score for card in self._order]  # ascending, as bisect wants them
+        self.places = {place.card.agency: place for place in ranked}
+
+    def put(self, card: Card) -> Sequence[Place]:
+        """Put an agency's next card in place of its last one; return the places that are others now."""
+        last = self.places[card.agency].card
+        before, after = -last.published_score, -card.published_score
+        old = next(
+            i for i in range(bisect_left(self._scores, before), len(self._order)) if self._order[i] is last
+        )
+        del self._order[old], self._scores[old]
+        new = bisect_right(self._scores, after)
+        self._order.insert(new, card)
+        self._scores.insert(new, after)
+        return self._renewed(bisect_left(self._scores, min(before, after)), max(before, after))
+
+    def _renewed(self, start: int, worst: int) -> Sequence[Place]:
+        """Find the places anew from one index down to a score; whoever is outside keeps theirs."""
+        renewed: list[Place] = []
+        while start < len(self._order) and self._scores[start] <= worst:
+            end = bisect_right(self._scores, self._scores[start], start)
+            if end - start > 1:  # a tie
+                tied = rank(self._criteria, self._order[start:end])
+                self._order[start:end] = [place.card for place in tied]
+            else:
+                tied = (Place(1, self._order[start]),)
+            for place in tied:
+                its = self.places[place.card.agency]
+                if its.rank != start + place.rank or its.shared != place.shared or its.card is not place.card:
+                    self.places[place.card.agency] = now = Place(start + place.rank, place.card, place.shared)
+                    renewed.append(now)
+            start = end
+        return renewed
 
 
 def _key(criteria: CriteriaSet, card: Card, *, tied: bool) -> Key:

@@ -52,18 +52,26 @@ def by_role(s: Standing, e: Event, role: Role, agency: str | None = None) -> Ite
 def by_secretariat(s: Standing, e: Event) -> Iterator[Refusal]:
     """Yield a refusal unless the secretariat signed, with a co-signer where its own agency is concerned.
 
-    Whoever serves it and belongs to the agency needs somebody of another agency beside them (R05).
+    Its own is the agency of anybody who serves it, whoever signs: a colleague from elsewhere does not act
+    alone either (R05).
     """
-    serving = [actor for actor in e.signed_by if s.holds(actor, Role.SECRETARIAT)]
+    signed = [actor for actor in e.signed_by if s.holds(actor, Role.SECRETARIAT)]
     agency = concerned(s, e)
-    if not serving:
+    if not signed:
         yield refuse("role.missing", actor=e.signed_by[0], role=Role.SECRETARIAT, agency="-")
-    elif any(s.at_home(actor, agency) for actor in serving) and not _stranger_signed(s, e, agency):
-        yield refuse("secretariat.own_agency", actor=serving[0], agency=agency or "")
+    elif of_the_secretariat(s, agency) and not _stranger_signed(s, e, agency):
+        yield refuse("secretariat.own_agency", actor=signed[0], agency=agency or "")
+
+
+def of_the_secretariat(s: Standing, agency: str | None) -> bool:
+    """Whether an agency is home to somebody who serves the secretariat."""
+    return any(s.at_home(actor, agency) for actor in s.serving.get(Role.SECRETARIAT, ()))
 
 
 def _stranger_signed(s: Standing, e: Event, agency: str | None) -> bool:
-    return any(s.home_of(a) is not None and not s.at_home(a, agency) for a in e.signed_by)
+    """Whether somebody of another agency signed who does not serve the secretariat."""
+    others = (actor for actor in e.signed_by if not s.holds(actor, Role.SECRETARIAT))
+    return any(s.home_of(actor) is not None and not s.at_home(actor, agency) for actor in others)
 
 
 def concerned(s: Standing, e: Event) -> str | None:
@@ -186,9 +194,10 @@ def officer_transferred_may(s: Standing, e: Event, b: OfficerTransferred) -> Ite
 
 
 def officer_transferred(s: Standing, e: Event, b: OfficerTransferred) -> None:
-    """The new home counts from here on."""
-    if b.officer in s.officers:
-        s.officers[b.officer] = replace(s.officers[b.officer], home=b.home)
+    """The new home counts from here on; the old one is remembered."""
+    if (officer := s.officers.get(b.officer)) is not None:
+        left = () if officer.home is None else ((officer.home, e.position),)
+        s.officers[b.officer] = replace(officer, home=b.home, left=officer.left + left)
 
 
 def role_granted_may(s: Standing, e: Event, b: RoleGranted) -> Iterator[Refusal]:
@@ -207,6 +216,7 @@ def role_granted(s: Standing, e: Event, b: RoleGranted) -> None:
     """The office is held from here on."""
     if (officer := s.officers.get(b.officer)) is not None:
         s.officers[b.officer] = replace(officer, offices=officer.offices | {(b.role, b.agency)})
+        s.serving[b.role] = s.serving.get(b.role, frozenset()) | {b.officer}
 
 
 def role_ended_may(s: Standing, e: Event, b: RoleEnded) -> Iterator[Refusal]:
@@ -219,7 +229,10 @@ def role_ended_may(s: Standing, e: Event, b: RoleEnded) -> Iterator[Refusal]:
 def role_ended(s: Standing, e: Event, b: RoleEnded) -> None:
     """The office is no longer held."""
     if (officer := s.officers.get(b.officer)) is not None:
-        s.officers[b.officer] = replace(officer, offices=officer.offices - {(b.role, b.agency)})
+        offices = officer.offices - {(b.role, b.agency)}
+        s.officers[b.officer] = replace(officer, offices=offices)
+        if b.role not in {role for role, _ in offices}:
+            s.serving[b.role] = s.serving.get(b.role, frozenset()) - {b.officer}
 
 
 def regulation_issued_may(s: Standing, e: Event, b: RegulationIssued) -> Iterator[Refusal]:

@@ -134,14 +134,27 @@ def phase_opened(s: Standing, e: Event, b: PhaseOpened) -> None:
     s.rounds[found.code] = replace(found, phase=b.phase, opened={**found.opened, b.phase: e.arrived_at})
 
 
+_LAST_USE = {Phase.INSPECTION: Phase.EXPLANATION}
+"""Notes still come, and are late or not, while agencies explain; all else ends with its phase."""
+
+
 def deadline_extended_may(s: Standing, e: Event, b: DeadlineExtended) -> Iterator[Refusal]:
-    """The approving authority moves a deadline to a later day, for everyone."""
+    """The approving authority moves a deadline to a later day that is still to come, for everyone.
+
+    When nothing can come under it any more, or its new day is over too, an extension would give time to
+    nobody: it would only pardon those who were late, and by then everybody knows who they are.
+    """
     yield from by_role(s, e, Role.APPROVING_AUTHORITY)
-    deadline = round_of(s, e).deadlines.get(b.phase)
+    found = round_of(s, e)
+    deadline = found.deadlines.get(b.phase)
     if deadline is None:
         yield refuse("deadline.unknown", phase=b.phase)
     elif b.due <= deadline.due:
         yield refuse("deadline.not_later", phase=b.phase, due=deadline.due.isoformat())
+    elif found.phase.place > _LAST_USE.get(b.phase, b.phase).place:
+        yield refuse("deadline.phase_over", phase=b.phase, now=found.phase)
+    elif b.due <= deadlines.LAST_DAY and e.arrived_at >= deadlines.end_of(b.due, found.zone):
+        yield refuse("deadline.already_past", phase=b.phase, due=b.due.isoformat())
     else:
         try:
             _extended(round_of(s, e), b)
@@ -186,14 +199,19 @@ def approval_proposed_may(s: Standing, e: Event, b: ApprovalProposed) -> Iterato
 def approval_proposed(s: Standing, e: Event, b: ApprovalProposed) -> None:
     """A version waits for approval."""
     found = round_of(s, e)
-    s.rounds[found.code] = replace(found, proposed=b.version)
+    s.rounds[found.code] = replace(found, proposed=b.version, proposed_by=e.signed_by[0])
 
 
 def result_approved_may(s: Standing, e: Event, b: ResultApproved) -> Iterator[Refusal]:
-    """The approving authority approves what was proposed; who serves the secretariat may not (R04)."""
+    """The approving authority approves what was proposed; who serves the secretariat may not (R04).
+
+    Nor may whoever proposed it, in whatever office they are by now.
+    """
     (actor,) = e.signed_by
     if s.holds(actor, Role.SECRETARIAT):
         yield refuse("result.approved_by_secretariat", actor=actor)
+    if actor == round_of(s, e).proposed_by:
+        yield refuse("result.approved_by_proposer", actor=actor)
     yield from by_role(s, e, Role.APPROVING_AUTHORITY)
     if round_of(s, e).proposed != b.version:
         yield refuse("result.not_proposed", version=b.version)

@@ -143,6 +143,55 @@ def card(
     return _total(subject, scores)
 
 
+def again(standing: Standing, round_code: str, last: Card, changed: Collection[str] = ()) -> Card:
+    """Compute an agency's next card from its last one: what `card` comes to, in a fraction of its time.
+
+    Only the `changed` cells are computed anew, those whose rule looks beyond its own cell, and what they add
+    to. Neither the deadlines nor the criteria may have changed since the last card.
+    """
+    found = standing.rounds[round_code]
+    subject = _Subject(standing, found, last.agency, last.block, standing.dossier(round_code, last.agency))
+    moved = _moved(subject, last.scores, changed)
+    improving = [c for c in found.criteria.improving if c.code in last.scores]
+    if not moved and not improving:
+        return last
+    scores = {**last.scores, **moved}
+    areas, maximum = _sums_again(subject, last, moved, scores)
+    return _carded(subject, scores, areas, maximum, improving, last, moved)
+
+
+def _moved(subject: _Subject, last: Mapping[str, Score], changed: Collection[str]) -> dict[str, Score]:
+    criteria, moved = subject.round.criteria, {}
+    for code in (*changed, *criteria.looking_around):
+        criterion = criteria.by_code[code]
+        if code in last and not isinstance(criterion.rule, ImprovementRule):
+            score = _score(subject, criterion)
+            if score != last[code]:
+                moved[code] = score
+    return moved
+
+
+def _sums_again(
+    subject: _Subject, last: Card, moved: Mapping[str, Score], scores: Mapping[str, Score]
+) -> tuple[dict[str, Fraction], Fraction]:
+    """Return what `_sums` does, from the areas of the last card, before improvement is added."""
+    criteria, areas = subject.round.criteria, dict(last.areas)
+    taken_back = [c for c in criteria.improving if c.code in last.scores]
+    for criterion in (*map(criteria.by_code.__getitem__, moved), *taken_back):
+        if criterion.section is Section.MAIN:
+            before, after = last.scores[criterion.code], moved.get(criterion.code)
+            areas[criterion.area] += _counted(after) - _counted(before)
+    outside = [c.max_points for c in taken_back]
+    for code, score in scores.items():
+        if not score.counts and criteria.by_code[code].section is Section.MAIN:
+            outside += [] if criteria.by_code[code] in taken_back else [score.maximum]
+    return areas, criteria.maximum(subject.block) - add(outside)
+
+
+def _counted(score: Score | None) -> Fraction:
+    return score.points if score is not None and score.counts else ZERO
+
+
 def stages(standing: Standing, round_code: str, agency: str, criterion: str) -> dict[Stage, Score]:
     """Return what each stage of a cell is worth, side by side: those that were reached."""
     found = standing.rounds[round_code]
@@ -154,16 +203,33 @@ def stages(standing: Standing, round_code: str, agency: str, criterion: str) -> 
 
 def _total(subject: _Subject, scores: dict[str, Score]) -> Card:
     criteria, block = subject.round.criteria, subject.block
-    main = criteria.of_section(Section.MAIN, block)
     areas, maximum = _sums(criteria, block, scores)
+    improving = [c for c in criteria.improving if block in c.applies_to]
+    return _carded(subject, scores, areas, maximum, improving)
+
+
+def _carded(
+    subject: _Subject,
+    scores: dict[str, Score],
+    areas: dict[str, Fraction],
+    maximum: Fraction,
+    improving: Iterable[Criterion],
+    last: Card | None = None,
+    moved: Collection[str] = (),
+) -> Card:
+    """Add everything up; what a last card has, and no cell that moved goes into, is taken from there."""
+    criteria, block = subject.round.criteria, subject.block
     before = _percentage(areas, maximum)
-    for criterion in (c for c in main if isinstance(c.rule, ImprovementRule)):
+    for criterion in improving:
         scores[criterion.code] = score = _improvement(subject, criterion, before)
         if score.counts:
             areas[criterion.area] += score.points
             maximum += criterion.max_points
-    deductions = _capped(scores, criteria.of_section(Section.DEDUCTION, block), criteria.deduction_max)
-    bonus = _capped(scores, criteria.of_section(Section.BONUS, block), criteria.bonus_max)
+    if last is None or any(criteria.by_code[code].section is not Section.MAIN for code in moved):
+        deductions = _capped(scores, criteria.of_section(Section.DEDUCTION, block), criteria.deduction_max)
+        bonus = _capped(scores, criteria.of_section(Section.BONUS, block), criteria.bonus_max)
+    else:
+        deductions, bonus = last.deductions, last.bonus
     total = max(_percentage(areas, maximum) - deductions, ZERO)
     ranking_score = total + bonus if criteria.bonus_ranks else total
     return Card(

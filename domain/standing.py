@@ -48,6 +48,8 @@ class Officer:
     actor: str
     home: str | None
     offices: frozenset[tuple[Role, str | None]] = frozenset()
+    left: tuple[tuple[str, int], ...] = ()
+    """Former home agencies, each with the position at which it was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Round:
     meeting: str | None = None
     meetings: int = 0
     proposed: int = 0
+    proposed_by: str | None = None
     approved: int = 0
     versions: tuple[Version, ...] = ()
     corrected: int = 0
@@ -172,6 +175,9 @@ class Wave:
     group: str
     issued: int
     upward: bool
+    tokens: str
+    batches: frozenset[str] = frozenset()
+    """The roots of the batches that were recorded."""
     ballots: int = 0
     returned: int = 0
     valid: int | None = None
@@ -245,6 +251,8 @@ class Standing:
     log: MutableMapping[str, LogOpened] = field(default_factory=dict)
     agencies: MutableMapping[str, Agency] = field(default_factory=dict)
     officers: MutableMapping[str, Officer] = field(default_factory=dict)
+    serving: MutableMapping[Role, frozenset[str]] = field(default_factory=dict)
+    """Office -> who holds it, for one agency or for none."""
     regulations: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
     criteria_sets: MutableMapping[tuple[str, str], CriteriaSet] = field(default_factory=dict)
     rounds: MutableMapping[str, Round] = field(default_factory=dict)
@@ -320,6 +328,12 @@ class Standing:
         """Whether an actor belongs to an agency, or to the one that it was merged into (or from)."""
         home = self.home_of(actor)
         return home is not None and self.house(home) == self.house(agency)
+
+    def belonged(self, actor: str, agency: str | None, since: int) -> bool:
+        """Whether an actor belongs to an agency, or left it after a position."""
+        officer = self.officers.get(actor)
+        left = [home for home, position in officer.left if position > since] if officer else []
+        return self.at_home(actor, agency) or any(self.house(home) == self.house(agency) for home in left)
 
     def holds(self, actor: str, role: Role, agency: str | None = None) -> bool:
         """Whether an actor holds an office (for this agency, where it belongs to one)."""

@@ -68,9 +68,12 @@ def by_agency(s: Standing, e: Event) -> Iterator[Refusal]:
 
 
 def by_inspector(s: Standing, e: Event) -> Iterator[Refusal]:
-    """Yield a refusal unless a member of the assigned team signed, whose home is another agency (R18)."""
+    """Yield a refusal unless a member of the assigned team signed, who is of another agency (R18).
+
+    Whoever left the agency since the round opened does not inspect it either.
+    """
     actor = e.signed_by[0]
-    if s.at_home(actor, e.agency):
+    if s.belonged(actor, e.agency, round_of(s, e).position):
         yield refuse("inspection.home_agency", actor=actor, agency=e.agency or "")
     if not in_team(s, e, actor):
         yield refuse("inspection.not_in_team", actor=actor, agency=e.agency or "")

@@ -29,7 +29,7 @@ _ROOT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def survey_wave_opened_may(s: Standing, e: Event, b: SurveyWaveOpened) -> Iterator[Refusal]:
-    """The secretariat opens the wave of a group that is asked, once, over the root of its tokens."""
+    """The secretariat opens the wave of a group that is asked, once, over tokens that no other wave has."""
     yield from by_role(s, e, Role.SECRETARIAT)
     if (e.round or "", b.group) in s.waves or b.group == POOLED:
         yield refuse("survey.wave_already_open", group=b.group)
@@ -37,6 +37,8 @@ def survey_wave_opened_may(s: Standing, e: Event, b: SurveyWaveOpened) -> Iterat
         yield refuse("survey.malformed_root", group=b.group)
     if b.group not in asked(round_of(s, e).criteria):
         yield refuse("survey.group_not_asked", group=b.group)
+    if any(b.tokens == wave.tokens for wave in s.waves.values()):
+        yield refuse("survey.tokens_used", group=b.group)
 
 
 def asked(criteria: CriteriaSet) -> frozenset[str]:
@@ -47,7 +49,7 @@ def asked(criteria: CriteriaSet) -> frozenset[str]:
 
 def survey_wave_opened(s: Standing, e: Event, b: SurveyWaveOpened) -> None:
     """Ballots of the group may come in."""
-    s.waves[e.round or "", b.group] = Wave(b.group, b.issued, b.upward)
+    s.waves[e.round or "", b.group] = Wave(b.group, b.issued, b.upward, b.tokens)
 
 
 def _open_wave(s: Standing, e: Event, group: str) -> Iterator[Refusal]:
@@ -59,7 +61,7 @@ def _open_wave(s: Standing, e: Event, group: str) -> Iterator[Refusal]:
 
 
 def ballots_recorded_may(s: Standing, e: Event, b: BallotsRecorded) -> Iterator[Refusal]:
-    """The secretariat records a batch big enough to hide in, within the ballots issued."""
+    """The secretariat records a batch big enough to hide in, once, within the ballots issued."""
     yield from by_role(s, e, Role.SECRETARIAT)
     yield from _open_wave(s, e, b.group)
     wave, least = s.waves[e.round or "", b.group], round_of(s, e).criteria.min_ballots
@@ -71,12 +73,15 @@ def ballots_recorded_may(s: Standing, e: Event, b: BallotsRecorded) -> Iterator[
         yield refuse(
             "survey.more_than_issued", group=b.group, stated=b.ballots, left=wave.issued - wave.ballots
         )
+    if any(b.root in its.batches for its in s.waves.values()):
+        yield refuse("survey.batch_recorded", group=b.group)
 
 
 def ballots_recorded(s: Standing, e: Event, b: BallotsRecorded) -> None:
     """The wave has so many more ballots."""
     if (wave := s.waves.get((e.round or "", b.group))) is not None:
-        s.waves[e.round or "", b.group] = replace(wave, ballots=wave.ballots + b.ballots)
+        more = replace(wave, ballots=wave.ballots + b.ballots, batches=wave.batches | {b.root})
+        s.waves[e.round or "", b.group] = more
 
 
 def survey_wave_closed_may(s: Standing, e: Event, b: SurveyWaveClosed) -> Iterator[Refusal]:

@@ -10,6 +10,7 @@ from domain.refusals import Refusal, refuse
 from domain.registry import by_role, by_secretariat, known_officer
 from domain.rounds import round_of
 from domain.standing import Standing, Team
+from domain.stated.assessment import InspectionNoteAmended, InspectionNoteRecorded
 from domain.stated.choices import Role, TeamRole
 from domain.stated.rounds import OfficerSeconded, TeamAssigned, TeamFormed
 
@@ -55,9 +56,9 @@ def team_formed(s: Standing, e: Event, b: TeamFormed) -> None:
 
 
 def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusal]:
-    """A team inspects an agency that is home to none of its members (R18); one team an agency.
+    """A team inspects an agency that is, and in this round was, home to none of its members (R18).
 
-    Who inspects its own agency the secretariat does not decide alone (R05).
+    One team inspects an agency; who inspects its own the secretariat does not decide alone (R05).
     """
     yield from by_secretariat(s, e)
     team = s.teams.get((e.round or "", b.team))
@@ -69,7 +70,7 @@ def team_assigned_may(s: Standing, e: Event, b: TeamAssigned) -> Iterator[Refusa
     if (taken := s.dossier(e.round or "", b.inspects).team) is not None:
         yield refuse("team.agency_taken", agency=b.inspects, team=taken)
     for member in team.members:
-        if s.at_home(member, b.inspects):
+        if s.belonged(member, b.inspects, round_of(s, e).position):
             yield refuse("inspection.home_agency", actor=member, agency=b.inspects)
     if b.until < b.since:
         yield refuse("dates.out_of_order", since=b.since.isoformat(), until=b.until.isoformat())
@@ -82,4 +83,17 @@ def team_assigned(s: Standing, e: Event, b: TeamAssigned) -> None:
     if team is None or b.inspects not in round_of(s, e).agencies:
         return
     s.teams[code, b.team] = replace(team, inspects=team.inspects | {b.inspects})
-    s.dossiers[code, b.inspects] = replace(s.dossier(code, b.inspects), team=b.team)
+    dossier = s.dossier(code, b.inspects)
+    s.dossiers[code, b.inspects] = replace(dossier, team=b.team, days=(b.since, b.until))
+
+
+def outside_its_days(s: Standing, e: Event) -> bool:
+    """Whether a note came on a day that is not one of the team's (R19): it counts, and is flagged.
+
+    An amendment has its reason with it; what else comes outside has to be asked about.
+    """
+    if not isinstance(e.body, InspectionNoteRecorded | InspectionNoteAmended):
+        return False
+    days = s.dossier(e.round or "", e.agency or "").days
+    on = e.arrived_at.astimezone(round_of(s, e).zone).date()
+    return days is not None and not days[0] <= on <= days[1]

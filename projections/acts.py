@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from domain.events import Event
+from domain.events import Event, Kind
 from domain.scoring import Stage
 from domain.stated.assessment import (
     InspectionNoteAmended,
@@ -56,6 +56,11 @@ def stage_of(event: Event) -> Stage | None:
     if isinstance(body, DisputeDecided) and body.points is None:
         return None
     return _STAGES.get(type(body))
+
+
+def stage_of_kind(kind: Kind) -> Stage | None:
+    """Return the stage at which events of a kind set points, where they set any."""
+    return _STAGES.get(kind.body)
 
 
 def acts(events: Iterable[Event]) -> tuple[Act, ...]:

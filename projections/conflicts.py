@@ -1,21 +1,22 @@
 """The conflict report: where an act or a seat and a home agency meet (R05, R18). Nothing here accuses.
 
 Every act of the secretariat on its own agency is listed, with who co-signed it; so is every member who is
-out of an agency's matters, and every seat in a team that a later transfer put in doubt.
+out of an agency's matters, or votes where the rank of their own could move, and every seat in a team that a
+later transfer put in doubt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from domain import admission
 from domain.events import Event
-from domain.registry import concerned
+from domain.registry import concerned, of_the_secretariat
 from domain.standing import Standing
 from domain.stated.choices import Role
-from domain.stated.council import RecusalDeclared
+from domain.stated.council import RecusalDeclared, VoteCast
 from domain.stated.registry import OfficerTransferred
 
 
@@ -24,6 +25,7 @@ class Conflict(StrEnum):
 
     SECRETARIAT_OWN_AGENCY = "SECRETARIAT_OWN_AGENCY"
     MEMBER_OF_AGENCY = "MEMBER_OF_AGENCY"
+    MEMBER_OF_PARTY = "MEMBER_OF_PARTY"
     RECUSAL_DECLARED = "RECUSAL_DECLARED"
     TEAM_MEMBER_TRANSFERRED = "TEAM_MEMBER_TRANSFERRED"
     MUTUAL_INSPECTION = "MUTUAL_INSPECTION"
@@ -61,9 +63,22 @@ def _at(standing: Standing, event: Event, round_code: str) -> Iterator[Line]:
         return
     if isinstance(body, RecusalDeclared):
         yield _line(event, Conflict.RECUSAL_DECLARED, agency, body.member)
-    own = [a for a in event.signed_by if standing.holds(a, Role.SECRETARIAT) and standing.at_home(a, agency)]
-    if own:
-        yield _line(event, Conflict.SECRETARIAT_OWN_AGENCY, agency, own[0])
+    if isinstance(body, VoteCast):
+        yield from _of_a_party(standing, event, agency)
+    serving = [actor for actor in event.signed_by if standing.holds(actor, Role.SECRETARIAT)]
+    if serving and of_the_secretariat(standing, agency):
+        yield _line(event, Conflict.SECRETARIAT_OWN_AGENCY, agency, serving[0])
+
+
+def _of_a_party(standing: Standing, event: Event, agency: str) -> Iterator[Line]:
+    """A vote on a dispute that could move the rank of the member's own agency."""
+    motion = standing.cell(event.round or "", agency, event.criterion or "").motion
+    dispute = standing.disputes.get((event.round or "", (motion and motion.dispute) or ""))
+    member = event.signed_by[0]
+    parties = sorted(dispute.affected) if dispute else ()
+    homes = tuple(party for party in parties if standing.at_home(member, party))
+    if homes:
+        yield replace(_line(event, Conflict.MEMBER_OF_PARTY, agency, member), others=homes)
 
 
 def _line(event: Event, conflict: Conflict, agency: str, actor: str) -> Line:

@@ -24,7 +24,7 @@ from domain.stated.council import (
 )
 from domain.stated.disputes import DisputeDecided
 
-_DECISIONS = (
+DECISIONS = (
     SpecialCaseDecided,
     BonusDecided,
     DeductionDecided,
@@ -88,7 +88,7 @@ def decisions(events: Iterable[Event]) -> tuple[Decision, ...]:
             found[event.position] = _moved(event, body)
         elif isinstance(body, VoteCast | DissentRecorded | RemarkMade) and body.motion in found:
             found[body.motion] = _heard(found[body.motion], event, body)
-        elif isinstance(body, _DECISIONS) and body.motion in found:
+        elif isinstance(body, DECISIONS) and body.motion in found:
             found[body.motion] = replace(
                 found[body.motion],
                 position=event.position,

@@ -91,7 +91,7 @@ def _clocks(found: Round, dispute: Dispute, now: datetime) -> Iterator[Clock]:
     """The clocks that have begun to run."""
     steps = {
         Step.FILE: (dispute.since, dispute.filed_at),
-        Step.ACCEPT: (dispute.filed_at, dispute.accepted_at),
+        Step.ACCEPT: (None if dispute.late else dispute.filed_at, dispute.accepted_at),
         Step.HEAR: (dispute.notified_at if dispute.notified else None, dispute.heard_at),
         Step.RESOLVE: (dispute.accepted_at, None if dispute.decided is None else dispute.ended_at),
     }
@@ -114,7 +114,6 @@ def _clocks(found: Round, dispute: Dispute, now: datetime) -> Iterator[Clock]:
 def _kept(due: datetime, done: datetime | None, dispute: Dispute, now: datetime) -> Kept:
     if done is not None:
         return Kept.MET if done < due else Kept.LATE
-    ended = dispute.filed_at if dispute.late else dispute.ended_at
-    if (ended or now) >= due:
+    if (dispute.ended_at or now) >= due:
         return Kept.LAPSED
-    return Kept.RUNNING if ended is None else Kept.STOPPED
+    return Kept.RUNNING if dispute.ended_at is None else Kept.STOPPED

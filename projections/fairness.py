@@ -68,14 +68,20 @@ def _direction(block: Block, made: list[Decision]) -> Direction:
 
 def bonuses(standing: Standing, round_code: str) -> tuple[Bonus, ...]:
     """Return how bonus points are spread in each block."""
-    found = standing.rounds[round_code]
-    spread = []
-    for block in Block:
-        points = [card(standing, round_code, a).bonus for a, its in found.agencies.items() if its is block]
-        if points:
-            some = sum(value > 0 for value in points)
-            spread.append(Bonus(block, some, len(points), Fraction(median(points)), max(points)))
-    return tuple(spread)
+    agencies = standing.rounds[round_code].agencies
+    return spread((block, card(standing, round_code, agency).bonus) for agency, block in agencies.items())
+
+
+def spread(told: Iterable[tuple[Block, Fraction]]) -> tuple[Bonus, ...]:
+    """Return how points are spread in each block, given those of each agency."""
+    by_block: dict[Block, list[Fraction]] = {block: [] for block in Block}
+    for block, points in told:
+        by_block[block].append(points)
+    return tuple(
+        Bonus(block, sum(value > 0 for value in its), len(its), Fraction(median(its)), max(its))
+        for block, its in by_block.items()
+        if its
+    )
 
 
 def severities(standing: Standing, round_code: str) -> tuple[Severity, ...]:

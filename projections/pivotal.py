@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from domain.criteria import Block
 from domain.events import Event
@@ -29,6 +30,7 @@ DECISIONS = (
     VerificationWaived,
     DisputeDecided,
 )
+ROUNDING = Fraction(1, 100)
 NEAR = 50
 """Hundredths of a point: two agencies that are no further apart are a near tie."""
 
@@ -58,6 +60,12 @@ class Firmness:
     room_down: int | None
     near: tuple[str, ...]
     """The agencies that are no more than `NEAR` away, of the block."""
+    by_rounding: tuple[str, ...]
+    """Those whose exact score is less than a hundredth away: it is rounding, or the order of ties, that
+    ranks them."""
+    best_without: int | None
+    worst_without: int | None
+    """A decision whose absence gives it the best rank, or the worst, where that is not its own."""
 
 
 def decided(what_if: WhatIf) -> list[Event]:
@@ -79,10 +87,10 @@ def pivotal(supposed: Iterable[Pivotal]) -> tuple[Pivotal, ...]:
 
 def firmness(what_if: WhatIf, supposed: Iterable[Pivotal]) -> tuple[Firmness, ...]:
     """Return how firmly each agency stands, block by block, best first."""
-    ranks: dict[str, list[int]] = {}
+    ranks: dict[str, list[tuple[int, int]]] = {}
     for one in supposed:
         for agency, place in one.without.after.items():
-            ranks.setdefault(agency, []).append(place.rank)
+            ranks.setdefault(agency, []).append((place.rank, one.event.position))
     told: list[Firmness] = []
     for block in Block:
         places = places_of(what_if.round.criteria, what_if.cards(block).values())
@@ -90,16 +98,22 @@ def firmness(what_if: WhatIf, supposed: Iterable[Pivotal]) -> tuple[Firmness, ..
     return tuple(told)
 
 
-def _firmness(place: Place, block: Iterable[Place], others: list[int]) -> Firmness:
-    own, possible = place.card.published_score, [place.rank, *others]
-    apart = {p.card.agency: p.card.published_score - own for p in block if p is not place}
+def _firmness(place: Place, block: Iterable[Place], others: list[tuple[int, int]]) -> Firmness:
+    own, exact = place.card.published_score, place.card.ranking_score
+    rest = [p.card for p in block if p is not place]
+    apart = {card.agency: card.published_score - own for card in rest}
     above = [gap for gap in apart.values() if gap >= 0]
     below = [-gap for gap in apart.values() if gap <= 0]
+    best, best_without = min([(place.rank, -1), *others])
+    worst, worst_without = max([(place.rank, 1), *((rank, -at) for rank, at in others)])
     return Firmness(
         place=place,
-        best=min(possible),
-        worst=max(possible),
+        best=best,
+        worst=worst,
         room_up=min(above, default=None),
         room_down=min(below, default=None),
         near=tuple(code for code, gap in apart.items() if abs(gap) <= NEAR),
+        by_rounding=tuple(c.agency for c in rest if abs(c.ranking_score - exact) < ROUNDING),
+        best_without=None if best == place.rank else best_without,
+        worst_without=None if worst == place.rank else -worst_without,
     )

@@ -38,6 +38,7 @@ class Progress:
 
     agency: str
     focal: str | None
+    team: str | None
     due: int
     declared: int
     missing: tuple[str, ...]
@@ -70,6 +71,7 @@ def _progress(standing: Standing, found: Round, agency: str, now: datetime) -> P
     return Progress(
         agency=agency,
         focal=dossier.focal,
+        team=dossier.team,
         due=len(cells),
         declared=sum(cell.declared is not None for cell in cells.values()),
         missing=missing,
@@ -90,6 +92,14 @@ def _progress(standing: Standing, found: Round, agency: str, now: datetime) -> P
         alerts=tuple(_alerts(standing, found, agency, dossier, now)),
         inconsistencies=inconsistencies(standing, found.code, agency),
     )
+
+
+def reused(standing: Standing, round_code: str) -> int:
+    """Return how often evidence served one more cell: a cell names each item by where it was submitted."""
+    items = [
+        at for (code, _, _), cell in standing.cells.items() if code == round_code for at in cell.evidence
+    ]
+    return len(items) - len(set(items))
 
 
 def _late(found: Round, cell: Cell) -> bool:

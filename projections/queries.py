@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -82,6 +82,16 @@ def ranking(connection: Connection, round_code: str, size: int, block: str | Non
         )
         for row in rows
     ]
+
+
+def moved_ranks(connection: Connection, codes: Collection[str], first: int, last: int) -> set[int]:
+    """Return the positions, from one to another, after which a rank in these rounds was another."""
+    before, after = ranks.alias(), ranks.alias()
+    same = (before.c.round == after.c.round) & (before.c.agency == after.c.agency)
+    joined = before.join(after, same & (before.c.valid_until == after.c.valid_from))
+    here = before.c.round.in_(codes) & before.c.valid_until.between(first, last)
+    query = select(after.c.valid_from).select_from(joined).where(here, before.c.rank != after.c.rank)
+    return set(connection.execute(query.distinct()).scalars())
 
 
 def all_scores(connection: Connection, round_code: str, size: int) -> list[CellRow]:

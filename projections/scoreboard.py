@@ -1,4 +1,4 @@
-"""Current scores and block rankings, written in the same transaction as the events that made them.
+"""Current scores, block rankings and states, written in the same transaction as the events that made them.
 
 The board folds the events a second time, on its own standing, so that the read side needs nothing from
 the write side but the events. It recomputes only the cards an event touches.
@@ -39,9 +39,11 @@ from domain.stated.council import (
 from domain.stated.disputes import DisputeDecided
 from domain.stated.rounds import DeadlineExtended, PhaseOpened, RoundOpened
 from domain.stated.survey import SurveyTallied
-from projections.tables import OPEN, cell_scores, ranks
+from projections.states import Changes, state_rows
+from projections.tables import OPEN, cell_scores, ranks, states
 
 Key = tuple[str, ...]
+STATE = ("round", "kind", "subject")
 MOVING_ALL = (RoundOpened, DeadlineExtended, PhaseOpened)
 """Events that can move the scores of every agency of a round."""
 MOVING = (
@@ -106,15 +108,18 @@ class Scoreboard:
 
     def write(self, connection: Connection, position: int) -> None:
         """Write all that holds now into empty tables, as from a position on, without how it came about."""
-        cells = _Rows(cell_scores, ("round", "agency", "criterion"))
-        places = _Rows(ranks, ("round", "agency"))
+        cells = HistoryRows(cell_scores, ("round", "agency", "criterion"))
+        places = HistoryRows(ranks, ("round", "agency"))
         for key, card in self.cards.items():
             for code, score in card.scores.items():
                 cells.put((*key, code), position, cell_row(score))
         for key, place in self.places.items():
             places.put(key, position, place_row(place))
-        cells.write(connection)
-        places.write(connection)
+        stood = HistoryRows(states, STATE)
+        for subject, row in state_rows(self.standing).items():
+            stood.put(subject, position, row)
+        for rows in (cells, places, stood):
+            rows.write(connection)
 
     @staticmethod
     def block_cards(cards: dict[tuple[str, str], Card], found: Round, block: Block) -> list[Card]:
@@ -128,10 +133,11 @@ class _Turn:
     def __init__(self, board: Scoreboard) -> None:
         self._board = board
         self._standing = board.standing.fork()
+        self._changes = Changes(self._standing)
         self._cards = dict(board.cards)
         self._places = dict(board.places)
-        self._cells = _Rows(cell_scores, ("round", "agency", "criterion"))
-        self._ranks = _Rows(ranks, ("round", "agency"))
+        self._cells = HistoryRows(cell_scores, ("round", "agency", "criterion"))
+        self._ranks = HistoryRows(ranks, ("round", "agency"))
 
     def settle(self) -> None:
         """Let the board follow."""
@@ -142,10 +148,15 @@ class _Turn:
         """Close rows that no longer hold, open those that do."""
         self._cells.write(connection)
         self._ranks.write(connection)
+        stood = HistoryRows(states, STATE)
+        for changed in self._changes.rows():
+            stood.put(changed.subject, changed.position, changed.row, first=changed.first)
+        stood.write(connection)
 
     def take(self, event: Event) -> None:
         """Follow one event; recompute the cards it can have changed, then their blocks."""
         admission.follow(self._standing, event)
+        self._changes.take(event.position)
         if event.round is None or not isinstance(event.body, MOVING + MOVING_ALL):
             return
         found = self._standing.rounds.get(event.round)
@@ -189,7 +200,7 @@ class _Turn:
         return all((found.code, agency) in self._cards for agency in found.agencies)
 
 
-class _Rows:
+class HistoryRows:
     """The rows of one history table that a batch closes and opens."""
 
     def __init__(self, table: Table, subject: Key) -> None:
@@ -199,11 +210,12 @@ class _Rows:
         self._new: list[dict[str, Any]] = []
         self._closed: dict[Key, int] = {}
 
-    def put(self, key: Key, position: int, values: dict[str, Any]) -> None:
-        """From this position on, these values hold."""
+    def put(self, key: Key, position: int, values: dict[str, Any], *, first: bool = False) -> None:
+        """From this position on, these values hold; of a subject's `first` row none has to end."""
         before = self._open.get(key)
         if before is None:
-            self._closed[key] = position
+            if not first:
+                self._closed[key] = position
         elif before["valid_from"] == position:
             before.update(values)
             return
@@ -218,16 +230,19 @@ class _Rows:
         if not self._new:
             return
         subject = [self._table.c[name] == bindparam(f"its_{name}") for name in self._subject]
-        ended = update(self._table).where(*subject, self._table.c.valid_until == OPEN)
+        since, until = self._table.c.valid_from, self._table.c.valid_until
+        before = since < bindparam("ended_at")  # true of every open row; it leads to the primary key
+        ended = update(self._table).where(*subject, before, until == OPEN)
         ended = ended.values(valid_until=bindparam("ended_at"))
-        connection.execute(
-            ended,
-            [
-                {f"its_{name}": part for name, part in zip(self._subject, key, strict=True)}
-                | {"ended_at": position}
-                for key, position in self._closed.items()
-            ],
-        )
+        if self._closed:
+            connection.execute(
+                ended,
+                [
+                    {f"its_{name}": part for name, part in zip(self._subject, key, strict=True)}
+                    | {"ended_at": position}
+                    for key, position in self._closed.items()
+                ],
+            )
         connection.execute(insert(self._table), self._new)
 
 

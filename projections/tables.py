@@ -15,7 +15,7 @@ read_side = MetaData()
 _POSITION = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _history(name: str, *columns: Column[object]) -> Table:
+def _history(name: str, *columns: Column[object], rowid: bool = True) -> Table:
     subject = [column.name for column in columns if column.primary_key]
     return Table(
         name,
@@ -24,6 +24,7 @@ def _history(name: str, *columns: Column[object]) -> Table:
         Column("valid_from", _POSITION, primary_key=True, autoincrement=False),
         Column("valid_until", _POSITION, nullable=False),
         Index(f"{name}_as_of", *subject[:1], "valid_until", "valid_from"),
+        sqlite_with_rowid=rowid,
     )
 
 
@@ -55,6 +56,18 @@ ranks = _history(
     Column("results", Text, nullable=False),
 )
 """One agency's result and its place in its block."""
+
+states = _history(
+    "states",
+    Column("round", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    rowid=False,  # most of a row is its key: it is stored once
+)
+"""What stood about a subject (a cell, a dossier, a dispute: `projections.states`), as canonical JSON."""
+INLINE = (cell_scores, ranks, states)
+"""The tables that are written in the transaction of the events."""
 
 
 def create_tables(connection: Connection) -> None:

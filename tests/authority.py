@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -142,6 +142,34 @@ def certificate(
     if purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=critical)
     return builder.sign(signer, hashes.SHA256())
+
+
+def tlv(tag: int, content: bytes) -> bytes:
+    """Write one value in DER."""
+    size = len(content)
+    long = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, *([size] if size < 0x80 else [0x80 | len(long), *long])]) + content
+
+
+def parts(content: bytes) -> list[tuple[int, bytes]]:
+    """Read the values that stand one after the other."""
+    found, at = [], 0
+    while at < len(content):
+        tag, size, at = content[at], content[at + 1], at + 2
+        if size & 0x80:
+            at, size = at + (size & 0x7F), int.from_bytes(content[at : at + (size & 0x7F)], "big")
+        found.append((tag, content[at : at + size]))
+        at += size
+    return found
+
+
+def with_extensions(der: bytes, change: Callable[[list[bytes]], list[bytes]]) -> bytes:
+    """Write a certificate again with other extensions; its signature fits no more, which nobody asks."""
+    signed, *rest = parts(parts(der)[0][1])
+    *before, (_, extensions) = parts(signed[1])
+    changed = change([tlv(*one) for one in parts(parts(extensions)[0][1])])
+    fields = [*before, (0xA3, tlv(0x30, b"".join(changed)))]
+    return tlv(0x30, b"".join(tlv(*one) for one in ((0x30, b"".join(tlv(*f) for f in fields)), *rest)))
 
 
 def _name(common: str) -> x509.Name:

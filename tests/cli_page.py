@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.commands import commands
 from tests.pages import BLOCK
 
 ROOT = Path(__file__).parent.parent
@@ -27,18 +28,9 @@ OPEN_MAPPINGS = ("body", "texts", "erased", "facts", "votes", "dissents", "value
 def run(data: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `minhchung` on a data directory, as on a terminal of 100 columns, with more of an environment."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MINHCHUNG_")}
-    environment |= {"MINHCHUNG_DATA": str(data), "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    environment |= {"MINHCHUNG_DATA": str(data), "COLUMNS": "100"}
     environment |= variables
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    return commands().run(words, environment)
 
 
 def said(data: Path, status: int, *words: str) -> str:
@@ -66,10 +58,14 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "verify": ("verify",),
     "trusted": ("verify", "--trust", "{data}/trust.json"),
     "progress": ("progress",),
+    "inbox": ("inbox", "--round", "2016", "--as-of", "2017-02-13"),
+    "case": ("case", "dispute-1"),
     "conflicts": ("conflicts",),
     "changes": ("changes",),
     "what-if": ("what-if", "--without", "8175"),
+    "reweighed": ("what-if", "--criteria", "2.0.0"),
     "pivotal": ("pivotal",),
+    "robustness": ("robustness",),
     "diff": ("diff", "published-v1", "published-v2"),
     "agenda": ("council", "agenda", "--round", "2016", "--as-of", "2017-04-17"),
     "decisions": ("council", "decisions"),
@@ -82,7 +78,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "proved": ("attest", "prove", "SNV", "A1.2", "-o", os.devnull),
 }
 """The commands whose answers the page shows, by the name of the sample."""
-LONG = {"progress", "pivotal", "conflicts", "decisions", "keys"}
+LONG = {"case", "reweighed", "robustness", "progress", "pivotal", "conflicts", "decisions", "keys"}
 """Answers too long to be printed on the page as a terminal shows them."""
 PLAIN = [name for name in COMMANDS if name not in LONG]
 JSON = [f"{name} json" for name in COMMANDS]

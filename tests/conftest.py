@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url
 
-from api.demo import build_demo, example_folder
-from api.example import load_example
 from api.settings import DATABASE_VARIABLE, Settings
 from audit.ledger.database import Database, open_database
+from tests.cli_page import run
 from tests.furnished import furnish
 from tests.worlds import found
 
 ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTold:
+    """The data directory that `minhchung demo --no-serve --json` left, and how it ended."""
+
+    data: Path
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture(scope="session")
@@ -79,17 +90,24 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of the whole demo, built once for all workers; to change it, copy it first."""
+def demo_told(tmp_path_factory: pytest.TempPathFactory) -> DemoTold:
+    """The demo as its command builds it, once for all workers, and what the command said."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    data = shared / "demo"
-    with (shared / "demo.lock").open("w") as lock, pytest.MonkeyPatch.context() as environment:
+    data, told = shared / "demo", shared / "demo.json"
+    with (shared / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        environment.delenv(DATABASE_VARIABLE, raising=False)
-        if not data.exists():  # it appears whole or not at all
-            build_demo(Settings(data), load_example(example_folder()))
-    return data
+        if not told.exists():
+            ended = run(data, "demo", "--no-serve", "--json")
+            assert data.exists(), ended.stderr  # it appears whole or not at all
+            told.write_text(json.dumps([ended.returncode, ended.stdout, ended.stderr]), "utf-8")
+    return DemoTold(data, *json.loads(told.read_text("utf-8")))
+
+
+@pytest.fixture(scope="session")
+def demo_data(demo_told: DemoTold) -> Path:
+    """The data directory of the whole demo; to change it, copy it first."""
+    return demo_told.data
 
 
 @pytest.fixture(scope="session")

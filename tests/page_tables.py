@@ -109,6 +109,7 @@ WHO_ELSE: Mapping[str, str] = {
     "ScoringMethodAgreed.v1": "a quorum of the council",
     "MinutesSigned.v1": "the team's leader and the agency's head, together",
     "DelegationEnded.v1": "whoever granted it",
+    "MotionPut.v1": _WHO["by_member"],
     "PartyHeard.v1": "the head of the agency that was notified",
     "ReverificationRecorded.v1": "the reviewer of the dispute",
 }

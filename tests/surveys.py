@@ -38,7 +38,7 @@ def surveyed(criteria: CriteriaSet, valid: Mapping[str, int | None]) -> Standing
         position=0,
     )
     for group, n in valid.items():
-        standing.waves["2016", group] = Wave(group, issued=1000, upward=False, valid=n)
+        standing.waves["2016", group] = Wave(group, 1000, upward=False, tokens=group, valid=n)
     return standing
 
 

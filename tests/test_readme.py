@@ -30,6 +30,7 @@ from tests.cli_page import (
     skeleton,
     words_of,
 )
+from tests.conftest import DemoTold
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -185,18 +186,16 @@ def test_a_changed_bit_is_answered_as_the_page_shows(demo_data: Path, tmp_path: 
     assert DAMAGED in {found["position"] for found in answer["findings"]}
 
 
-@pytest.mark.slow
-def test_the_demo_command_builds_ranks_and_verifies(tmp_path: Path) -> None:
+def test_the_demo_command_builds_ranks_and_verifies(demo_told: DemoTold) -> None:
     """`minhchung demo --no-serve` leaves a whole log, and answers with size, ranking and verdict."""
-    ended = run(tmp_path / "data", "demo", "--no-serve", "--json")
-    assert ended.returncode == 0, ended.stderr
-    answer = json.loads(ended.stdout)
+    assert demo_told.returncode == 0, demo_told.stderr
+    answer = json.loads(demo_told.stdout)
     assert list(answer) == ["size", "ranking", "verdict"]
     assert answer["size"] == answer["verdict"]["size"] >= 8000
     assert answer["verdict"]["ok"]
     assert shape(shortened(answer["ranking"])) == shape(json.loads(samples()["rank json"]))
     assert shape(shortened(answer["verdict"])) == shape(json.loads(samples()["verify json"]))
-    assert (tmp_path / "data" / "minhchung.db").exists()
+    assert (demo_told.data / "minhchung.db").exists()
 
 
 @pytest.mark.parametrize(

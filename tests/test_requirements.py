@@ -17,6 +17,9 @@ from tests.bad_input.test_bad_input import CASES
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parent / "docs" / "requirements.md").read_text("utf-8")
 ROWS = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if re.match(r"\| R[0-9]{2} \|", line)]
+CONTESTING = [
+    line.strip("| ").split(" | ") for line in PAGE.splitlines() if re.match(r"\| D[0-9]{2} \|", line)
+]
 SHOWN_ELSEWHERE = PAGE.rpartition("Beyond the account")[2]
 EVENTS = {name.partition(".")[0] for name in CATALOGUE}
 SENTENCES = {case.sentence for case in (*CASES, *casting.BALLOTS)}
@@ -74,7 +77,14 @@ def test_every_requirement_has_its_row() -> None:
     assert {len(row) for row in ROWS} == {4}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_every_part_of_contesting_has_its_row() -> None:
+    """D01 and the rest stand in the second table, each once and in order, with four cells."""
+    assert [row[0] for row in CONTESTING] == [f"D{n:02d}" for n in range(1, len(CONTESTING) + 1)]
+    assert len(CONTESTING) >= 10
+    assert {len(row) for row in CONTESTING} == {4}
+
+
+@pytest.mark.parametrize("row", [*ROWS, *CONTESTING], ids=lambda row: row[0])
 def test_a_row_names_what_serves_and_what_shows_it(row: list[str]) -> None:
     """A requirement is served by something that exists and shown by a test that does, or is context only."""
     _, asked, served, shown = row

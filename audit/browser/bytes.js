@@ -1,10 +1,13 @@
-/** Bytes: UTF-8, hex and base64, each read in its one spelling, and SHA-256 (WebCrypto). */
+/** Bytes: UTF-8, hex and base64, each read in its one spelling; and SHA-256 of a file. */
 
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const SEXTETS = new Int8Array(128).fill(-1);
 for (let n = 0; n < ALPHABET.length; n += 1) SEXTETS[ALPHABET.charCodeAt(n)] = n;
+const HEX_PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const NIBBLES = new Uint8Array(128);
+for (let n = 0; n < 16; n += 1) NIBBLES[n.toString(16).charCodeAt(0)] = n;
 
 /**
  * Write text as UTF-8.
@@ -33,7 +36,7 @@ export function fromUtf8(data) {
  */
 export function toHex(data) {
   let text = "";
-  for (const byte of data) text += (byte < 16 ? "0" : "") + byte.toString(16);
+  for (let at = 0; at < data.length; at += 1) text += HEX_PAIRS[data[at]];
   return text;
 }
 
@@ -42,7 +45,11 @@ export function toHex(data) {
  * @param {string} text
  */
 export function fromHex(text) {
-  return Uint8Array.from({ length: text.length / 2 }, (_, n) => Number.parseInt(text.slice(2 * n, 2 * n + 2), 16));
+  const data = new Uint8Array(text.length / 2);
+  for (let at = 0; at < data.length; at += 1) {
+    data[at] = (NIBBLES[text.charCodeAt(2 * at)] << 4) | NIBBLES[text.charCodeAt(2 * at + 1)];
+  }
+  return data;
 }
 
 /**
@@ -70,15 +77,16 @@ export function readBase64(text) {
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const data = new Uint8Array((text.length / 4) * 3 - padding);
   let bits = 0;
-  for (let at = 0, end = 0; at < text.length; at += 1) {
-    const sextet = at < text.length - padding ? sextetOf(text, at) : 0;
-    if (sextet < 0) return null;
-    bits = ((bits << 6) | sextet) & 0xffffff;
-    if (at % 4 === 3) {
-      for (const shift of [16, 8, 0]) {
-        if (end < data.length) data[end++] = (bits >> shift) & 255;
-      }
+  for (let at = 0, end = 0; at < text.length; at += 4, end += 3) {
+    bits = 0;
+    for (let n = at; n < at + 4; n += 1) {
+      const sextet = n < text.length - padding ? sextetOf(text, n) : 0;
+      if (sextet < 0) return null;
+      bits = (bits << 6) | sextet;
     }
+    data[end] = bits >> 16; // what lies beyond the last byte is dropped
+    data[end + 1] = bits >> 8;
+    data[end + 2] = bits;
   }
   const leftOver = padding === 2 ? bits & 0xffff : padding === 1 ? bits & 0xff : 0;
   return leftOver === 0 ? data : null;
@@ -109,7 +117,9 @@ export function sameBytes(one, other) {
  * @param {...Uint8Array} pieces
  */
 export function joined(...pieces) {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const whole = new Uint8Array(length);
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);
@@ -119,10 +129,11 @@ export function joined(...pieces) {
 }
 
 /**
+ * SHA-256 by WebCrypto: beside whatever else is going on, and so the way for what is large.
  * @param {Uint8Array} data
  * @returns {Promise<Uint8Array>}
  */
-export async function sha256(data) {
+export async function sha256OfFile(data) {
   return new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (data)));
 }
 

@@ -27,7 +27,15 @@ const UNASSIGNED_ONE = new RegExp(
 );
 const LONE = /\p{Cs}/u;
 const LONG_TEXT = 1 << 16;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const PRINTABLE_ASCII = /^[ -~]*$/;
+// Of what Vietnamese and its neighbours write with, each character is assigned, shown and composed, and none combines
+// with another: text of these alone has nothing to look for.
+const COMMON = " -~\\u00a0-\\u00ac\\u00ae-\\u024f\\u1ea0-\\u1ef9\\u2010-\\u2027\\u2030-\\u205e";
+const ONLY_COMMON = new RegExp(`^[${COMMON}]*$`);
+const ONLY_COMMON_AND_LINE_FEEDS = new RegExp(`^[\\n${COMMON}]*$`);
+/** An escape of anything but a quote or a backslash, or what looks like one. */
+const ESCAPE_OF_MORE = /\\[^"\\]/;
 
 /**
  * Refuse text that hides characters (`text.hidden`), has unassigned ones (`text.unassigned`), or is not NFC (`text.not_nfc`).
@@ -35,7 +43,7 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
  * @param {{lineFeeds?: boolean}} allowed
  */
 export function checkText(text, { lineFeeds = false } = {}) {
-  if (PRINTABLE_ASCII.test(text)) return; // most texts: nothing to look for
+  if ((lineFeeds ? ONLY_COMMON_AND_LINE_FEEDS : ONLY_COMMON).test(text)) return;
   const telling = beyondAscii(text);
   const pattern = lineFeeds ? HIDDEN_BUT_LINE_FEED : HIDDEN;
   const hidden = pattern.test(telling) ? pattern.exec(text) : null;
@@ -151,7 +159,7 @@ export function decodeCanonical(data, limit) {
   const value = quick === undefined ? parsed(text, STRICT) : quick;
   // What is hidden stands there literally, or behind an escape: canonical text has those of controls.
   checkText(text);
-  if (text.includes("\\")) checkStrings(value);
+  if (ESCAPE_OF_MORE.test(text)) checkStrings(value);
   if (quick === undefined && spell(value, MAX_DEPTH) !== text) throw notCanonical("another spelling");
   return value;
 }
@@ -240,12 +248,12 @@ const STRICT = {
 function checkDepth(text) {
   let depth = 0;
   for (let at = 0, quoted = false; at < text.length; at += 1) {
-    const char = text[at];
-    if (quoted && char === "\\") at += 1;
-    else if (char === '"') quoted = !quoted;
+    const code = text.charCodeAt(at);
+    if (quoted && code === BACKSLASH) at += 1;
+    else if (code === QUOTE) quoted = !quoted;
     else if (quoted) continue;
-    else if (char === "[" || char === "{") depth += 1;
-    else if (char === "]" || char === "}") depth -= 1;
+    else if (code === 0x5b || code === 0x7b) depth += 1; // [ {
+    else if (code === 0x5d || code === 0x7d) depth -= 1; // ] }
     if (depth > MAX_DEPTH) throw new CanonicalError("bytes.too_deep", { limit: MAX_DEPTH });
   }
 }

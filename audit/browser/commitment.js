@@ -1,8 +1,9 @@
 /** Commitments to free text: the log holds a salted digest, the words lie beside it and can be erased. */
-import { joined, sha256, toHex, toUtf8 } from "./bytes.js";
+import { joined, toHex, toUtf8 } from "./bytes.js";
 import { checkText } from "./canonical.js";
 import { StatementError } from "./errors.js";
 import { SPACES } from "./lines.js";
+import { sha256 } from "./sha256.js";
 
 const SALT_SIZE = 32;
 const MAX_VALUE = 64 * 1024;
@@ -18,11 +19,11 @@ const ONLY_SPACE = new RegExp(`^[${SPACES}]*$`);
  * @param {{log: string, id: string}} statement
  * @param {Opening} opening
  */
-export async function commit({ log, id }, { field, salt, value }) {
+export function commit({ log, id }, { field, salt, value }) {
   if (salt.length !== SALT_SIZE) {
     throw new StatementError("opening.malformed", { field, reason: "salt is not 32 bytes" });
   }
-  return toHex(await sha256(joined(salt, toUtf8(`${log}${id}${field}${value}`))));
+  return toHex(sha256(joined(salt, toUtf8(`${log}${id}${field}${value}`))));
 }
 
 /**
@@ -33,13 +34,13 @@ export async function commit({ log, id }, { field, salt, value }) {
  * @param {import("./statement.js").Statement} statement
  * @param {Opening} opening
  */
-export async function verifyOpening(statement, opening) {
+export function verifyOpening(statement, opening) {
   const { field, value } = opening;
   if (!(field in statement.commitments)) throw new StatementError("opening.unknown_field", { field: field.slice(0, 40) });
   if (ONLY_SPACE.test(value)) throw new StatementError("opening.empty", { field });
   checkText(value, { lineFeeds: true });
   if (toUtf8(value).length > MAX_VALUE) throw new StatementError("opening.too_long", { field, limit: MAX_VALUE });
-  if ((await commit(statement, opening)) !== statement.commitments[field]) {
+  if (commit(statement, opening) !== statement.commitments[field]) {
     throw new StatementError("opening.mismatch", { field });
   }
 }

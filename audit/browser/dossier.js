@@ -20,11 +20,19 @@ export async function verifyDossier(data, trust = null, progress = () => {}, ref
   try {
     dossier = await parseDossier(data); // 1 to 3
   } catch (wrong) {
-    if (!(wrong instanceof DossierError)) throw wrong;
-    const { position = null, ...facts } = wrong.facts;
-    return verdictOfNothing({ layer: "form", position: /** @type {number | null} */ (position), rule: wrong.rule, facts });
+    return verdictOfUnread(wrong);
   }
   return (await judgeDossier(dossier, trust, progress, refold)).verdict;
+}
+
+/**
+ * The verdict on a dossier that could not be read; what is no fault of it is thrown on.
+ * @param {unknown} wrong
+ */
+export function verdictOfUnread(wrong) {
+  if (!(wrong instanceof DossierError)) throw wrong;
+  const { position = null, ...facts } = wrong.facts;
+  return verdictOfNothing({ layer: "form", position: /** @type {number | null} */ (position), rule: wrong.rule, facts });
 }
 
 /**
@@ -40,5 +48,5 @@ export async function judgeDossier(dossier, trust, progress, refold) {
   const trusted = await checkDossierTrust(walked, trust); // 13
   const { digest: stated, computed } = dossier;
   if (stated !== computed) walked.found("seal", null, "dossier.other_digest", { stated, computed }); // 14
-  return { verdict: await verdictOf({ dossier, walked, claims, trusted }), good: walked.good };
+  return { verdict: verdictOf({ dossier, walked, claims, trusted }), good: walked.good };
 }

@@ -4,7 +4,7 @@
  * Steps 8 to 12 of docs/formats/dossier.md.
  */
 import { ATTESTED, itemKeyOf, readAttestation } from "./attested.js";
-import { fromHex, joined, sameBytes, sha256, toHex, toUtf8 } from "./bytes.js";
+import { fromHex, joined, sameBytes, toHex, toUtf8 } from "./bytes.js";
 import { parseCheckpoint } from "./checkpoint.js";
 import { SUBJECT } from "./dossier_file.js";
 import { spellEnvelope } from "./envelope.js";
@@ -12,6 +12,7 @@ import { AttestationError, AuditError, ReceiptError } from "./errors.js";
 import { LOG_ACTOR } from "./key_events.js";
 import { unverifiedText } from "./note.js";
 import { parseReceipt, verifyReceipt } from "./receipt.js";
+import { sha256 } from "./sha256.js";
 import { sameItem, verifyStateProof } from "./state_proof.js";
 
 /** @typedef {import("./dossier_walk.js").Walked} Walk */
@@ -39,8 +40,8 @@ import { sameItem, verifyStateProof } from "./state_proof.js";
  */
 export async function checkClaims(walked, refold) {
   await checkReceipts(walked); // 8
-  await checkTokens(walked); // 9
-  const states = await goodStates(walked); // 10
+  checkTokens(walked); // 9
+  const states = goodStates(walked); // 10
   const here = whatIsHere(walked);
   const complete = states.filter(namesItsEvents).map((state) => completeness(walked, here, state)); // 11
   checkWanted(walked);
@@ -71,22 +72,22 @@ async function checkReceipt(walked, position, receipt) {
   const good = walked.good.get(position);
   if (!good) throw new ReceiptError("receipt.of_nothing");
   const { arrived_at, received_at, envelope } = good.entry;
-  await verifyReceipt(receipt, { envelope: toUtf8(spellEnvelope(envelope)), vkeys: await walked.logVkeys() });
+  await verifyReceipt(receipt, { envelope: toUtf8(spellEnvelope(envelope)), vkeys: walked.logVkeys() });
   const read = parseReceipt(receipt);
   if (read.index !== position) throw new ReceiptError("receipt.other_index", { index: read.index });
   if (read.arrived_at !== arrived_at || read.received_at !== received_at) {
     throw new ReceiptError("receipt.other_times", { received_at: read.received_at });
   }
   const head = parseCheckpoint(unverifiedText(read.checkpoint));
-  const root = await walked.root(head.size);
+  const root = walked.root(head.size);
   if (root !== null && !sameBytes(root, head.root)) throw new ReceiptError("receipt.other_root", { size: head.size });
 }
 
 /** @param {Walk} walked */
-async function checkTokens(walked) {
+function checkTokens(walked) {
   const sizes = walked.dossier.checkpoints.map(sizeStated);
   for (const { size, authority, response, sha256: kept } of walked.dossier.tokens) {
-    const digest = await sha256(joined(toUtf8(`${size}\n${authority}\n`), response));
+    const digest = sha256(joined(toUtf8(`${size}\n${authority}\n`), response));
     if (!sizes.includes(size)) walked.found("time", null, "time.no_checkpoint", { size, authority });
     else if (!sameBytes(digest, kept)) walked.found("time", null, "time.other_bytes", { size, authority });
   }
@@ -105,11 +106,11 @@ function sizeStated(note) {
 // --- 10 -------------------------------------------------------------------------------------------------
 
 /** @param {Walk} walked */
-async function goodStates(walked) {
+function goodStates(walked) {
   const good = [];
   for (const held of walked.dossier.states) {
     try {
-      good.push({ held, stated: await attestationOf(walked, held) });
+      good.push({ held, stated: attestationOf(walked, held) });
     } catch (wrong) {
       walked.raised("attestation", held.attestedAt, wrong);
     }
@@ -121,15 +122,15 @@ async function goodStates(walked) {
  * @param {Walk} walked
  * @param {HeldState} held
  */
-async function attestationOf(walked, { attestedAt, proof }) {
+function attestationOf(walked, { attestedAt, proof }) {
   const good = walked.good.get(attestedAt);
   if (!good) throw new AttestationError("attestation.not_shown");
   const stated = readAttestation(good.statement);
-  await checkAttested(walked, attestedAt, good.statement.key, stated);
+  checkAttested(walked, attestedAt, good.statement.key, stated);
   if (proof.key.split("/")[0] !== stated.round) {
     throw new AttestationError("attestation.other_round", { stated: proof.key, expected: stated.round });
   }
-  await verifyStateProof(proof, { key: proof.key, count: stated.count, root: fromHex(stated.state_root) });
+  verifyStateProof(proof, { key: proof.key, count: stated.count, root: fromHex(stated.state_root) });
   return stated;
 }
 
@@ -139,12 +140,12 @@ async function attestationOf(walked, { attestedAt, proof }) {
  * @param {string | null} key
  * @param {import("./attested.js").Attestation} stated
  */
-async function checkAttested(walked, position, key, { size, root }) {
+function checkAttested(walked, position, key, { size, root }) {
   if (walked.keyring.records.get(key ?? "")?.actor !== LOG_ACTOR) {
     throw new AttestationError("attestation.not_by_the_log", { key: String(key) });
   }
   if (position < size) throw new AttestationError("attestation.too_early", { index: position, size });
-  const computed = await walked.root(size);
+  const computed = walked.root(size);
   if (walked.tree !== null && (computed === null || toHex(computed) !== root)) {
     throw new AttestationError("attestation.other_root", { size, stated: root });
   }

@@ -1,5 +1,5 @@
 /** The dossier's form: one canonical document with a case and all that proves it (docs/formats/dossier.md). */
-import { fromHex, readBase64, sha256, toHex, toUtf8 } from "./bytes.js";
+import { fromHex, readBase64, sha256OfFile, toHex, toUtf8 } from "./bytes.js";
 import { decodeCanonical } from "./canonical.js";
 import { MAX_ENTRY } from "./entry.js";
 import { AuditError, DossierError } from "./errors.js";
@@ -53,7 +53,7 @@ export async function parseDossier(data) {
   if (bracketsIn(data) > MAX_BRACKETS) throw tooMany("brackets", MAX_BRACKETS);
   const { dossier, sha256: digest } = checkedFile(unsealed(data)); // 2, 3
   const read = await readFields(dossier);
-  const computed = toHex(await sha256(data.subarray(BEFORE, data.length - BEHIND)));
+  const computed = toHex(await sha256OfFile(data.subarray(BEFORE, data.length - BEHIND)));
   const whole = read.entries.length === read.size && read.entries.every(({ entry }) => entry !== null);
   return { ...read, trust: read.trust ?? null, whole, digest, computed };
 }

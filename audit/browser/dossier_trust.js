@@ -55,11 +55,11 @@ async function checkBy(walked, trust, found) {
     walked.raised("trust", null, wrong);
     return found;
   }
-  const had = await walked.logVkeys();
+  const had = walked.logVkeys();
   if (!had.some((vkey) => found.log?.vkeys.includes(vkey))) { // 2
     walked.found("trust", 0, "trust.other_log_key", { log: walked.dossier.log });
   }
-  await checkKnown(walked, found, found.log); // 3
+  checkKnown(walked, found, found.log); // 3
   await checkWitnesses(walked, trust.policy, found);
   return found;
 }
@@ -69,8 +69,8 @@ async function checkBy(walked, trust, found) {
  * @param {Trusted} found
  * @param {import("./trust.js").TrustedLog} log
  */
-async function checkKnown(walked, found, { newest: known }) {
-  const root = known ? await walked.root(known.size) : null;
+function checkKnown(walked, found, { newest: known }) {
+  const root = known ? walked.root(known.size) : null;
   if (!known || root === null) return;
   found.connected = true;
   if (!sameBytes(root, known.root)) {
@@ -135,7 +135,7 @@ async function openLines({ witnesses }, note) {
  * @param {Trusted} found
  */
 async function findCovered(walked, policy, sound, found) {
-  const vkeys = await walked.logVkeys();
+  const vkeys = walked.logVkeys();
   for (const { head, note } of sound) {
     const opened = await openHead(note, { vkeys, policy }).catch(notAudit);
     if (!opened?.cosigned.length) continue;

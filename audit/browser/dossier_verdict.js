@@ -42,12 +42,12 @@ export function verdictOfNothing(finding) {
  * Answer what was found of a dossier.
  * @param {Examined} examined
  */
-export async function verdictOf({ dossier, walked, claims, trusted }) {
+export function verdictOf({ dossier, walked, claims, trusted }) {
   const findings = inOrder(walked.findings);
   return {
     v: VERDICT_V,
     ok: findings.length === 0,
-    ...(await ofTheLog(dossier, walked)),
+    ...ofTheLog(dossier, walked),
     ...ofTheTrust(dossier, trusted, findings),
     ranks: ofTheRanks(dossier, claims),
     layers: ofTheLayers(findings, claims, trusted),
@@ -81,9 +81,9 @@ function told({ layer, position, rule, facts }) {
  * @param {import("./dossier_file.js").Dossier} dossier
  * @param {import("./dossier_walk.js").Walked} walked
  */
-async function ofTheLog({ about, reader, log, size, whole }, walked) {
-  const [log_key = null] = await walked.logVkeys();
-  const root = await walked.root(size);
+function ofTheLog({ about, reader, log, size, whole }, walked) {
+  const [log_key = null] = walked.logVkeys();
+  const root = walked.root(size);
   const clock = log_key === null ? "unknown" : walked.keyring.genesis.clock;
   return { about, reader, log, log_key, clock, size, root: root && toHex(root), whole };
 }

@@ -76,13 +76,13 @@ export class Walked {
    * The root at a size, where it can be computed.
    * @param {number | bigint} size
    */
-  async root(size) {
+  root(size) {
     return this.tree === null ? null : this.tree.root(size);
   }
 
   /** The verifier keys that the log has had, oldest first. */
   logVkeys() {
-    return Promise.all(this.keyring.logKeys().map(({ key }) => vkeyOf(this.dossier.log, key)));
+    return this.keyring.logKeys().map(({ key }) => vkeyOf(this.dossier.log, key));
   }
 }
 
@@ -93,7 +93,7 @@ export class Walked {
  */
 export async function walkDossier(dossier, progress) {
   const walked = new Walked(dossier);
-  await putTogether(walked); // 4
+  putTogether(walked); // 4
   await walkEntries(walked, progress); // 5
   await checkCheckpoints(walked); // 6
   checkOpenings(walked); // 7
@@ -101,11 +101,11 @@ export async function walkDossier(dossier, progress) {
 }
 
 /** @param {Walked} walked */
-async function putTogether(walked) {
+function putTogether(walked) {
   const { size, entries, hashes, sizes } = walked.dossier;
   const leaves = new Map(entries.map(({ position, leaf }) => [position, leaf]));
   try {
-    walked.tree = await PrunedTree.over(size, leaves, hashes, sizes);
+    walked.tree = PrunedTree.over(size, leaves, hashes, sizes);
   } catch (wrong) {
     if (!(wrong instanceof MerkleError)) throw wrong;
     walked.raised("tree", null, wrong);
@@ -131,8 +131,7 @@ async function walkEntries(walked, progress) {
     past.words.set(position, [...(past.words.get(position) ?? []), opening]);
   }
   const shown = entries.filter(({ entry }) => entry !== null);
-  const known = (/** @type {string} */ key) => walked.keyring.records.get(key)?.key;
-  for await (const slice of readAhead(shown.map(({ entry }) => /** @type {Uint8Array} */ (entry)), known)) {
+  for await (const slice of readAhead(shown.map(({ entry }) => /** @type {Uint8Array} */ (entry)))) {
     progress(slice.first, shown.length);
     for (const [n, read] of slice.reads.entries()) await walkEntry(walked, past, shown[slice.first + n], read);
   }
@@ -146,7 +145,7 @@ async function walkEntries(walked, progress) {
  * @param {import("./reading.js").Read} read
  */
 async function walkEntry(walked, past, { position, leaf }, read) {
-  if (!sameBytes(await read.leaf, leaf)) walked.found("leaf", position, "leaf.other_bytes"); // 5.1
+  if (!sameBytes(read.leaf, leaf)) walked.found("leaf", position, "leaf.other_bytes"); // 5.1
   if (read.wrong) return walked.raised("content", position, read.wrong); // 5.2
   const { entry, statement } = /** @type {import("./reading.js").Told} */ (read.told);
   checkSubject(walked, past, position, entry, statement);
@@ -157,8 +156,8 @@ async function walkEntry(walked, past, { position, leaf }, read) {
   }
   walked.good.set(position, { position, entry, statement });
   walked.told.observe(position, statement);
-  await checkSeen(walked, position, statement); // 5.5
-  for (const opening of past.words.get(position) ?? []) await checkOpening(walked, position, statement, opening); // 5.6
+  checkSeen(walked, position, statement); // 5.5
+  for (const opening of past.words.get(position) ?? []) checkOpening(walked, position, statement, opening); // 5.6
 }
 
 /**
@@ -226,12 +225,12 @@ export function layerOf(wrong) {
  * @param {number} position
  * @param {import("./statement.js").Statement} statement
  */
-async function checkSeen(walked, position, { seen, type }) {
+function checkSeen(walked, position, { seen, type }) {
   if (!seen) {
     if (type !== GENESIS) walked.found("seen", position, "seen.missing");
     return;
   }
-  const root = await walked.root(seen.size);
+  const root = walked.root(seen.size);
   if (seen.size > position) walked.found("seen", position, "seen.false", seen);
   else if (walked.tree === null) return;
   else if (root === null) walked.found("seen", position, "seen.not_shown", { size: seen.size });
@@ -244,9 +243,9 @@ async function checkSeen(walked, position, { seen, type }) {
  * @param {import("./statement.js").Statement} statement
  * @param {import("./commitment.js").Opening} opening
  */
-async function checkOpening(walked, position, statement, opening) {
+function checkOpening(walked, position, statement, opening) {
   try {
-    await verifyOpening(statement, opening);
+    verifyOpening(statement, opening);
     walked.openings += 1;
   } catch (wrong) {
     walked.raised("opening", position, wrong);
@@ -279,12 +278,12 @@ async function checkCheckpoint(walked, note) {
     return 0;
   }
   try {
-    await openNote(note, await signingAt(walked, head.size));
+    await openNote(note, signingAt(walked, head.size));
   } catch (wrong) {
     walked.raised("checkpoint", null, wrong, { size: head.size });
     return head.size;
   }
-  await compareHead(walked, head, note);
+  compareHead(walked, head, note);
   return head.size;
 }
 
@@ -293,9 +292,9 @@ async function checkCheckpoint(walked, note) {
  * @param {Walked} walked
  * @param {number | bigint} size
  */
-async function signingAt(walked, size) {
+function signingAt(walked, size) {
   const held = walked.keyring.logKeys().filter(({ since }) => since <= size).slice(-1);
-  return Promise.all(held.map(({ key }) => vkeyOf(walked.dossier.log, key)));
+  return held.map(({ key }) => vkeyOf(walked.dossier.log, key));
 }
 
 /**
@@ -303,11 +302,11 @@ async function signingAt(walked, size) {
  * @param {import("./checkpoint.js").Checkpoint} head
  * @param {Uint8Array} note
  */
-async function compareHead(walked, head, note) {
+function compareHead(walked, head, note) {
   const { origin, size, root } = head;
   if (origin !== walked.dossier.log) {
     walked.found("checkpoint", null, "checkpoint.other_log", { stated: origin, size });
-  } else if (walked.tree !== null && !sameBytes(await walked.root(size), root)) {
+  } else if (walked.tree !== null && !sameBytes(walked.root(size), root)) {
     walked.found("checkpoint", null, "checkpoint.other_root", { size });
   } else {
     walked.heads.push({ head, note });

@@ -67,8 +67,8 @@ export function spellEnvelope({ payload, signatures }) {
  * @param {string} payloadType
  */
 export function preAuthentication(payload, payloadType = PAYLOAD_TYPE) {
-  const typed = toUtf8(payloadType);
-  return joined(toUtf8(`DSSEv1 ${typed.length} `), typed, toUtf8(` ${payload.length} `), payload);
+  const typed = `${toUtf8(payloadType).length} ${payloadType}`;
+  return joined(toUtf8(`DSSEv1 ${typed} ${payload.length} `), payload);
 }
 
 /**

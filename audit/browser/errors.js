@@ -80,6 +80,11 @@ export class TrustError extends AuditError {
   static about = "not trusted";
 }
 
+/** A time token or its authority does not count. */
+export class TimeRefused extends AuditError {
+  static about = "time refused";
+}
+
 /** What a log says of the one that it continues is not so. */
 export class ContinuationError extends AuditError {
   static about = "no continuation";

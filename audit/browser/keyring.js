@@ -372,9 +372,7 @@ export class Keyring {
     if (statement.type === GENESIS) await this.open(statement, position);
     else if (isKeyEvent(statement.type)) await this.followKeyEvent(statement, position);
     for (const key of statement.keys) {
-      const positions = this.borne.get(key);
-      if (positions) positions.push(position);
-      else this.borne.set(key, [position]);
+      addInOrder(positionsOf(this.borne, key), position);
     }
     if (statement.key !== null) this.counters.set(statement.key, /** @type {number} */ (statement.counter));
   }
@@ -451,6 +449,28 @@ export class Keyring {
     record.endedAt = position;
     this.holders.set(record.actor, null);
   }
+}
+
+/**
+ * Which positions bear a key, ascending; none so far where it is a new one.
+ * @param {Map<string, number[]>} borne
+ * @param {string} key
+ */
+function positionsOf(borne, key) {
+  const positions = borne.get(key) ?? [];
+  borne.set(key, positions);
+  return positions;
+}
+
+/**
+ * The rows of a copy may stand in any order.
+ * @param {number[]} ascending
+ * @param {number} position
+ */
+function addInOrder(ascending, position) {
+  let end = ascending.length;
+  while (end > 0 && ascending[end - 1] > position) end -= 1;
+  ascending.splice(end, 0, position);
 }
 
 /**

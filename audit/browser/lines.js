@@ -4,8 +4,9 @@
  * Each is read strictly: it counts only if writing what was read gives the same text again. What is not a line
  * of its kind reads as nothing, and its format says what is wrong.
  */
-import { joined, readBase64, sha256, toBase64, toHex, toUtf8 } from "./bytes.js";
+import { joined, readBase64, toBase64, toHex, toUtf8 } from "./bytes.js";
 import { HASH_SIZE, MAX_SIZE } from "./merkle.js";
+import { sha256 } from "./sha256.js";
 
 export const ED25519 = 0x01;
 export const COSIGNATURE_V1 = 0x04;
@@ -43,8 +44,8 @@ export function readNumber(text) {
  * @param {number} algorithm
  * @param {Uint8Array} raw
  */
-export async function keyIdOf(name, algorithm, raw) {
-  const hash = await sha256(joined(toUtf8(`${name}\n`), Uint8Array.of(algorithm), raw));
+export function keyIdOf(name, algorithm, raw) {
+  const hash = sha256(joined(toUtf8(`${name}\n`), Uint8Array.of(algorithm), raw));
   return toHex(hash.subarray(0, KEY_ID_SIZE));
 }
 
@@ -65,8 +66,8 @@ export function readSignatureLine(line) {
  * @param {number} algorithm
  * @param {Uint8Array} raw
  */
-export async function vkeyLine(name, algorithm, raw) {
-  const id = await keyIdOf(name, algorithm, raw);
+export function vkeyLine(name, algorithm, raw) {
+  const id = keyIdOf(name, algorithm, raw);
   return `${name}+${id}+${toBase64(joined(Uint8Array.of(algorithm), raw))}`;
 }
 

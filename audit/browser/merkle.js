@@ -5,14 +5,17 @@
  * bytes, a path is neither longer nor shorter than the sizes demand. Sizes go up to 2^63 - 1: those that a
  * number does not hold exactly come as a BigInt.
  */
-import { joined, sameBytes, sha256, toHex } from "./bytes.js";
+import { joined, sameBytes, toHex } from "./bytes.js";
 import { MerkleError } from "./errors.js";
+import { sha256 } from "./sha256.js";
 
 export const HASH_SIZE = 32;
 export const MAX_SIZE = 2n ** 63n - 1n;
 export const EMPTY_ROOT_HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
+/** A node before it is hashed; one is enough, as nothing waits in between. */
+const PAIR = joined(NODE, new Uint8Array(2 * HASH_SIZE));
 
 /** @typedef {number | bigint} Size */
 
@@ -30,17 +33,20 @@ export function leafHash(data) {
  * @param {Uint8Array} right
  */
 export function nodeHash(left, right) {
-  return sha256(joined(NODE, left, right));
+  if (left.length !== HASH_SIZE || right.length !== HASH_SIZE) return sha256(joined(NODE, left, right));
+  PAIR.set(left, 1);
+  PAIR.set(right, 1 + HASH_SIZE);
+  return sha256(PAIR);
 }
 
 /**
  * The root over leaf hashes; over none, SHA-256 of nothing.
  * @param {Uint8Array[]} leafHashes
  */
-export async function treeRoot(leafHashes) {
+export function treeRoot(leafHashes) {
   let level = leafHashes;
   if (level.length === 0) return sha256(new Uint8Array());
-  while (level.length > 1) level = await levelAbove(level);
+  while (level.length > 1) level = levelAbove(level);
   return level[0];
 }
 
@@ -50,7 +56,7 @@ export async function treeRoot(leafHashes) {
  */
 function levelAbove(level) {
   const pairs = Array.from({ length: Math.ceil(level.length / 2) }, (_, n) => level.slice(2 * n, 2 * n + 2));
-  return Promise.all(pairs.map(([left, right]) => (right ? nodeHash(left, right) : left)));
+  return pairs.map(([left, right]) => (right ? nodeHash(left, right) : left));
 }
 
 /** The complete subtrees of a growing tree, largest first: all that is needed to go on. */
@@ -68,20 +74,20 @@ export class CompactRange {
    * Take in the next leaf hash.
    * @param {Uint8Array} leaf
    */
-  async append(leaf) {
+  append(leaf) {
     let found = leaf;
     for (let place = this.size; place % 2 === 1; place = (place - 1) / 2) {
-      found = await nodeHash(/** @type {Uint8Array} */ (this.subtrees.pop()), found);
+      found = nodeHash(/** @type {Uint8Array} */ (this.subtrees.pop()), found);
     }
     this.subtrees.push(found);
     this.size += 1;
   }
 
   /** The root of what was taken in so far. */
-  async root() {
+  root() {
     if (this.subtrees.length === 0) return sha256(new Uint8Array());
     let found = this.subtrees[this.subtrees.length - 1];
-    for (const left of this.subtrees.slice(0, -1).reverse()) found = await nodeHash(left, found);
+    for (const left of this.subtrees.slice(0, -1).reverse()) found = nodeHash(left, found);
     return found;
   }
 }
@@ -90,7 +96,7 @@ export class CompactRange {
  * Throw MerkleError unless the leaf is at `index` of the tree of `size` leaves (RFC 9162 section 2.1.3.2).
  * @param {{index: Size, size: Size, leaf: Uint8Array, proof: Uint8Array[], root: Uint8Array}} stated
  */
-export async function verifyInclusion({ index, size, leaf, proof, root }) {
+export function verifyInclusion({ index, size, leaf, proof, root }) {
   checkSizes(index, size);
   checkHashes(leaf, root, ...proof);
   if (index >= size) throw new MerkleError("proof.index_outside_tree", { index, size });
@@ -98,7 +104,7 @@ export async function verifyInclusion({ index, size, leaf, proof, root }) {
   let found = leaf;
   for (const sibling of proof) {
     if (walk.last === 0n) throw new MerkleError("proof.too_long", { size, length: proof.length });
-    found = walk.isRight() ? await nodeHash(sibling, found) : await nodeHash(found, sibling);
+    found = walk.isRight() ? nodeHash(sibling, found) : nodeHash(found, sibling);
     walk.up();
   }
   if (walk.last !== 0n) throw new MerkleError("proof.too_short", { size, length: proof.length });
@@ -112,7 +118,7 @@ export async function verifyInclusion({ index, size, leaf, proof, root }) {
  * size 0 is refused.
  * @param {{size1: Size, size2: Size, root1: Uint8Array, root2: Uint8Array, proof: Uint8Array[]}} stated
  */
-export async function verifyConsistency({ size1, size2, root1, root2, proof }) {
+export function verifyConsistency({ size1, size2, root1, root2, proof }) {
   checkSizes(size1, size2);
   if (!(size1 > 0 && size1 <= size2)) throw new MerkleError("proof.sizes_out_of_order", { size1, size2 });
   if (BigInt(size1) === BigInt(size2)) {
@@ -121,7 +127,7 @@ export async function verifyConsistency({ size1, size2, root1, root2, proof }) {
     return;
   }
   checkHashes(root1, root2, ...proof);
-  const { older, newer } = await impliedRoots(size1, size2, root1, proof);
+  const { older, newer } = impliedRoots(size1, size2, root1, proof);
   if (!sameBytes(older, root1)) throw new MerkleError("proof.other_root", { size: size1 });
   if (!sameBytes(newer, root2)) throw new MerkleError("proof.other_root", { size: size2 });
 }
@@ -135,7 +141,7 @@ export async function verifyConsistency({ size1, size2, root1, root2, proof }) {
  * @param {Uint8Array} root1
  * @param {Uint8Array[]} proof
  */
-async function impliedRoots(size1, size2, root1, proof) {
+function impliedRoots(size1, size2, root1, proof) {
   const [first, second] = [BigInt(size1), BigInt(size2)];
   const path = (first & (first - 1n)) === 0n ? [root1, ...proof] : proof;
   if (path.length === 0) throw new MerkleError("proof.too_short", { size: size2, length: 0 });
@@ -145,9 +151,9 @@ async function impliedRoots(size1, size2, root1, proof) {
   for (const sibling of path.slice(1)) {
     if (walk.last === 0n) throw new MerkleError("proof.too_long", { size: size2, length: path.length });
     if (walk.isRight()) {
-      [older, newer] = [await nodeHash(sibling, older), await nodeHash(sibling, newer)];
+      [older, newer] = [nodeHash(sibling, older), nodeHash(sibling, newer)];
     } else {
-      newer = await nodeHash(newer, sibling);
+      newer = nodeHash(newer, sibling);
     }
     walk.up();
   }

@@ -39,10 +39,10 @@ export async function parseVkey(text) {
   const algorithm = ALGORITHMS.get(read.algorithm);
   if (!algorithm) throw new NoteError("vkey.unknown_algorithm", { algorithm: read.algorithm });
   const key = await algorithm.load(read.key);
-  if (text !== (await vkeyLine(read.name, read.algorithm, read.key))) {
+  if (text !== vkeyLine(read.name, read.algorithm, read.key)) {
     throw new NoteError("vkey.malformed", { stated: Array.from(text).slice(0, 80).join("") });
   }
-  const id = await keyIdOf(read.name, read.algorithm, read.key);
+  const id = keyIdOf(read.name, read.algorithm, read.key);
   const found = { line: text, name: read.name, number: read.algorithm, id, key };
   VKEYS.set(text, found);
   return found;

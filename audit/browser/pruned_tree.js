@@ -23,7 +23,7 @@ export class PrunedTree {
     this.taken = 0;
     /** @type {Map<string, Uint8Array>} */
     this.nodes = new Map();
-    /** @type {Map<number, Promise<Uint8Array>>} */
+    /** @type {Map<number, Uint8Array>} */
     this.olds = new Map();
     this.top = new Uint8Array();
   }
@@ -35,9 +35,9 @@ export class PrunedTree {
    * @param {Uint8Array[]} hashes
    * @param {number[]} sizes
    */
-  static async over(size, leaves, hashes, sizes) {
+  static over(size, leaves, hashes, sizes) {
     const tree = new PrunedTree(size, leaves, hashes, sizes);
-    tree.top = await tree.build(0, size);
+    tree.top = tree.build(0, size);
     if (tree.taken !== hashes.length) throw new MerkleError("proof.too_long", { size, length: hashes.length });
     return tree;
   }
@@ -45,9 +45,9 @@ export class PrunedTree {
   /**
    * The root at a size, or nothing where it cannot be computed from what is here.
    * @param {number | bigint} size
-   * @returns {Promise<Uint8Array | null>}
+   * @returns {Uint8Array | null}
    */
-  async root(size) {
+  root(size) {
     if (size === this.size) return this.top;
     const whole = this.leaves.size === this.size && size > 0 && size < this.size;
     return typeof size === "number" && (this.known.has(size) || whole) ? this.once(size) : null;
@@ -66,16 +66,16 @@ export class PrunedTree {
   /**
    * @param {number} lo
    * @param {number} hi
-   * @returns {Promise<Uint8Array>}
+   * @returns {Uint8Array}
    */
-  async build(lo, hi) {
+  build(lo, hi) {
     let found;
     if (!holdsBetween(this.positions, lo, hi) && !holdsBetween(this.sizes, lo + 1, hi)) found = this.next();
     else if (hi - lo === 1) found = /** @type {Uint8Array} */ (this.leaves.get(lo));
     else {
       const middle = lo + halfOf(hi - lo);
-      const left = await this.build(lo, middle);
-      found = await nodeHash(left, await this.build(middle, hi));
+      const left = this.build(lo, middle);
+      found = nodeHash(left, this.build(middle, hi));
     }
     this.nodes.set(`${lo}-${hi}`, found);
     return found;
@@ -93,7 +93,7 @@ export class PrunedTree {
    * Hash the complete subtrees below a size together, the last two first (RFC 6962 section 2.1).
    * @param {number} size
    */
-  async older(size) {
+  older(size) {
     const subtrees = [];
     for (let lo = 0; lo < size; ) {
       const width = halfOf(size - lo + 1);
@@ -101,7 +101,7 @@ export class PrunedTree {
       lo += width;
     }
     let found = /** @type {Uint8Array} */ (subtrees.pop());
-    for (const left of subtrees.reverse()) found = await nodeHash(left, found);
+    for (const left of subtrees.reverse()) found = nodeHash(left, found);
     return found;
   }
 }

@@ -11,6 +11,7 @@ import { AuditError } from "./errors.js";
 import { broughtKeys } from "./key_events.js";
 import { leafHash } from "./merkle.js";
 import { parseStatement } from "./statement.js";
+import { turnOfOthers } from "./turn.js";
 
 export const SLICE = 256;
 
@@ -20,22 +21,34 @@ export const SLICE = 256;
 
 /**
  * What an entry's bytes say, or why they say nothing. `check` checks a signature of it, or knows already.
- * @typedef {{leaf: Promise<Uint8Array>, told: Told | null, wrong: AuditError | null, check: CheckSignature}} Read
+ * @typedef {{leaf: Uint8Array, told: Told | null, wrong: AuditError | null, check: CheckSignature}} Read
  */
 
 /**
- * Read entries in their order, slice by slice; `known` gives a key by its id, as far as it is known by then.
+ * Read entries in their order, slice by slice, always one slice ahead: so its signatures are being checked meanwhile.
  * @param {Uint8Array[]} entries
- * @param {(id: string) => Key | undefined} known
  * @returns {AsyncGenerator<{first: number, reads: Read[]}>}
  */
-export async function* readAhead(entries, known) {
+export async function* readAhead(entries) {
+  /** @type {Map<string, Key>} */
+  const keys = new Map();
+  let ahead = readSlice(entries.slice(0, SLICE), keys);
   for (let first = 0; first < entries.length; first += SLICE) {
-    await new Promise((resolve) => setTimeout(resolve));
-    const reads = entries.slice(first, first + SLICE).map(readOne);
-    await startSignatures(reads, known);
+    const reads = await ahead;
+    await turnOfOthers();
+    ahead = readSlice(entries.slice(first + SLICE, first + 2 * SLICE), keys);
     yield { first, reads };
   }
+}
+
+/**
+ * @param {Uint8Array[]} entries
+ * @param {Map<string, Key>} keys
+ */
+async function readSlice(entries, keys) {
+  const reads = entries.map(readOne);
+  await startSignatures(reads, keys);
+  return reads;
 }
 
 /**
@@ -55,20 +68,20 @@ function readOne(data) {
 }
 
 /**
- * Start to check the signatures whose keys are known, or brought by a statement of the slice: a key's id leaves no
- * choice which key it is.
+ * Start to check the signatures whose keys a statement has brought by now: a key's id leaves no choice which key it
+ * is, and whether it may sign is not asked here.
  * @param {Read[]} reads
- * @param {(id: string) => Key | undefined} known
+ * @param {Map<string, Key>} keys
  */
-async function startSignatures(reads, known) {
-  const brought = await broughtBy(reads);
+async function startSignatures(reads, keys) {
+  await takeKeys(reads, keys);
   for (const read of reads) {
     if (!read.told) continue;
     const { payload, signatures } = read.told.entry.envelope;
     const signed = preAuthentication(payload);
     const running = new Map();
     for (const { key: id, signature } of signatures) {
-      const key = known(id) ?? brought.get(id);
+      const key = keys.get(id);
       const ends = key?.verify(signature, signed);
       ends?.catch(() => {}); // whoever walks the log asks for it
       if (ends) running.set(id, ends);
@@ -79,18 +92,16 @@ async function startSignatures(reads, known) {
 
 /**
  * @param {Read[]} reads
- * @returns {Promise<Map<string, Key>>}
+ * @param {Map<string, Key>} keys
  */
-async function broughtBy(reads) {
-  const found = new Map();
+async function takeKeys(reads, keys) {
   for (const { told } of reads) {
     try {
-      for (const key of told ? await broughtKeys(told.statement) : []) found.set(key.id, key);
+      for (const key of told ? await broughtKeys(told.statement) : []) keys.set(key.id, key);
     } catch (wrong) {
       if (!(wrong instanceof AuditError)) throw wrong; // the keyring says so in its turn
     }
   }
-  return found;
 }
 
 /**

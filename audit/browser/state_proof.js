@@ -119,12 +119,12 @@ function stateHash(stated, field) {
  * @param {StateProof} proof
  * @param {{key: string, count: number, root: Uint8Array}} expected
  */
-export async function verifyStateProof(proof, { key, count, root }) {
+export function verifyStateProof(proof, { key, count, root }) {
   if (proof.key !== key) throw new StateError("state.other_key", { stated: proof.key, expected: key }); // 1
   if (proof.count !== count) throw new StateError("state.other_count", { stated: proof.count, expected: count });
   for (const { item, blinding, index, hashes } of proof.shown) { // 2
-    const leaf = await leafHash(joined(blinding, encodeCanonical(item)));
-    await verifyInclusion({ index, size: count, leaf, proof: hashes, root });
+    const leaf = leafHash(joined(blinding, encodeCanonical(item)));
+    verifyInclusion({ index, size: count, leaf, proof: hashes, root });
   }
   if (proof.absent !== null) verifyAbsence(proof, key, root); // 3, 4
 }

@@ -42,6 +42,9 @@ const ALWAYS = ["v", "log", "id", "type", "body", "occurred_at", "attachments", 
 const ALONE = ["actor", "key", "counter"];
 const TOGETHER = ["signers", "actors", "threshold"];
 const MAY = ["round", "agency", "criterion", "matter", "on_behalf_of", "delegation", "expects", "seen"];
+const KNOWN = new Set([...ALWAYS, ...ALONE, ...TOGETHER, ...MAY]);
+const REQUIRED_ALONE = [...ALWAYS, ...ALONE].sort();
+const REQUIRED_TOGETHER = [...ALWAYS, ...TOGETHER].sort();
 
 /**
  * Read signed bytes as a statement.
@@ -106,12 +109,12 @@ function malformedStatement(field) {
 /** @param {Record<string, any>} stated */
 function checkFields(stated) {
   const names = sortedKeys(stated);
-  const [form, other] = "signers" in stated ? [TOGETHER, ALONE] : [ALONE, TOGETHER];
-  const strange = names.find((name) => ![...ALWAYS, ...ALONE, ...TOGETHER, ...MAY].includes(name));
+  const [required, other] = "signers" in stated ? [REQUIRED_TOGETHER, ALONE] : [REQUIRED_ALONE, TOGETHER];
+  const strange = names.find((name) => !KNOWN.has(name));
   if (strange !== undefined) throw unknownField(strange);
   const extra = names.find((name) => other.includes(name));
   if (extra !== undefined) throw unknownField(extra);
-  const missing = [...ALWAYS, ...form].sort().find((name) => !(name in stated));
+  const missing = required.find((name) => !(name in stated));
   if (missing !== undefined) throw new StatementError("statement.missing_field", { field: missing });
   if (stated.v !== 1) throw malformedStatement("v");
 }

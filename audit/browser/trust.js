@@ -2,8 +2,10 @@
  * Trust: which logs one believes, who must have cosigned, and the newest checkpoint one knows.
  *
  * A trust file is JSON that people write, in which every key and checkpoint is checked as it is read
- * (docs/formats/trust.md). Time authorities are read and not believed: nothing here can check a token.
+ * (docs/formats/trust.md). Time authorities are read, certificates and all, and then not asked: nothing here can check
+ * a token.
  */
+import { checkAuthority } from "./authority.js";
 import { readBase64, toHex, toUtf8 } from "./bytes.js";
 import { readHandwritten, sortedKeys } from "./canonical.js";
 import { TrustError } from "./errors.js";
@@ -53,7 +55,8 @@ export async function parseTrust(data) {
   for (const log of stated.logs) logs.push(await trustedLog(log));
   const witnesses = (stated.witnesses ?? []).map(witnessFromJson);
   const groups = (stated.groups ?? []).map(groupFromJson);
-  const authorities = (stated.authorities ?? []).map(authorityName);
+  const authorities = [];
+  for (const authority of stated.authorities ?? []) authorities.push(await authorityName(authority));
   const policy = await checkedPolicy({ witnesses, groups, quorum: stated.quorum });
   await checkTrust(logs, policy, authorities);
   return { logs, policy };
@@ -135,13 +138,15 @@ function groupFromJson(stated) {
 }
 
 /**
- * The name of a time authority; of its certificate only that it is base64 in its one spelling.
+ * The name of a time authority, whose certificate is one.
  * @param {unknown} stated
- * @returns {string}
+ * @returns {Promise<string>}
  */
-function authorityName(stated) {
+async function authorityName(stated) {
   const { name, certificate } = checkedObject(stated, "authorities", AUTHORITY, ["url"]);
-  if (!readBase64(certificate)) throw malformedTrust("certificate");
+  const der = readBase64(certificate);
+  if (der === null) throw malformedTrust("certificate");
+  await checkAuthority(der);
   return name;
 }
 

@@ -53,12 +53,11 @@ const LOG_LAYERS = [
  */
 export async function verifyLog(copy, progress = () => {}) {
   const walk = new LogWalk(copy);
-  const known = (/** @type {string} */ key) => walk.keyring.records.get(key)?.key;
-  for await (const { first, reads } of readAhead(copy.rows.map(({ entry }) => entry), known)) {
+  for await (const { first, reads } of readAhead(copy.rows.map(({ entry }) => entry))) {
     progress(first, copy.rows.length);
     for (const [n, read] of reads.entries()) await walk.row(copy.rows[first + n], read);
   }
-  const root = await walk.checkTree();
+  const root = walk.checkTree();
   walk.checkSeen();
   await walk.checkCheckpoints();
   const records = [...walk.keyring.records.values()];
@@ -134,7 +133,7 @@ class LogWalk {
   async row(row, read) {
     const expected = this.tree.size;
     if (row.position !== expected) this.found("order", row.position, "position.not_contiguous", { expected }); // 1
-    await this.leaf(row, expected, await read.leaf);
+    this.leaf(row, expected, read.leaf);
     if (!read.told) {
       this.raised("content", row.position, read.wrong); // 3
       this.versions.set(row.stream, row.version); // the row is all there is left to count by
@@ -142,7 +141,7 @@ class LogWalk {
     }
     const { entry, statement } = read.told;
     this.subject(row, statement, entry.received_at);
-    if (await this.signed(row.position, entry, statement, read.check)) await this.beside(row.position, statement);
+    if (await this.signed(row.position, entry, statement, read.check)) this.beside(row.position, statement);
   }
 
   /**
@@ -150,15 +149,15 @@ class LogWalk {
    * @param {number} position
    * @param {Uint8Array} leaf
    */
-  async leaf({ position: stated }, position, leaf) {
+  leaf({ position: stated }, position, leaf) {
     const kept = this.copy.leafHashes[position]; // 2
     if (!kept) this.found("leaf", stated, "leaf.not_stored");
     else if (!sameBytes(kept, leaf)) this.otherLeaf(stated);
-    await this.tree.append(leaf);
-    if (this.stored !== this.tree) await this.stored.append(kept ?? leaf);
+    this.tree.append(leaf);
+    if (this.stored !== this.tree) this.stored.append(kept ?? leaf);
     if (!this.wanted.has(this.tree.size)) return;
-    this.roots.set(this.tree.size, await this.tree.root());
-    this.storedRoots.set(this.tree.size, await this.stored.root());
+    this.roots.set(this.tree.size, this.tree.root());
+    this.storedRoots.set(this.tree.size, this.stored.root());
   }
 
   /** @param {number} position */
@@ -227,12 +226,12 @@ class LogWalk {
    * @param {number} position
    * @param {import("./statement.js").Statement} statement
    */
-  async beside(position, statement) {
+  beside(position, statement) {
     if (statement.seen) this.seen.push({ position, ...statement.seen });
     else if (statement.type !== GENESIS) this.found("seen", position, "seen.missing");
     for (const opening of this.copy.openings.get(statement.id) ?? []) { // 8
       try {
-        await verifyOpening(statement, opening);
+        verifyOpening(statement, opening);
         this.openings += 1;
       } catch (wrong) {
         this.raised("opening", position, wrong);
@@ -241,14 +240,14 @@ class LogWalk {
   }
 
   /** Step 9. Where the stored leaves still make the head's root, damage to an entry ends with it. */
-  async checkTree() {
+  checkTree() {
     const { size, root } = this.copy.head;
-    if (!sameBytes(await this.tree.root(), root) && sameBytes(await this.stored.root(), root)) {
+    if (!sameBytes(this.tree.root(), root) && sameBytes(this.stored.root(), root)) {
       [this.tree, this.roots] = [this.stored, this.storedRoots];
     }
     const [entries, leaves] = [this.tree.size, this.copy.leafHashes.length];
     if (size !== entries || leaves !== entries) this.found("tree", null, "head.other_size", { head: size, entries, leaves });
-    const computed = await this.tree.root();
+    const computed = this.tree.root();
     if (!sameBytes(computed, root)) {
       this.found("tree", null, "head.other_root", { head: toHex(root), computed: toHex(computed) });
     }
@@ -283,7 +282,7 @@ class LogWalk {
   async checkpoint(size, note) {
     let stated;
     try {
-      stated = parseCheckpoint((await openNote(note, await this.signingAt(size))).text);
+      stated = parseCheckpoint((await openNote(note, this.signingAt(size))).text);
     } catch (wrong) {
       return this.raised("checkpoint", null, wrong, { size });
     }
@@ -300,7 +299,7 @@ class LogWalk {
    */
   signingAt(size) {
     const held = this.keyring.logKeys().filter(({ since }, n) => n === 0 || since <= size).slice(-1);
-    return Promise.all(held.map(({ key }) => vkeyOf(this.origin, key)));
+    return held.map(({ key }) => vkeyOf(this.origin, key));
   }
 
   /** Findings by position, those about the whole log last; the cause before its consequences. */

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, func, insert, select
 
 from audit.ledger.tables import checkpoints, cosignatures
+from audit.proofs.errors import AuditError
 from audit.proofs.note import append_lines, open_note
 
 
@@ -31,11 +32,16 @@ def cosigned_note(connection: Connection, size: int) -> bytes | None:
 
 
 def cosigned_notes(connection: Connection) -> Iterator[tuple[int, bytes]]:
-    """Read every checkpoint that somebody cosigned, newest first: (size, note with all lines)."""
+    """Read every checkpoint that somebody cosigned, newest first: (size, note with all lines).
+
+    Where that is no note, it is empty: which part is none, is found where each is checked.
+    """
     sizes = connection.execute(select(cosignatures.c.size).distinct().order_by(cosignatures.c.size.desc()))
     for size in sizes.scalars().all():
-        note = cosigned_note(connection, size)
-        yield size, b"" if note is None else note
+        try:
+            yield size, cosigned_note(connection, size) or b""
+        except AuditError:
+            yield size, b""
 
 
 def newest_cosigned(connection: Connection, vkey: str) -> int:

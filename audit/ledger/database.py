@@ -127,7 +127,7 @@ class _WriterLock:
 
 
 def _open_sqlite(path: Path, *, writer: bool) -> Database:
-    if not writer and not path.exists():
+    if not writer and not path.is_file():  # a pipe would be waited for
         raise NoDatabase(str(path))
     lock = _WriterLock(path) if writer else None
     try:

@@ -6,7 +6,7 @@ before anybody reads it: a tombstone in the log holds for every copy of the word
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from eventsourcing.persistence import Tracking
 from sqlalchemy import Connection, bindparam, or_, update
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, or_, update
 from audit.ledger.codec import Recorded
 from audit.ledger.recorder import LedgerRecorder
 from audit.ledger.tables import openings
+from domain.events import Event
 from domain.stated.erasure import OpeningsErased
 
 TOMBSTONE = "OpeningsErased.v1"
@@ -49,22 +50,33 @@ def erase(connection: Connection, recorded: Iterable[Recorded]) -> bool:
     return bool(rows)
 
 
-def reapply(recorder: LedgerRecorder, recorded: Iterable[Recorded]) -> None:
+def reapply(
+    recorder: LedgerRecorder,
+    recorded: Iterable[Recorded],
+    elsewhere: Callable[[Connection, Sequence[Event]], None] = lambda _connection, _events: None,
+) -> None:
     """Hold a whole log to its tombstones: after a start, a restored backup, a crash half-way.
 
-    The file is written anew unless that was done since the newest of them.
+    The file is written anew unless that was done since the newest of them; before that, what they erase is
+    taken away `elsewhere`, too, where words lie that only copy those beside the log.
     """
     tombstones = [one for one in recorded if one.statement.type == TOMBSTONE]
     if not tombstones:
         return
     with recorder.database.begin() as connection:
         erase(connection, tombstones)
+        if not _forgotten(recorder, tombstones[-1].position):
+            elsewhere(connection, [one.event for one in tombstones if one.event])
     forget(recorder, tombstones[-1].position)
+
+
+def _forgotten(recorder: LedgerRecorder, position: int) -> bool:
+    done = recorder.max_tracking_id(FOLLOWER)
+    return done is not None and done > position
 
 
 def forget(recorder: LedgerRecorder, position: int) -> None:
     """Write the database's file anew, unless that was done since the tombstone at this position."""
-    done = recorder.max_tracking_id(FOLLOWER)
-    if done is None or done <= position:
+    if not _forgotten(recorder, position):
         recorder.database.scrub(openings.name)
         recorder.insert_tracking(Tracking(FOLLOWER, position + 1))

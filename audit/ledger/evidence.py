@@ -1,12 +1,16 @@
-"""The byte store of evidence: files by their SHA-256, outside the log, behind one small interface."""
+"""The byte store of evidence: files by their SHA-256, outside the log, behind one small interface.
+
+A file that was altered, and comes in once more, is kept beside the good one: it is evidence itself.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
+import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +18,8 @@ from typing import Protocol
 from audit.ledger.errors import EvidenceError
 
 SYNCS = 8
+CHUNK = 1 << 20
+ALTERED = ".altered"
 _NAME = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -48,11 +54,15 @@ class DirectoryStore:
         return digests
 
     def _is(self, digest: str, content: bytes) -> bool:
-        """Whether a file is there as it should be; one that was altered since is written again."""
+        """Whether a file is there as it should be; one that was altered since is set aside."""
         try:
-            return self._file(digest).read_bytes() == content
-        except FileNotFoundError:
+            self.check(digest, len(content))
+        except EvidenceError as wrong:
+            if wrong.rule == "evidence.altered":
+                path = self._file(digest)
+                path.replace(path.with_name(f"{digest}{ALTERED}"))
             return False
+        return True
 
     def _keep(self, missing: dict[str, bytes]) -> None:
         """Write and sync; the waits for the disk overlap, since each of them is most of the time it takes."""
@@ -70,13 +80,40 @@ class DirectoryStore:
 
     def read(self, sha256: str) -> bytes:
         """Return a file's bytes; raises EvidenceError when missing or altered."""
-        try:
-            content = self._file(sha256).read_bytes()
-        except FileNotFoundError:
-            raise EvidenceError("evidence.missing", sha256) from None
+        content = b"".join(self._chunks(sha256))
         if hashlib.sha256(content).hexdigest() != sha256:
             raise EvidenceError("evidence.altered", sha256)
         return content
+
+    def check(self, sha256: str, size: int) -> None:
+        """Raise EvidenceError unless a file of this size is there as it should be; it may be large."""
+        hashed, left = hashlib.sha256(), size
+        for chunk in self._chunks(sha256):
+            hashed.update(chunk)
+            left -= len(chunk)
+            if left < 0:
+                break
+        if left != 0 or hashed.hexdigest() != sha256:
+            raise EvidenceError("evidence.altered", sha256)
+
+    def _chunks(self, sha256: str) -> Iterator[bytes]:
+        """Read a plain file: a pipe in its place would be waited for, a device has no end."""
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with os.fdopen(os.open(self._file(sha256), flags), "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise EvidenceError("evidence.altered", sha256)
+                while chunk := file.read(CHUNK):
+                    yield chunk
+        except (FileNotFoundError, NotADirectoryError):
+            raise EvidenceError("evidence.missing", sha256) from None
+        except OSError:
+            raise EvidenceError("evidence.altered", sha256) from None
+
+    def set_aside(self) -> Iterable[str]:
+        """Return the digests of files that had been altered when they came in once more."""
+        found = self._path.glob(f"??/*{ALTERED}")
+        return sorted(p.name.removesuffix(ALTERED) for p in found if _NAME.fullmatch(p.name[:64]))
 
     def names(self) -> Iterable[str]:
         """Return the digests of all files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eventsourcing.persistence import IntegrityError, Tracking
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from audit.ledger.tables import tracking
 
@@ -31,3 +32,30 @@ def reached(connection: Connection, application_name: str) -> int | None:
     """Return the last notification an application has worked through."""
     here = tracking.c.application_name == application_name
     return connection.execute(select(tracking.c.notification_id).where(here)).scalar()
+
+
+def step(connection: Connection, application_name: str, before: int, after: int) -> bool:
+    """Move an application's row from exactly one notification to another; say whether it was there.
+
+    Two that follow under one name take turns at this row: the second one finds that it was moved.
+    """
+    here = tracking.c.application_name == application_name
+    if before == 0 and _begin(connection, application_name, after):
+        return True
+    at = tracking.c.notification_id == before
+    moved = connection.execute(update(tracking).where(here & at).values(notification_id=after))
+    return moved.rowcount == 1
+
+
+def place(connection: Connection, application_name: str, at: int) -> None:
+    """Put an application's row at a notification, wherever it was."""
+    here = tracking.c.application_name == application_name
+    if not _begin(connection, application_name, at):
+        connection.execute(update(tracking).where(here).values(notification_id=at))
+
+
+def _begin(connection: Connection, application_name: str, at: int) -> bool:
+    """Make an application's row, unless there is one."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    made = dialect.insert(tracking).values(application_name=application_name, notification_id=at)
+    return connection.execute(made.on_conflict_do_nothing()).rowcount == 1

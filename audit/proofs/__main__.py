@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from audit.proofs.copies import open_copy
-from audit.proofs.dossier_page import extract, is_page
+from audit.proofs.dossier_page import MAX_PAGE, extract, is_page
 from audit.proofs.dossier_verdict import dossier_verdict
 from audit.proofs.dossier_verifier import verify_dossier
 from audit.proofs.entry import write_time
-from audit.proofs.errors import AuditError
+from audit.proofs.errors import AuditError, StoredError
+from audit.proofs.files import read_given
 from audit.proofs.judgement import Judgement, judge, sizes_of_interest
 from audit.proofs.receptions import Receptions, stamps_of
 from audit.proofs.timestamp import Source, Stamped
 from audit.proofs.trust import Trust
-from audit.proofs.trust_file import parse_trust
+from audit.proofs.trust_file import MAX_TRUST, parse_trust
 from audit.proofs.verifier import LAYERS, Finding, Verdict, verify_log
 
 STEPS = (
+    ("storage", "tệp dữ liệu · tables and indexes are whole"),
     ("order", "thứ tự · order of entries, streams and times"),
     ("leaf", "dấu vân tay · leaf hashes of the entries' bytes"),
     ("content", "nội dung · canonical entries and statements of this log"),
@@ -56,29 +59,56 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.path.is_file():
         return _dossier(asked)
     try:
-        trust = parse_trust(asked.trust.read_bytes()) if asked.trust else None
+        trust = _trust(asked.trust)
         found = open_copy(asked.path, sizes_of_interest(trust) if trust else ())
         receptions = Receptions(found.stamped_sizes)
         verdict = verify_log(found.copy, observe=lambda at, entry, _: receptions.observe(at, entry))
-    except (OSError, ValueError, AuditError) as wrong:
+    except StoredError as wrong:
+        return _misshapen(wrong, as_json=asked.json)
+    except (OSError, ValueError, AuditError, sqlite3.DatabaseError) as wrong:
         sys.stderr.write(f"audit.proofs: {wrong}\n")
         return 2
     judgement = judge(trust, verdict, found.cosigned) if trust else None
     stamped = receptions.judge(stamps_of(found.tokens, found.texts, found.cosigned, trust))
-    findings = (*verdict.findings, *(judgement.findings if judgement else ()), *stamped.findings)
+    by_trust = judgement.findings if judgement else ()
+    findings = (*found.storage, *verdict.findings, *by_trust, *stamped.findings)
     answer = _answer(verdict, judgement, findings) | _times(stamped)
     if trust is not None:
-        alone = len(verdict.findings) + len(stamped.alone)
+        alone = len(found.storage) + len(verdict.findings) + len(stamped.alone)
         answer["without_trust"] = {"ok": not alone, "findings": alone}
     told = json.dumps(answer, ensure_ascii=False, indent=2) if asked.json else _text(answer, findings, trust)
     sys.stdout.write(told + "\n")
     return 1 if findings else 0
 
 
+def _trust(path: Path | None) -> Trust | None:
+    return None if path is None else parse_trust(read_given(path, MAX_TRUST))
+
+
+def _misshapen(wrong: StoredError, *, as_json: bool) -> int:
+    """Say what there is instead of a log's tables: more cannot be read."""
+    answer = {"ok": False, "findings": _told(wrong.findings)}
+    lines = [*map(_line, wrong.findings), "FOUND WRONG"]
+    told = json.dumps(answer, ensure_ascii=False, indent=2) if as_json else "\n".join(lines)
+    sys.stdout.write(told + "\n")
+    return 1
+
+
+def _told(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [
+        {"layer": f.layer, "position": f.position, "rule": f.rule, "facts": dict(f.facts)} for f in findings
+    ]
+
+
+def _line(finding: Finding) -> str:
+    where = "whole log" if finding.position is None else f"position {finding.position}"
+    return f"  ✗ {where}: {finding.layer}: {finding.rule} {dict(finding.facts)}"
+
+
 def _dossier(asked: argparse.Namespace) -> int:
     try:
-        trust = parse_trust(asked.trust.read_bytes()) if asked.trust else None
-        data = asked.path.read_bytes()
+        trust = _trust(asked.trust)
+        data = read_given(asked.path, MAX_PAGE)
         answer = dossier_verdict(verify_dossier(extract(data) if is_page(data) else data, trust))
     except (OSError, AuditError) as wrong:
         sys.stderr.write(f"audit.proofs: {wrong}\n")
@@ -118,7 +148,7 @@ def _answer(verdict: Verdict, judgement: Judgement | None, findings: tuple[Findi
         "checkpoints": verdict.checkpoints,
         "openings": verdict.openings,
         "clock": verdict.clock,
-        "layers": {layer: _said(layer, failed, unasked) for layer in (*LAYERS, *BY_TRUST)},
+        "layers": {layer: _said(layer, failed, unasked) for layer in ("storage", *LAYERS, *BY_TRUST)},
         "fold": "not checked",
         "trust": "consistent with itself" if judgement is None else "by the trust file",
         "witnesses": [
@@ -139,10 +169,7 @@ def _answer(verdict: Verdict, judgement: Judgement | None, findings: tuple[Findi
             "same": promised.same,
             "kept": promised.kept,
         },
-        "findings": [
-            {"layer": f.layer, "position": f.position, "rule": f.rule, "facts": dict(f.facts)}
-            for f in findings
-        ],
+        "findings": _told(findings),
     }
 
 
@@ -180,9 +207,7 @@ def _text(answer: dict[str, Any], findings: tuple[Finding, ...], trust: Trust | 
     if held := answer["keys_kept_by_the_platform"]:
         lines.append(f"    khóa do nền tảng giữ · custody: platform, {held} of {answer['keys']} keys")
     lines.append("    điểm và thứ hạng · fold: not checked (minhchung verify does)")
-    for finding in findings[:SHOWN]:
-        where = "whole log" if finding.position is None else f"position {finding.position}"
-        lines.append(f"  ✗ {where}: {finding.layer}: {finding.rule} {dict(finding.facts)}")
+    lines += map(_line, findings[:SHOWN])
     if len(findings) > SHOWN:
         lines.append(f"  ... and {len(findings) - SHOWN} more")
     if findings and trust is not None:

@@ -8,7 +8,7 @@ repudiates it.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,7 +61,7 @@ def after(word: Word | None, of: Callable[[str, int], Authorship]) -> Authorship
 
 
 class Borne:
-    """Which positions bear a key, in their order; eight bytes each, for a log has many."""
+    """Which positions bear a key, ascending however they come; eight bytes each, for a log has many."""
 
     def __init__(self, beneath: Borne | None = None) -> None:
         self._beneath = beneath
@@ -71,19 +71,23 @@ class Borne:
         """Note that a statement bears a key."""
         own = self._own.get(key)
         if own is None:
-            own = self._own[key] = array("Q")
-        own.append(position)
+            own = self._own[key] = array("q")
+        if own and position < own[-1]:  # the rows of a copy may stand in any order
+            insort(own, position)
+        else:
+            own.append(position)
 
     def between(self, key: str, first: int, end: int) -> list[int]:
         """Return the positions from `first` up to, not including, `end` that bear a key."""
         below = self._beneath.between(key, first, end) if self._beneath is not None else []
         own = self._own.get(key, ())
-        return [*below, *own[bisect_left(own, first) : bisect_left(own, end)]]
+        return sorted([*below, *own[bisect_left(own, first) : bisect_left(own, end)]])
 
     def settle(self) -> None:
         """Hand what was added to what lies beneath."""
         if self._beneath is None:
             raise ValueError("there is nothing beneath")
         for key, positions in self._own.items():
-            self._beneath._own.setdefault(key, array("Q")).extend(positions)
+            for position in positions:
+                self._beneath.add(key, position)
         self._own.clear()

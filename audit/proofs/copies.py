@@ -7,8 +7,6 @@ An export is a folder laid out as C2SP tlog-tiles has it: `checkpoint`, `tile/0/
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterator
@@ -17,15 +15,22 @@ from pathlib import Path
 
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening
-from audit.proofs.entry import parse_entry
+from audit.proofs.entry import MAX_ENTRY, parse_entry
 from audit.proofs.errors import AuditError, CopyError
+from audit.proofs.files import read_file, read_list
+from audit.proofs.finding import Finding
+from audit.proofs.lines import from_base64
 from audit.proofs.log_copy import LogCopy, Row
-from audit.proofs.note import append_lines, unverified_text
+from audit.proofs.merkle import HASH_SIZE
+from audit.proofs.note import MAX_NOTE, append_lines, unverified_text
 from audit.proofs.statement import Statement, parse_statement
-from audit.proofs.tiles import read_bundle, split_hashes, tiles
+from audit.proofs.stored import check_shape, check_storage
+from audit.proofs.tiles import TILE_WIDTH, read_bundle, split_hashes, tiles
 from audit.proofs.timestamp import Token
 
 DATABASE = "minhchung.db"
+MAX_BESIDE = 1 << 30
+"""The largest file of words or time tokens that is read."""
 _SIZE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -37,6 +42,8 @@ class Found:
     cosigned: tuple[tuple[int, bytes], ...]
     tokens: tuple[Token, ...] = ()
     """The time tokens that are kept with it."""
+    storage: tuple[Finding, ...] = ()
+    """What is wrong with the file that it lies in."""
 
     @property
     def stamped_sizes(self) -> frozenset[int]:
@@ -56,7 +63,11 @@ class Found:
 
 
 def open_copy(path: Path, sizes: Collection[int] = ()) -> Found:
-    """Open a data directory or an export; raises CopyError `copy.unreadable` for what is neither."""
+    """Open a data directory or an export.
+
+    Raises CopyError `copy.unreadable` for what is neither, StoredError for a database that cannot be read as
+    one of a log.
+    """
     try:
         if (path / DATABASE).is_file():
             return _directory(path / DATABASE, sizes)
@@ -72,6 +83,7 @@ def open_copy(path: Path, sizes: Collection[int] = ()) -> Found:
 
 def _directory(path: Path, sizes: Collection[int]) -> Found:
     database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    check_shape(database)
     hashes = b"".join(row[0] for row in database.execute(_LEAVES))
     notes = [(int(size), bytes(note)) for size, note in database.execute(_NOTES)]
     size, root = database.execute("SELECT size, root FROM head").fetchone()
@@ -82,7 +94,9 @@ def _directory(path: Path, sizes: Collection[int]) -> Found:
     tokens = (
         Token(size, by, bytes(token), bytes(digest)) for size, by, token, digest in database.execute(_TOKENS)
     )
-    return Found(copy, tuple(_with_lines(dict(notes), database)), tuple(tokens))
+    return Found(
+        copy, tuple(_with_lines(dict(notes), database)), tuple(tokens), tuple(check_storage(database))
+    )
 
 
 _ROWS = (
@@ -108,26 +122,31 @@ def _with_lines(notes: dict[int, bytes], database: sqlite3.Connection) -> Iterat
     for size, line in database.execute(_LINES):
         lines[size] = lines.get(size, b"") + bytes(line)
     for size, signed in lines.items():
-        yield size, append_lines(notes[size], signed) if size in notes else b""
+        try:
+            yield size, append_lines(notes.get(size, b""), signed)
+        except AuditError:
+            yield size, b""  # which of the two is none, is found where each is checked
 
 
 # --- an export ------------------------------------------------------------------------------------------
 
 
 def _export(folder: Path, sizes: Collection[int]) -> Found:
-    newest = (folder / "checkpoint").read_bytes()
+    newest = read_file(folder, "checkpoint", MAX_NOTE)
     head = parse_checkpoint(unverified_text(newest))
     notes = {
-        int(path.name): path.read_bytes()
+        int(path.name): read_file(folder, f"checkpoints/{path.name}", MAX_NOTE)
         for path in sorted((folder / "checkpoints").glob("*"))
         if _SIZE.fullmatch(path.name)
     }
     notes.setdefault(head.size, newest)
-    hashes = b"".join((folder / name).read_bytes() for name in tiles("tile/0", head.size))
+    hashes = bytearray()
+    for name in tiles("tile/0", head.size):
+        hashes += read_file(folder, name, TILE_WIDTH * HASH_SIZE)
     found = sorted(notes.items())
     ends = (head.size, head.root)
     copy = LogCopy(
-        _entries(folder, head.size), split_hashes(hashes), ends, found, _words(folder), sizes=sizes
+        _entries(folder, head.size), split_hashes(bytes(hashes)), ends, found, _words(folder), sizes=sizes
     )
     return Found(copy, tuple(reversed(found)), tuple(_tokens(folder)))
 
@@ -136,13 +155,22 @@ def _entries(folder: Path, size: int) -> Iterator[Row]:
     """Read entries from their bundles; stream and version are what the statements make them."""
     versions: dict[str, int] = {}
     position = 0
-    for name in tiles("tile/entries", size):
-        for entry in read_bundle((folder / name).read_bytes()):
+    for number, name in enumerate(tiles("tile/entries", size)):
+        for entry in read_bundle(_bundle(folder, name)):
             statement = _statement(entry)
             stream, kind = (statement.stream, statement.type) if statement else ("", "")
             versions[stream] = versions.get(stream, 0) + 1
             yield Row(position, stream, versions[stream], kind, entry)
             position += 1
+            if position >= (number + 1) * TILE_WIDTH + TILE_WIDTH:
+                raise CopyError("copy.unreadable", path=str(folder / name), reason="too many entries")
+
+
+def _bundle(folder: Path, name: str) -> bytes:
+    try:
+        return read_file(folder, name, TILE_WIDTH * (MAX_ENTRY + 2))
+    except OSError as wrong:
+        raise CopyError("copy.unreadable", path=str(folder / name), reason=str(wrong)) from None
 
 
 def _statement(entry: bytes) -> Statement | None:
@@ -153,18 +181,21 @@ def _statement(entry: bytes) -> Statement | None:
 
 
 def _words(folder: Path) -> dict[str, list[Opening]]:
-    path = folder / "openings.json"
-    if not path.is_file():
-        return {}
-    stated = json.loads(path.read_bytes())
-    return {
-        statement: [Opening(one["field"], bytes.fromhex(one["salt"]), one["value"]) for one in its]
-        for statement, its in stated.items()
-    }
+    stated = read_list(folder, "openings.json", MAX_BESIDE) or {}
+    return {statement: [_opening(one) for one in its] for statement, its in stated.items()}
+
+
+def _opening(stated: dict[str, object]) -> Opening:
+    name, salt, value = stated["field"], stated["salt"], stated["value"]
+    if not (isinstance(name, str) and isinstance(salt, str) and isinstance(value, str)):
+        raise TypeError("an opening is made of texts")
+    return Opening(name, bytes.fromhex(salt), value)
 
 
 def _tokens(folder: Path) -> Iterator[Token]:
-    path = folder / "timestamps.json"
-    for one in json.loads(path.read_bytes()) if path.is_file() else ():
-        response, digest = base64.b64decode(one["token"], validate=True), bytes.fromhex(one["sha256"])
-        yield Token(int(one["size"]), str(one["authority"]), response, digest)
+    for one in read_list(folder, "timestamps.json", MAX_BESIDE) or ():
+        size, authority, digest = one["size"], one["authority"], bytes.fromhex(one["sha256"])
+        response = from_base64(one["token"])
+        if type(size) is not int or type(authority) is not str or not response:
+            raise TypeError("a time token has a size, an authority, and bytes in base64")
+        yield Token(size, authority, response, digest)

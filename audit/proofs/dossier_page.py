@@ -8,6 +8,8 @@ from audit.proofs.dossier import MAX_DOSSIER
 from audit.proofs.errors import DossierError
 
 OPENS = b'<script type="application/vnd.minhchung.dossier" id="dossier">'
+MAX_PAGE = 4 * MAX_DOSSIER
+"""A page with a dossier in it, each byte of which may take three, and the page around it."""
 _WRITTEN = {b"%": b"%25", b"<": b"%3C"}
 _READ = {written: plain for plain, written in _WRITTEN.items()}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 Fact = str | int
 
@@ -15,7 +15,7 @@ class AuditError(Exception):
 
     def __init__(self, rule: str, **facts: Fact) -> None:
         self.rule = rule
-        self.facts = {name: _printable(value) for name, value in facts.items()}
+        self.facts = {name: printable(value) for name, value in facts.items()}
         told = ", ".join(f"{name} {value}" for name, value in self.facts.items())
         super().__init__(f"{self.about}: {rule}" + (f" ({told})" if told else ""))
 
@@ -28,9 +28,9 @@ def _again(kind: type[AuditError], rule: str, facts: dict[str, Fact]) -> AuditEr
     return kind(rule, **facts)
 
 
-def _printable(fact: Fact) -> Fact:
-    """Facts quote what came in, and must yet be fit to be signed, stored and shown."""
-    if isinstance(fact, int):
+def printable(fact: Fact) -> Fact:
+    """Facts quote what came in, and must yet be fit to be signed, stored and shown on a terminal."""
+    if not isinstance(fact, str):
         return fact
     return "".join(char if char.isprintable() else "\ufffd" for char in fact)
 
@@ -135,6 +135,16 @@ class CopyError(AuditError):
     """A copy of a log cannot be read at all."""
 
     about = "no log there"
+
+
+class StoredError(CopyError):
+    """A file holds something else than a log's tables; `findings` say where (audit.proofs.finding)."""
+
+    about = "not the tables of a log"
+
+    def __init__(self, findings: Sequence[Any]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(self.findings[0].rule, **self.findings[0].facts)
 
 
 class StateError(AuditError):

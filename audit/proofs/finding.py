@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from audit.proofs.errors import AuditError, Fact
+from audit.proofs.errors import AuditError, Fact, printable
 
 LAYERS = (
     "order",
@@ -29,6 +29,9 @@ class Finding:
     position: int | None
     rule: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", {name: printable(fact) for name, fact in self.facts.items()})
 
     @classmethod
     def of(cls, layer: str, position: int | None, rule: str, /, **facts: Fact) -> Finding:

@@ -19,13 +19,14 @@ def read_json(data: bytes, limit: int) -> Any:
     if len(data) > limit:
         raise CanonicalError("bytes.too_long", size=len(data), limit=limit)
     try:
-        value = json.loads(data.decode(), object_pairs_hook=_pairs, parse_constant=_no_constant)
+        value = json.loads(data.decode(), object_pairs_hook=no_key_twice, parse_constant=_no_constant)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise CanonicalError("bytes.not_canonical", reason="not JSON") from None
     return canonical.decode(canonical.encode(value), limit=2 * limit)
 
 
-def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of its pairs; raises CanonicalError where a key stands twice."""
     keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
         raise CanonicalError("bytes.not_canonical", reason="a key twice")

@@ -16,6 +16,7 @@ from audit.proofs.head import Cosigned, open_head
 from audit.proofs.note import open_note, unverified_text, vkey
 from audit.proofs.policy import NO_WITNESSES, Policy
 from audit.proofs.promise import Promised, compare
+from audit.proofs.succession import signing_key
 from audit.proofs.trust import Trust, TrustedLog
 from audit.proofs.verdict import Verdict
 
@@ -50,7 +51,8 @@ def judge(trust: Trust, verdict: Verdict, cosigned: Sequence[tuple[int, bytes]])
 
     1. The trust file knows the log (`trust.unknown_log`).
     2. One of the keys that the log has had is one that it trusts (`trust.other_log_key`): from there,
-       rotations lead to all others, each signed by the key before.
+       rotations lead to all others, each signed by the key before. The one that it signs with now, as far as
+       the file knows, is among them (`trust.older_key`): one that was given up signs nothing new.
     3. The log holds what the trust file knows of it (`trust.rewound`, `trust.contradicted`).
     4. Each cosigned checkpoint is one of this very log (`cosignature.other_root`), and no line of a trusted
        witness is bad (`signature.bad`).
@@ -84,6 +86,8 @@ def _check_keys(log: TrustedLog, verdict: Verdict) -> Iterator[Finding]:
     stated = {vkey(verdict.origin, key) for _, key in verdict.log_keys}
     if not stated & set(log.vkeys):
         yield _finding("trust", 0, TrustError("trust.other_log_key", log=verdict.origin))
+    elif (signing := signing_key(log.vkeys)) is not None and signing not in stated:
+        yield _finding("trust", None, TrustError("trust.older_key", log=verdict.origin, size=verdict.size))
 
 
 def _check_known(log: TrustedLog, verdict: Verdict) -> Iterator[Finding]:

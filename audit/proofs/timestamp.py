@@ -42,7 +42,7 @@ class TimeAuthority:
         read = read_certificate(self.certificate)
         try:
             constraints = read.extensions.get_extension_for_class(x509.BasicConstraints).value
-        except (x509.ExtensionNotFound, ValueError):
+        except Exception:  # noqa: BLE001 - what is wrong with another extension has many errors of its own
             raise TimeRefused("authority.malformed", reason="no basic constraints") from None
         if not constraints.ca:
             raise TimeRefused("authority.malformed", reason="not of an authority")

@@ -17,6 +17,8 @@ from audit.proofs.trust_file import parse_trust
 from tests.api.dossiers import Change, changed, findings_of, inner_of, proved_again, verdict_on
 from tests.api.test_dossier import CASE, TAMPERED, case, leaves, make, nested
 from tests.audit.browser.asked import Asked, node
+from tests.page_dossier import dossier
+from tests.pages import page_log
 
 __all__ = ["case", "leaves", "node"]
 pytestmark = [pytest.mark.node, pytest.mark.xdist_group("dossiers")]
@@ -67,13 +69,24 @@ def test_same_findings_on_tampered_dossiers(
     assert not agree(node, changed(case, forge))["ok"]
 
 
-def test_same_findings_after_any_changed_character(node: Asked, case: bytes) -> None:
-    """Wherever a character becomes another one, both find the same, and neither accepts it."""
-    chosen = random.Random(7)  # noqa: S311 - which characters, not which keys
-    for _ in range(80):
-        place = chosen.randrange(len(case))
-        other = bytes([chosen.choice([c for c in range(32, 127) if c != case[place]])])
-        assert not agree(node, case[:place] + other + case[place + 1 :])["ok"]
+@pytest.mark.parametrize("part", range(5))
+def test_same_findings_after_any_changed_character(node: Asked, part: int) -> None:
+    """Wherever one of 500 characters becomes another one, both find the same, and neither accepts it."""
+    changes_agree(node, dossier(page_log()), 100, seed=part)
+
+
+def test_same_findings_after_a_changed_character_of_a_case(node: Asked, case: bytes) -> None:
+    """So it is in a dossier of the demo."""
+    changes_agree(node, case, 20, seed=7)
+
+
+def changes_agree(node: Asked, whole: bytes, times: int, seed: int) -> None:
+    """Change so many characters, one at a time."""
+    chosen = random.Random(seed)  # noqa: S311 - which characters, not which keys
+    for _ in range(times):
+        place = chosen.randrange(len(whole))
+        other = bytes([chosen.choice([c for c in range(32, 127) if c != whole[place]])])
+        assert not agree(node, whole[:place] + other + whole[place + 1 :])["ok"]
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from api import answers
 from api.epoch import begin_epoch
 from api.runtime import open_runtime
 from api.settings import ANCHOR_VARIABLE, DATABASE_VARIABLE, Settings
 from api.storage import backup, restore
+from api.verdict import verdict_on_log
 from api.verification import examine
 from audit.ledger.anchor import Anchor
 from audit.ledger.errors import EpochRefused, LogBehind
@@ -93,7 +93,7 @@ def test_the_new_epoch_proves_what_is_missing_20_of_20(kept: Kept, lost: Setting
     assert examined.left is not None
     assert (examined.left.origin, examined.left.size) == (OLD, size)
     assert cited.missing_to - cited.missing_from == anchored.checkpoint.size - examined.left.size
-    told = answers.verdict(examined)["continues"]
+    told = verdict_on_log(examined)["continues"]
     assert told == {
         "log": OLD,
         "size": kept.size,
@@ -235,7 +235,7 @@ def test_without_what_is_left_nothing_is_proved(kept: Kept, lost: Settings) -> N
     shutil.rmtree(lost.continues)
     examined = examine(lost.data)
     assert examined.ok
-    assert answers.verdict(examined)["continues"]["proved"] is False
+    assert verdict_on_log(examined)["continues"]["proved"] is False
 
 
 # --- the citation itself --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from api.publication import own_record, policy_of
 from api.register import entry_at
 from api.runtime import reading
 from api.settings import DATABASE_VARIABLE, Settings
+from api.verdict import verdict_on_log
 from api.verification import examine
 from audit.ledger.database import open_database
 from audit.ledger.submission import Accepted, Refused
@@ -130,7 +131,7 @@ def test_trace_tells_custody_and_certificate_of_each_signer(told: Told) -> None:
 def test_verdict_counts_doubt_custody_and_certificates(told: Told) -> None:
     """The verdict lists contested positions, bindings, and how many statements the platform's keys signed."""
     data, at = told
-    verdict = answers.verdict(examine(data))
+    verdict = verdict_on_log(examine(data))
     assert verdict["contested"] == {
         "reaffirmed": [],
         "contested": [at["evidence"]],
@@ -175,7 +176,7 @@ def test_an_erased_chain_leaves_the_binding(told: Told, tmp_path: Path) -> None:
     database.close()
     erased = {"position": at["bound"], "certificate": CERTIFICATE}
     assert _trace(copy)[at["score"]]["signers"][0]["certificates"] == [erased]
-    verdict = answers.verdict(examine(copy))
+    verdict = verdict_on_log(examine(copy))
     assert verdict["certificates"] == [{**erased, "actor": "stc-2", "key": KEY}]
     assert [(f["position"], f["rule"]) for f in verdict["findings"]] == [(at["bound"], "opening.not_there")]
 

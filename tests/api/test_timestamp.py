@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from api import answers
 from api.runtime import open_runtime, reading
 from api.settings import DATABASE_VARIABLE, Settings
 from api.timestamping import add_token, checkpoint_text, stamp_now
+from api.verdict import verdict_on_log
 from api.verification import examine
 from audit.ledger.cosignatures import keep_cosignatures
 from audit.ledger.database import Database
@@ -289,4 +289,4 @@ def test_log_whose_clock_runs_ahead_is_found(data: Path) -> None:
 def test_verdict_says_how_many_tokens_there_are(data: Path, authority: Authority) -> None:
     """In its answer, whether they could be checked or not."""
     _stamp(data, authority)
-    assert answers.verdict(examine(data))["checked"]["time_tokens_unchecked"] == 1
+    assert verdict_on_log(examine(data))["checked"]["time_tokens_unchecked"] == 1

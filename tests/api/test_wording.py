@@ -35,8 +35,10 @@ from domain.stated.choices import (
     Step,
     TeamRole,
 )
+from projections.casefile import Chapter
 from projections.conflicts import Conflict
 from projections.docket import State
+from projections.pending import Office
 from projections.progress import Alert
 from projections.tables import read_side
 from tests.conftest import ROOT
@@ -234,7 +236,7 @@ def test_an_entry_has_one_form() -> None:
 
 
 CODES = {
-    "role": [*Role, *TeamRole, "FOCAL_OFFICER", "DELEGATE"],
+    "role": list(dict.fromkeys((*Role, *Office, *TeamRole, "DELEGATE"))),
     "phase": list(Phase),
     "now": list(Phase),
     "allowed": list(Phase),
@@ -255,6 +257,7 @@ CODES = {
     "alert": list(Alert),
     "mismatch": list(Mismatch),
     "conflict": list(Conflict),
+    "chapter": list(Chapter),
 }
 
 

@@ -90,6 +90,12 @@ OPINIONS = (
         {"waiting": 2},
     ),
     Case(
+        "members are asked until a day that is over",
+        "opinion.no_time",
+        lambda w: w.sign("OpinionRequested", "tk-1", **_cell(COUNCIL, "A1.1"), body={"due": "2017-02-07"}),
+        {"due": "2017-02-07"},
+    ),
+    Case(
         "something is moved before opinions are closed",
         "motion.opinions_open",
         lambda w: _moved(w, criterion="A1.5"),
@@ -239,7 +245,7 @@ def _reviewed_by(officer: str) -> Forge:
 
 
 def _judged(criterion: str = "A1.1", *, heard: bool = True, **said: str) -> Forge:
-    """Bring a dispute before the council, which carries a motion; then decide so."""
+    """Bring a dispute before the council, which carries a motion, if it may; then decide so."""
 
     def forge(w: World) -> Submission:
         cell = _cell(PUBLISHED, criterion)
@@ -256,6 +262,8 @@ def _judged(criterion: str = "A1.1", *, heard: bool = True, **said: str) -> Forg
         w.state("MeetingOpened", "hd-2", round=PUBLISHED, matter=MEETING, body={"present": ["hd-2", "hd-3"]})
         moved = {"meeting": MEETING, "matter": "DISPUTE", "category": "EVIDENCE_OVERLOOKED", **said}
         reason = {"reason": "Đối chiếu lại tài liệu."}
+        if not heard:
+            return w.sign("MotionPut", "hd-2", **cell, body=moved, texts=reason)
         motion = w.state("MotionPut", "hd-2", **cell, body=moved, texts=reason)
         for member in ("hd-2", "hd-3"):
             w.state("VoteCast", member, **cell, body={"motion": motion, "choice": "FOR"})
@@ -264,6 +272,13 @@ def _judged(criterion: str = "A1.1", *, heard: bool = True, **said: str) -> Forg
         )
 
     return forge
+
+
+def _put_unseen(w: World) -> Submission:
+    w.state("MeetingOpened", "hd-2", round=PUBLISHED, matter=MEETING, body={"present": ["hd-2", "hd-3"]})
+    moved = {"meeting": MEETING, "matter": "DISPUTE", "category": "FACTUAL_ERROR", "outcome": "REJECTED"}
+    texts = {"reason": "Không cần phúc tra."}
+    return w.sign("MotionPut", "hd-2", **_cell(PUBLISHED), body=moved, texts=texts)
 
 
 DISPUTES = (
@@ -331,6 +346,18 @@ DISPUTES = (
         _reviewed_by("nhs-4"),
         {"officer": "nhs-4"},
     ),
+    Case(
+        "the reviewer sits in the council that will decide",
+        "reviewer.of_the_council",
+        _reviewed_by("hd-3"),
+        {"officer": "hd-3"},
+    ),
+    Case(
+        "a dispute is put to the vote before it was looked at anew",
+        "dispute.not_reverified",
+        lambda w: _put_unseen(w),
+        {"dispute": FILED},
+    ),
     Case("the reviewer is of the agency", "reviewer.of_a_party", _reviewed_by("stc-4"), {"agency": "STC"}),
     Case(
         "the reviewer is of an agency whose rank could move",
@@ -383,7 +410,7 @@ DISPUTES = (
         {"claimed": "1"},
     ),
     Case(
-        "a dispute is decided while an agency that had notice may still speak",
+        "a dispute is put to the vote while an agency that had notice may still speak",
         "dispute.hearing_not_over",
         _judged("A1.7", heard=False, outcome="REJECTED"),
         {"agencies": "SNV"},

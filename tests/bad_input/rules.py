@@ -88,6 +88,18 @@ TIME = (
         {"agency": "STC"},
     ),
     Case(
+        "a deadline is extended to a day that is over, for those alone who were late",
+        "deadline.already_past",
+        lambda w: _extended(w, due="2017-02-07"),
+        {"due": "2017-02-07"},
+    ),
+    Case(
+        "a deadline is extended when its phase is over",
+        "deadline.phase_over",
+        lambda w: restated(_extended(w), round=INSPECTED),
+        {"phase": "SELF_ASSESSMENT"},
+    ),
+    Case(
         "an extension does not reach beyond the deadline",
         "deadline.not_later",
         lambda w: _extended(w, due=DUE),
@@ -181,6 +193,18 @@ def _wave(w: World, group: str) -> Submission:
     return w.sign("SurveyWaveOpened", "tk-1", round=OPEN, body=body)
 
 
+def _surveyed(w: World, group: str = "STAFF") -> World:
+    """A group is asked, and a batch of its ballots is recorded."""
+    wave = {"group": group, "issued": 20, "tokens": "ab" * 32, "upward": False}
+    w.state("SurveyWaveOpened", "tk-1", round=OPEN, body=wave)
+    w.state("BallotsRecorded", "tk-1", round=OPEN, body=_batch(group))
+    return w
+
+
+def _batch(group: str) -> dict[str, object]:
+    return {"group": group, "ballots": 6, "root": "cd" * 32}
+
+
 PERSONS = (
     Case(
         "a team is sent to the home agency of a member",
@@ -268,6 +292,18 @@ PERSONS = (
         "survey.group_not_asked",
         lambda w: _wave(w, "CITIZENS"),
         {"group": "CITIZENS"},
+    ),
+    Case(
+        "a wave opens with the tokens of another group",
+        "survey.tokens_used",
+        lambda w: _wave(_surveyed(w), "COUNCIL_DEPUTY"),
+        {"group": "COUNCIL_DEPUTY"},
+    ),
+    Case(
+        "a batch of ballots is recorded a second time",
+        "survey.batch_recorded",
+        lambda w: _surveyed(w).sign("BallotsRecorded", "tk-1", round=OPEN, body=_batch("STAFF")),
+        {"group": "STAFF"},
     ),
     Case(
         "a letter is confirmed twice",

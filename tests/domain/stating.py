@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 from domain.events import Body
@@ -75,14 +76,22 @@ def claims_bonus(about: str, points: str, share: str = "1", **changes: Any) -> A
 # --- the survey -----------------------------------------------------------------------------------------
 
 ROOT = "0f" * 32
-"""A root over tokens, or over ballots."""
+"""A root over tokens, or over ballots, of a wave that somebody else opens."""
+
+
+def root_of(what: str) -> str:
+    """Return a root of its own for the tokens, or the ballots, of a group."""
+    return sha256(what.encode()).hexdigest()
 
 
 def holds_wave(group: str, valid: int) -> tuple[Act, ...]:
     """A respondent group is asked, answers in one batch, and is done."""
     return (
-        states("secretariat", SurveyWaveOpened(group=group, issued=valid, tokens=ROOT, upward=False)),
-        states("secretariat", BallotsRecorded(group=group, ballots=valid, root=ROOT)),
+        states(
+            "secretariat",
+            SurveyWaveOpened(group=group, issued=valid, tokens=root_of(f"tokens {group}"), upward=False),
+        ),
+        states("secretariat", BallotsRecorded(group=group, ballots=valid, root=root_of(f"ballots {group}"))),
         states("secretariat", SurveyWaveClosed(group=group, returned=valid, valid=valid)),
     )
 

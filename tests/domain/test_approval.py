@@ -7,6 +7,7 @@ import pytest
 from domain.deadlines import Phase
 from domain.stated.assessment import SpecialCaseClaimed
 from domain.stated.choices import Outcome, Role
+from domain.stated.registry import RoleEnded
 from domain.stated.rounds import ApprovalProposed, ResultApproved, ResultPublished
 from tests.domain.contesting import (
     DISPUTE,
@@ -59,6 +60,15 @@ def test_one_person_in_both_offices_does_not_approve() -> None:
     both = grants("secretariat", Role.APPROVING_AUTHORITY)
     story = given(Phase.APPROVAL, both, PROPOSED)
     story.when(states("secretariat", APPROVED.body)).then(refused("result.approved_by_secretariat"))
+
+
+def test_proposer_does_not_approve_from_another_office() -> None:
+    """Who proposed, left the secretariat and joined the authority does not approve it then (R04)."""
+    leaves = states("registrar-1", RoleEnded(officer="secretariat", role=Role.SECRETARIAT))
+    story = given(Phase.APPROVAL, PROPOSED, leaves, grants("secretariat", Role.APPROVING_AUTHORITY))
+    own = states("secretariat", APPROVED.body)
+    story.when(own).then(refused("result.approved_by_proposer", actor="secretariat"))
+    story.when(APPROVED).then(admitted)
 
 
 @pytest.mark.parametrize("version", [0, 2, -1])

@@ -86,6 +86,15 @@ def test_other_recognition_has_shares_of_its_own() -> None:
     story.when(again).then(refused("claim.shares_above_whole", left="0"))
 
 
+@pytest.mark.parametrize("spelt", ["7/qđ-ubnd", "  7/QĐ-UBND ", "7/QĐ-Ubnd"])
+def test_recognition_is_the_same_however_it_is_written(spelt: str) -> None:
+    """Other capitals or spaces make no second initiative of one that is claimed as a whole (R27)."""
+    story = given(DECLARING, claims_bonus("HC/B1", "3", recognition=SHARED))
+    story.when(claims_bonus("STC/B1", "3", recognition=spelt)).then(
+        refused("claim.shares_above_whole", left="0")
+    )
+
+
 def test_claimed_points_fit_the_rule_too() -> None:
     """A bonus that is counted has no points to be claimed."""
     story = given(DECLARING, criteria=criteria_set(criterion("A1.1", "2", StatedRule()), COUNTED))

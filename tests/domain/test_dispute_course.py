@@ -14,6 +14,7 @@ from domain.deadlines import Phase
 from domain.scoring import Stage
 from domain.stated.choices import Choice, Matter, Outcome, Path
 from domain.stated.council import MotionPut
+from domain.stated.registry import OfficerTransferred
 from tests.domain.contesting import (
     CELL,
     DISPUTE,
@@ -30,8 +31,8 @@ from tests.domain.contesting import (
     verified_again,
     withdraws,
 )
-from tests.domain.sitting import CHAIR, JUDGED, decide, in_session, moved, moved_at, votes
-from tests.domain.specification import ZONE, Act, admitted, refused, states
+from tests.domain.sitting import CHAIR, JUDGED, decide, in_session, motion, moved, moved_at, votes
+from tests.domain.specification import ZONE, Act, Story, admitted, refused, states
 from tests.domain.stating import claims_bonus
 from tests.domain.world import QUORUM, given
 
@@ -157,6 +158,8 @@ def test_party_is_heard_once_by_its_head() -> None:
         ("inspector-STC", "reviewer.of_a_party"),
         ("focal-STC", "reviewer.of_a_party"),
         ("deputy-SNV", "reviewer.of_a_party"),
+        ("member-3", "reviewer.of_the_council"),
+        ("member-1", "reviewer.of_the_council"),
     ],
 )
 def test_reviewer_is_from_neither_the_first_team_nor_a_party(officer: str, rule: str | None) -> None:
@@ -177,6 +180,29 @@ def test_reviewer_is_named_once() -> None:
     story.when(states("head-STC", names_reviewer().body, DISPUTE)).then(refused("role.missing"))
     story.given(names_reviewer())
     story.when(names_reviewer("nobody")).then(refused("reviewer.already_assigned", officer=REVIEWER))
+
+
+@pytest.mark.parametrize(("officer", "agency"), [("focal-STC", "STC"), ("deputy-SNV", "SNV")])
+def test_reviewer_was_of_no_party_in_this_round(officer: str, agency: str) -> None:
+    """Who declared the cell, or could have lost the rank, and then moved away is still no second reviewer."""
+    story = contested().given(transfers(officer, "HQ"))
+    story.when(names_reviewer(officer)).then(refused("reviewer.of_a_party", officer=officer, agency=agency))
+
+
+def test_reviewer_who_comes_to_a_party_is_replaced() -> None:
+    """Before any finding another one takes over; otherwise the dispute could never be decided."""
+    story = contested().given(notifies("SNV"), names_reviewer(), transfers(REVIEWER, "SNV"))
+    story.when(finds_again("2")).then(refused("reviewer.of_a_party", officer=REVIEWER, agency="SNV"))
+    story.given(names_reviewer("inspector-STP"))
+    story.when(names_reviewer("nobody")).then(refused("reviewer.already_assigned", officer="inspector-STP"))
+    story.when(finds_again("2", "inspector-STP")).then(admitted)
+    story.given(transfers("inspector-STP", "SNV"))
+    story.when(names_reviewer("nobody")).then(refused("reviewer.already_assigned"))
+
+
+def transfers(officer: str, home: str) -> Act:
+    """A registrar records a move."""
+    return states("registrar-1", OfficerTransferred(officer=officer, home=home))
 
 
 def test_reviewer_records_one_finding() -> None:
@@ -215,9 +241,9 @@ def test_council_upholds_partly_or_rejects(
     assert (found.outcome, found.decided, found.open) == (outcome, story.last_position, False)
     assert story.score(CELL).points == score
     assert story.round.corrected == corrected
-    motion = story.cell(CELL).motion
-    assert motion is not None
-    assert motion.decided == found.decided
+    put = story.cell(CELL).motion
+    assert put is not None
+    assert (put.dispute, put.decided) == ("dispute-1", found.decided)
 
 
 @pytest.mark.parametrize(
@@ -238,23 +264,24 @@ def test_decision_fits_its_outcome(outcome: Outcome, points: str | None, refusal
     story.when(moved(story, ends(outcome, points), DISPUTE)).then(refusal)
 
 
-def test_decision_waits_for_the_second_finding() -> None:
-    """Without re-verification the council decides nothing (phúc tra)."""
+def puts_it(story: Story, about: str = CELL) -> Act:
+    """A member moves that the dispute over a cell be rejected."""
+    return states(CHAIR, motion(ends(Outcome.REJECTED), in_session(story)), about)
+
+
+def test_vote_waits_for_the_second_finding() -> None:
+    """Before re-verification nothing is put to the vote (phúc tra)."""
     story = contested().given(notifies("SNV"), names_reviewer())
-    story.when(moved(story, ends(Outcome.REJECTED), DISPUTE)).then(
-        refused("dispute.not_reverified", dispute="dispute-1")
-    )
+    story.when(puts_it(story)).then(refused("dispute.not_reverified", dispute="dispute-1"))
 
 
-def test_decision_waits_for_the_parties() -> None:
-    """Who could lose a rank is told before, even where the claim is rejected."""
+def test_vote_waits_for_the_parties() -> None:
+    """Who could lose a rank is told before, even where the claim will be rejected."""
     story = contested().given(names_reviewer(), finds_again("1"))
-    story.when(moved(story, ends(Outcome.REJECTED), DISPUTE)).then(
-        refused("dispute.parties_not_notified", dispute="dispute-1")
-    )
+    story.when(puts_it(story)).then(refused("dispute.parties_not_notified", dispute="dispute-1"))
 
 
-def test_decision_waits_until_the_parties_could_be_heard() -> None:
+def test_vote_waits_until_the_parties_could_be_heard() -> None:
     """Until the clock for it has run out, or all have spoken; it runs from the first notice."""
     story = contested(path=Path.STATUTORY_COMPLAINT)
     story.given(notifies("SNV"), names_reviewer(), finds_again("1"))
@@ -262,12 +289,33 @@ def test_decision_waits_until_the_parties_could_be_heard() -> None:
     story.given(notifies("SNV"))
     assert story.dispute("dispute-1").notified_at == told
     until = datetime(2017, 8, 5, tzinfo=ZONE)
-    decision = moved(story, ends(Outcome.REJECTED), DISPUTE)
+    moves = puts_it(story)
     refusal = refused("dispute.hearing_not_over", agencies="SNV", until=until.isoformat())
-    story.when(decision).then(refusal)
-    story.when(replace(decision, unusual={"arrived_at": until - timedelta(microseconds=1)})).then(refusal)
-    story.branch().when(replace(decision, unusual={"arrived_at": until})).then(admitted)
-    story.given(is_heard("SNV")).when(decision).then(admitted)
+    story.when(moves).then(refusal)
+    story.when(replace(moves, unusual={"arrived_at": until - timedelta(microseconds=1)})).then(refusal)
+    story.branch().when(replace(moves, unusual={"arrived_at": until})).then(admitted)
+    story.given(is_heard("SNV")).when(moves).then(admitted)
+
+
+def test_nothing_is_voted_on_that_is_not_in_dispute() -> None:
+    """Where no dispute is filed, taken up and going on, there is none to be moved."""
+    story = published()
+    story.when(puts_it(story)).then(refused("dispute.unknown", dispute="-"))
+    story.given(files()).when(puts_it(story)).then(refused("dispute.not_accepted", dispute="dispute-1"))
+    story.given(withdraws()).when(puts_it(story)).then(refused("dispute.ended", dispute="dispute-1"))
+
+
+def test_vote_on_a_withdrawn_dispute_decides_no_other() -> None:
+    """Filed anew, a dispute is put to the vote anew: what was carried before was about another one."""
+    story, again = verified_again(), "STC/A1.2/dispute-2"
+    decision = moved(story, ends(Outcome.REJECTED), DISPUTE)
+    story.given(withdraws(), files("1.5", again), accepts(again))
+    others = sorted(story.dispute("dispute-2").affected - {"STC"})
+    story.given(notifies(*others, about=again), names_reviewer(about=again), finds_again("1", about=again))
+    story.when(states(QUORUM, decision.body, again)).then(
+        refused("dispute.moved_about_another", dispute="dispute-1")
+    )
+    story.when(moved(story, ends(Outcome.REJECTED), again)).then(admitted)
 
 
 def test_moments_of_the_course_are_kept() -> None:

@@ -221,6 +221,8 @@ class Board:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.cards = {agency: story.card(agency) for agency in AGENCIES}
+        self.next = dict(self.cards)
+        """The same, each made from the one before it."""
 
     def follow(self, event: Event) -> None:
         """Follow an event and recompute one cell of one card, one card, or all of them."""
@@ -230,6 +232,9 @@ class Board:
         for agency in AGENCIES if event.agency is None else (event.agency,):
             known = self.cards[agency].scores if changed else None
             self.cards[agency] = scoring.card(self.story.standing, ROUND, agency, known, changed)
+            moved_on = isinstance(event.body, DeadlineExtended)
+            last = self.cards[agency] if moved_on else self.next[agency]
+            self.next[agency] = scoring.again(self.story.standing, ROUND, last, changed)
 
 
 def _is_sound(card: Card) -> None:
@@ -258,7 +263,7 @@ def _steps(phase: Phase) -> st.SearchStrategy[list[Step]]:
 @settings(max_examples=40, deadline=None)
 @given(st.fixed_dictionaries({phase: _steps(phase) for phase in MOVES}))
 def test_card_kept_up_step_by_step_is_the_card_computed_anew(chapters: dict[Phase, list[Step]]) -> None:
-    """After each admitted act, recomputing the cell it is about gives the whole card's result."""
+    """After each admitted act, the cell it is about and the last card give what a whole card comes to."""
     story = world.given(Phase.SELF_ASSESSMENT, criteria=CRITERIA)
     for phase in MOVES:
         board = Board(story.reach(phase).given(*GIVEN[phase]))
@@ -268,5 +273,6 @@ def test_card_kept_up_step_by_step_is_the_card_computed_anew(chapters: dict[Phas
             if admit(story.standing, event) is None:
                 board.follow(event)
                 assert board.cards == {agency: story.card(agency) for agency in AGENCIES}
+                assert board.next == board.cards
         for card in board.cards.values():
             _is_sound(card)

@@ -79,6 +79,13 @@ def test_cell_is_asked_about_once() -> None:
     story.when(asks()).then(refused("opinion.already_requested", criterion="A1.2"))
 
 
+def test_members_have_time_to_answer() -> None:
+    """Asked until a day that is over, nobody could seal anything, and the matter would go on without them."""
+    story = given(Phase.COUNCIL, agrees())
+    story.when(when_due(asks())).then(refused("opinion.no_time", due="2017-04-12"))
+    story.when(at(TOO_LATE - timedelta(microseconds=1), asks())).then(admitted)
+
+
 @pytest.mark.parametrize(("about", "rule"), [("STC/B1", None), ("STC/D3", "claim.wrong_section")])
 def test_opinions_are_asked_on_points_that_are_earned(about: str, rule: str | None) -> None:
     """On the hundred and on the bonus, not on deductions."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.criteria import Block, CriteriaSet, StatedRule
 from domain.points import hundredths
-from domain.ranking import rank
+from domain.ranking import Ladder, rank
 from domain.scoring import Card
 from tests.domain.criteria_sets import criteria_set, criterion
 
@@ -135,3 +135,21 @@ def test_rank_is_one_more_than_how_many_are_better(stated: list[tuple[str, str]]
         keys = [(c.published_score, c.total) for c in cards]
         assert place.rank == 1 + sum(key > own for key in keys)
         assert place.shared == (keys.count(own) > 1)
+
+
+MOVES = st.lists(st.tuples(st.integers(0, 5), SCORES, st.sampled_from(["1", "2"])), max_size=20)
+
+
+@given(MOVES)
+def test_ladder_kept_up_is_the_block_ranked_anew(moves: list[tuple[int, str, str]]) -> None:
+    """Card after card, the places are those of a whole ranking, and the ones that changed are told."""
+    criteria, cards = ties("total"), {f"X{n}": card(f"X{n}", "80", total="1") for n in range(6)}
+    ladder = Ladder(criteria, cards.values())
+    for number, score, total in moves:
+        before, moved = dict(ladder.places), card(f"X{number}", score, total=total)
+        cards[moved.agency] = moved
+        told = {place.card.agency: place for place in ladder.put(moved)}
+        assert ladder.places == {place.card.agency: place for place in rank(criteria, cards.values())}
+        assert ladder.places == before | told
+        others = told.keys() - {moved.agency}
+        assert all(before[agency] != told[agency] for agency in others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -214,6 +214,37 @@ def test_extension_takes_lateness_away() -> None:
 def test_deadline_only_moves_later_and_by_the_authority(act: Act, rule: str) -> None:
     """Nobody shortens a deadline or moves it out of the calendar, and the secretariat moves none."""
     given(PREPARED).when(act).then(refused(rule))
+
+
+def test_extension_reaches_a_day_still_to_come() -> None:
+    """A new day that is over too would only pardon those who were late; the last one that is not is fine."""
+    story = given(Phase.SELF_ASSESSMENT)
+    story.now = datetime(2017, 2, 20, 8, tzinfo=ZONE)
+    over = extends(Phase.SELF_ASSESSMENT, date(2017, 2, 19))
+    story.when(over).then(refused("deadline.already_past", phase="SELF_ASSESSMENT", due="2017-02-19"))
+    midnight = datetime(2017, 2, 20, tzinfo=ZONE)
+    story.when(replace(over, unusual={"arrived_at": midnight})).then(refused("deadline.already_past"))
+    last = replace(over, unusual={"arrived_at": midnight - timedelta(microseconds=1)})
+    story.branch().when(last).then(admitted)
+    story.when(extends(Phase.SELF_ASSESSMENT, date(2017, 2, 20))).then(admitted)
+
+
+@pytest.mark.parametrize(
+    ("phase", "last"),
+    [
+        (Phase.SELF_ASSESSMENT, Phase.SELF_ASSESSMENT),
+        (Phase.INSPECTION, Phase.EXPLANATION),
+        (Phase.EXPLANATION, Phase.EXPLANATION),
+        (Phase.COUNCIL, Phase.COUNCIL),
+    ],
+)
+def test_extension_comes_while_something_can_come_under_it(phase: Phase, last: Phase) -> None:
+    """When the phase is over nobody has more time: it would be for those alone whose lateness is known."""
+    extension = extends(phase, date(2017, 12, 29))
+    given(last).when(extension).then(admitted)
+    story = given(last)
+    story.open_next_phase()
+    story.when(extension).then(refused("phase.not_open" if last is Phase.COUNCIL else "deadline.phase_over"))
 
 
 def test_extension_for_one_agency_only_is_refused() -> None:

@@ -13,7 +13,7 @@ from domain.events import CATALOGUE, Event, Signing
 from domain.registry import concerned
 from domain.standing import Standing
 from domain.stated.choices import Role
-from domain.stated.registry import AgencyMerged, OfficerTransferred
+from domain.stated.registry import AgencyMerged, OfficerTransferred, RoleEnded
 from tests.domain.specification import admitted, refused, states
 from tests.domain.stating import remembers
 from tests.domain.whole_round import before, first_of_each_kind
@@ -88,13 +88,31 @@ def test_co_signer_alone_is_not_the_secretariat() -> None:
     )
 
 
-def test_colleague_from_elsewhere_serves_in_its_place() -> None:
-    """Who serves the secretariat and is of another agency needs nobody beside them."""
-    story = given(Phase.PREPARATION, grants("focal-HC", Role.SECRETARIAT))
+@pytest.mark.parametrize("officer", ["focal-HC", "nobody"])
+def test_colleague_from_elsewhere_does_not_act_alone_either(officer: str) -> None:
+    """It is the secretariat's own agency whoever of it signs, and a colleague there is no co-signer (R05)."""
+    story = given(Phase.PREPARATION, grants(officer, Role.SECRETARIAT))
     act = remembers("SNV", "80")
-    story.branch().when(states("focal-HC", act.body, "SNV")).then(admitted)
-    story.branch().when(states(("secretariat", "focal-HC"), act.body, "SNV")).then(admitted)
-    story.when(states("secretariat", act.body, "SNV")).then(refused("secretariat.own_agency"))
+    for who in ((officer,), ("secretariat", officer), (officer, "deputy-SNV")):
+        story.when(states(who, act.body, "SNV")).then(refused("secretariat.own_agency", agency="SNV"))
+    story.when(states((officer, "inspector-CT"), act.body, "SNV")).then(admitted)
+
+
+def test_agency_is_its_own_while_anybody_of_it_serves() -> None:
+    """When the last one of an agency has left the secretariat, its dossier is one like all others."""
+    act = remembers("SNV", "80")
+    story = given(Phase.PREPARATION, grants("nobody", Role.SECRETARIAT))
+    story.given(states("registrar-1", RoleEnded(officer="secretariat", role=Role.SECRETARIAT)))
+    story.when(states("nobody", act.body, "SNV")).then(admitted)
+
+
+def test_head_of_several_agencies_holds_the_office_until_the_last_is_ended() -> None:
+    """An office that is held for two agencies is still held when one of them is ended."""
+    story = given(Phase.PREPARATION, grants("head-STC", Role.AGENCY_HEAD, "STP"))
+    for agency, left in (("STP", True), ("STC", False)):
+        ended = RoleEnded(officer="head-STC", role=Role.AGENCY_HEAD, agency=agency)
+        story.given(states("registrar-1", ended))
+        assert ("head-STC" in story.standing.serving[Role.AGENCY_HEAD]) is left
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from domain.scoring import Flag, Stage
 from domain.stated.survey import BallotsRecorded, SurveyWaveClosed, SurveyWaveOpened
 from domain.survey import POOLED
 from tests.domain.specification import ROUND, Act, Story, admitted, refused, states
-from tests.domain.stating import ROOT, holds_wave, tallies
+from tests.domain.stating import ROOT, holds_wave, root_of, tallies
 from tests.domain.world import given
 
 
@@ -74,7 +74,7 @@ def test_wave_says_whether_it_rates_superiors() -> None:
     [
         (records(4), "survey.batch_too_small"),
         (records(-5), "survey.batch_too_small"),
-        (records(651), "survey.more_than_issued"),
+        (records(651, root=root_of("others")), "survey.more_than_issued"),
         (records(50, root="root"), "survey.malformed_root"),
         (records(50, "CITIZENS"), "survey.unknown_group"),
         (records(50, who="head-STC"), "role.missing"),
@@ -87,9 +87,25 @@ def test_batch_hides_its_ballots_and_is_no_more_than_was_issued(act: Act, rule: 
 
 def test_batches_add_up_to_what_was_issued() -> None:
     """The last token that is out makes the last ballot; then the wave is full."""
-    story = asked(records(50)).when(records(650)).then(admitted)
+    story = asked(records(50)).when(records(650, root=root_of("the rest"))).then(admitted)
     assert story.standing.waves[ROUND, "STAFF"].ballots == 700
-    story.when(records(5)).then(refused("survey.more_than_issued", stated=5, left=0))
+    more = records(5, root=root_of("more"))
+    story.when(more).then(refused("survey.more_than_issued", stated=5, left=0))
+
+
+def test_batch_is_recorded_once() -> None:
+    """Ballots that were recorded do not count again, neither in their own wave nor in another one (R49)."""
+    other = opens_wave("COUNCIL_DEPUTY", tokens=root_of("deputies"))
+    story = asked(records(50), other)
+    for again in (records(50), records(50, "COUNCIL_DEPUTY")):
+        story.when(again).then(refused("survey.batch_recorded", group=again.body.group))
+    story.when(records(50, "COUNCIL_DEPUTY", root_of("theirs"))).then(admitted)
+
+
+def test_every_wave_has_tokens_of_its_own() -> None:
+    """With the tokens of another group's wave somebody could answer twice; those are refused (R42)."""
+    asked().when(opens_wave("COUNCIL_DEPUTY")).then(refused("survey.tokens_used", group="COUNCIL_DEPUTY"))
+    asked().when(opens_wave("COUNCIL_DEPUTY", tokens=root_of("deputies"))).then(admitted)
 
 
 @pytest.mark.parametrize("valid", [654, 600, 0])

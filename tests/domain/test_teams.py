@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,9 +12,21 @@ from domain.standing import Council
 from domain.stated.choices import TeamRole
 from domain.stated.registry import OfficerTransferred
 from domain.stated.rounds import TeamFormed, TeamMember
-from tests.domain.specification import Act, Story, admitted, refused, states
+from domain.teams import outside_its_days
+from tests.domain.specification import ZONE, Act, Story, admitted, refused, states
 from tests.domain.stating import declares, notes
-from tests.domain.world import MEMBERS, assigns, establishes, forms, given, opening, registered, seconds
+from tests.domain.world import (
+    MEMBERS,
+    assigns,
+    establishes,
+    forms,
+    given,
+    names_focal,
+    opening,
+    registered,
+    seconds,
+    serves,
+)
 
 PREPARED = Phase.PREPARATION
 
@@ -103,6 +116,57 @@ def test_transferred_member_no_longer_inspects_the_new_home() -> None:
     story.given(declares("HC/A1.2", "1")).reach(Phase.INSPECTION)
     story.when(notes("HC/A1.2", "1")).then(refused("inspection.home_agency", actor="inspector-SNV"))
     story.when(states("inspector-STC", notes("HC/A1.2", "1").body, "HC/A1.2")).then(admitted)
+
+
+def moves(officer: str, home: str) -> Act:
+    """A registrar records that somebody changes to another agency."""
+    return states("registrar-1", OfficerTransferred(officer=officer, home=home))
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_team_is_not_sent_where_a_member_has_come_from(within: bool) -> None:
+    """Moved first and sent back then is no way round R18, where the move lies within the round."""
+    moved = moves("inspector-SNV", "CT")
+    story = registered().given(*[moved] * (not within), opening(), *[moved] * within)
+    story.given(seconds("inspector-SNV", "CT"), forms("T1", "inspector-SNV"))
+    refusal = refused("inspection.home_agency", actor="inspector-SNV", agency="SNV")
+    story.when(states(serves("SNV"), assigns("T1", "SNV").body)).then(refusal if within else admitted)
+
+
+def test_member_who_left_an_agency_does_not_inspect_it() -> None:
+    """Whoever was of the agency in this round has no part in its inspection, though assigned before."""
+    story = given(Phase.SELF_ASSESSMENT, assigns("T1", "STP"), names_focal("STP"), declares("STP/A1.2", "1"))
+    story.given(moves("inspector-SNV", "STP"), moves("inspector-SNV", "HQ")).reach(Phase.INSPECTION)
+    note = notes("HC/A1.2", "1").body
+    story.when(states("inspector-SNV", note, "STP/A1.2")).then(refused("inspection.home_agency"))
+    story.when(states("inspector-STC", note, "STP/A1.2")).then(admitted)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "outside"),
+    [
+        (datetime(2017, 2, 13, 23, 59, tzinfo=ZONE), True),
+        (datetime(2017, 2, 14, tzinfo=ZONE), False),
+        (datetime(2017, 2, 17, 23, 59, tzinfo=ZONE), False),
+        (datetime(2017, 2, 17, 17, tzinfo=UTC), True),  # it is the 18th in Da Nang
+    ],
+)
+def test_note_that_comes_on_no_day_of_the_team_is_flagged(arrived: datetime, outside: bool) -> None:
+    """It is admitted and counts; its day is compared with the first and the last of the team."""
+    story = given(Phase.SELF_ASSESSMENT, declares("HC/A1.2", "1")).reach(Phase.INSPECTION)
+    act = replace(notes("HC/A1.2", "1"), unusual={"arrived_at": arrived})
+    story.when(act).then(admitted)
+    assert outside_its_days(story.standing, story.events[-1]) is outside
+
+
+def test_only_notes_of_a_team_with_days_are_flagged() -> None:
+    """What others state has no days, and a what-if may have left out that a team was sent."""
+    story = given(Phase.SELF_ASSESSMENT, declares("HC/A1.2", "1"))
+    assert not outside_its_days(story.standing, story.events[-1])
+    note = notes("HC/A1.2", "1")
+    story.given(note)
+    nobody_sent = replace(story.events[-1], agency="STP")
+    assert not outside_its_days(story.standing, nobody_sent)
 
 
 # --- the council ----------------------------------------------------------------------------------------

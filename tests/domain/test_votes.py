@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from domain.deadlines import Phase
-from domain.stated.choices import Choice
+from domain.stated.choices import Choice, Role
 from domain.stated.council import DissentRecorded, RecusalDeclared, RemarkMade, VoteCast
+from domain.stated.registry import OfficerTransferred, RoleEnded
 from tests.domain.sitting import adjourns, carried, moved_at, votes
 from tests.domain.specification import Act, Story, admitted, refused, states
 from tests.domain.test_meetings import CELL, DECISION, assembled, tabled
@@ -93,9 +94,11 @@ FOR, AGAINST, ABSTAIN = Choice.FOR, Choice.AGAINST, Choice.ABSTAIN
     ("cast", "refusal"),
     [
         ((FOR, FOR, FOR, FOR), None),
-        ((FOR, FOR, AGAINST), None),
-        ((FOR, ABSTAIN, ABSTAIN), None),
+        ((FOR, FOR, FOR), None),
+        ((FOR, FOR, ABSTAIN), None),
         ((FOR, FOR, AGAINST, ABSTAIN), None),
+        ((FOR, FOR, AGAINST), refused("motion.votes_outstanding", votes_for=2, votes_against=1, waiting=1)),
+        ((FOR, ABSTAIN, ABSTAIN), refused("motion.votes_outstanding", votes_for=1, waiting=1)),
         ((FOR, FOR), refused("motion.too_few_votes", votes=2, quorum=3)),
         ((), refused("motion.too_few_votes", votes=0)),
         ((FOR, FOR, AGAINST, AGAINST), refused("motion.not_carried", votes_for=2, votes_against=2)),
@@ -111,6 +114,51 @@ def test_motion_is_carried_by_more_votes_for_it_than_against(cast: tuple[Choice,
     votes(story, CELL, dict(zip(able, cast, strict=False)))
     decision = replace(DECISION, motion=moved_at(story, CELL))
     story.when(states(QUORUM, decision, CELL)).then(refusal or admitted)
+
+
+def test_nobody_is_cut_off_from_voting() -> None:
+    """While those who are present could turn the vote nothing is decided; once the meeting is over it is."""
+    story = tabled()
+    votes(story, CELL, {"member-1": FOR, "member-3": FOR, "member-4": AGAINST})
+    decision = states(QUORUM, replace(DECISION, motion=moved_at(story, CELL)), CELL)
+    story.when(decision).then(refused("motion.votes_outstanding", waiting=1))
+    against = story.branch()
+    against.given(vote(against, "member-5", AGAINST)).when(decision).then(refused("motion.not_carried"))
+    story.given(adjourns(story)).when(decision).then(admitted)
+
+
+def test_absent_members_are_not_waited_for() -> None:
+    """Only who is present can still vote."""
+    story = tabled("member-1", "member-3", "member-4")
+    votes(story, CELL, {"member-1": FOR, "member-3": FOR, "member-4": AGAINST})
+    decision = states(QUORUM, replace(DECISION, motion=moved_at(story, CELL)), CELL)
+    story.when(decision).then(admitted)
+
+
+@pytest.mark.parametrize(
+    "leaves",
+    [
+        states("member-1", RecusalDeclared(member="member-1"), "STC"),
+        states("registrar-1", OfficerTransferred(officer="member-1", home="STC")),
+        states("registrar-1", RoleEnded(officer="member-1", role=Role.COUNCIL_MEMBER)),
+    ],
+)
+def test_vote_counts_of_who_takes_part_to_the_end(leaves: Act) -> None:
+    """Who recuses, moves to the agency or leaves office after voting takes the vote along."""
+    story = tabled()
+    votes(story, CELL, {"member-1": FOR, "member-3": FOR, "member-4": ABSTAIN, "member-5": AGAINST})
+    decision = states(QUORUM, replace(DECISION, motion=moved_at(story, CELL)), CELL)
+    story.branch().when(decision).then(admitted)
+    story.given(leaves).when(decision).then(refused("motion.not_carried", votes_for=1, votes_against=1))
+
+
+def test_recused_members_make_no_quorum_of_votes() -> None:
+    """Three votes are a quorum; without the one that went with its member they are none."""
+    story = tabled("member-1", "member-3", "member-4")
+    votes(story, CELL, dict.fromkeys(("member-1", "member-3", "member-4"), FOR))
+    decision = states(QUORUM, replace(DECISION, motion=moved_at(story, CELL)), CELL)
+    story.given(states("member-1", RecusalDeclared(member="member-1"), "STC"))
+    story.when(decision).then(refused("motion.too_few_votes", votes=2, quorum=3))
 
 
 def test_carried_motion_can_be_signed_after_the_meeting() -> None:

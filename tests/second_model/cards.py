@@ -168,8 +168,10 @@ def _percent(rows: Mapping[str, Facts], criteria: Iterable[Any], weights: Amount
     for criterion in criteria:
         row = rows[criterion.code]
         if row["counts"]:
-            weight = weights[criterion.code] if weights else 1
-            had, could = had + weight * row["points"], could + weight * criterion.max_points
+            points, most = row["points"], criterion.max_points
+            if weights:
+                points, most = weights[criterion.code] * points, weights[criterion.code] * most
+            had, could = had + points, could + most
     return 100 * had / could if could else NONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any
 
+from tests.second_model.demands_agency import spelt
 from tests.second_model.state import Case, Follow, midnight_after
 
 
@@ -61,7 +62,7 @@ def _evidence(c: Case) -> None:
 
 def _initiative(c: Case) -> None:
     c.cell["initiative"] = {"position": c.event.position, "share": c.body.share}
-    c.round["shares"][c.body.recognition] += c.body.share
+    c.round["shares"][spelt(c.body.recognition)] += c.body.share
 
 
 def _special(c: Case) -> None:

@@ -25,6 +25,7 @@ def _moves(c: Case) -> None:
         "position": c.event.position,
         "meeting": b.meeting,
         "matter": str(b.matter),
+        "dispute": c.cell["dispute"] if b.matter == "DISPUTE" else None,
         "outcome": b.outcome,
         "points": b.points,
         "votes": {},

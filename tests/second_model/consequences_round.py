@@ -42,11 +42,13 @@ def _ends(c: Case) -> None:
 
 
 def _officer(c: Case) -> None:
-    c.state["people"][c.body.officer] = {"home": c.body.home, "offices": set()}
+    c.state["people"][c.body.officer] = {"home": c.body.home, "offices": set(), "left": []}
 
 
 def _moves_house(c: Case) -> None:
-    c.state["people"][c.body.officer]["home"] = c.body.home
+    person = c.state["people"][c.body.officer]
+    person["left"] += [(person["home"], c.event.position)] if person["home"] else []
+    person["home"] = c.body.home
 
 
 def _offices(c: Case) -> Any:
@@ -57,6 +59,7 @@ def _opens_round(c: Case) -> None:
     block = ranked(c)
     c.state["rounds"][c.event.round] = {
         "year": c.body.evaluated_year,
+        "position": c.event.position,
         "set": c.state["sets"][c.body.criteria_set, c.body.criteria_version],
         "ranked": block,
         "zone": c.state["zone"],
@@ -71,6 +74,7 @@ def _opens_round(c: Case) -> None:
         "method": 0,
         "meetings": {},
         "proposed": 0,
+        "proposer": None,
         "approved": 0,
         "published": [],
         "attested": {},
@@ -139,6 +143,16 @@ def _wave(c: Case) -> Any:
     return c.round["waves"][c.body.group]
 
 
+def _opens_wave(c: Case) -> None:
+    c.round["waves"][c.body.group] = {"issued": c.body.issued, "in": 0, "valid": None}
+    c.state["tokens"].add(c.body.tokens)
+
+
+def _records(c: Case) -> None:
+    _wave(c)["in"] += c.body.ballots
+    c.state["batches"].add(c.body.root)
+
+
 def _tallies(c: Case) -> None:
     answers: Counter[str] = Counter()
     for counts in c.body.counts.values():
@@ -172,15 +186,13 @@ ROUND: dict[str, Follow] = {
     "OfficerSeconded": lambda c: c.round["lent"].add(c.body.officer),
     "TeamFormed": _forms,
     "TeamAssigned": _assigns,
-    "SurveyWaveOpened": lambda c: c.round["waves"].update(
-        {c.body.group: {"issued": c.body.issued, "in": 0, "valid": None}}
-    ),
-    "BallotsRecorded": lambda c: _wave(c).update({"in": _wave(c)["in"] + c.body.ballots}),
+    "SurveyWaveOpened": _opens_wave,
+    "BallotsRecorded": _records,
     "SurveyWaveClosed": lambda c: _wave(c).update(valid=c.body.valid),
     "SurveyTallied": _tallies,
     "CouncilEstablished": _convenes,
     "ScoringMethodAgreed": lambda c: c.round.update(method=c.body.version),
-    "ApprovalProposed": lambda c: c.round.update(proposed=c.body.version),
+    "ApprovalProposed": lambda c: c.round.update(proposed=c.body.version, proposer=c.signer),
     "ResultApproved": lambda c: c.round.update(approved=c.body.version),
     "ResultPublished": _publishes,
     "MeetingOpened": _meets,

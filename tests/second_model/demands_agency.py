@@ -11,6 +11,7 @@ from tests.second_model.catalogue import CATALOGUE as TABLE
 from tests.second_model.demands_who import (
     Entry,
     agency,
+    belonged,
     focal,
     head,
     in_team,
@@ -127,7 +128,7 @@ def _minutes(c: Case) -> set[str]:
     others = [actor for actor in c.signers if actor != leader]
     both = len(c.signers) == 2 and len(others) == 1 and is_head(c.state, others[0], c.agency)
     found = set() if both else {"minutes.both_signatures_needed"}
-    found |= {"inspection.home_agency"} if belongs(c.state, leader, c.agency) else set()
+    found |= {"inspection.home_agency"} if belonged(c, leader, c.agency) else set()
     codes = [item.criterion for item in c.body.items]
     found |= set() if codes and len(set(codes)) == len(codes) else {"minutes.item_twice_or_none"}
     for item in c.body.items:
@@ -137,9 +138,14 @@ def _minutes(c: Case) -> set[str]:
     return found | ({"text.missing"} if differ and "reservation" not in c.event.texts else set())
 
 
+def spelt(recognition: str) -> tuple[str, ...]:
+    """Return the words of a recognition, whatever spaces and capitals they are written with."""
+    return tuple(word.casefold() for word in recognition.split())
+
+
 def _initiative(c: Case) -> set[str]:
     """A share in what the city recognised, once, that leaves no more than the whole claimed (R27, R55)."""
-    left = 1 - c.round["shares"].get(c.body.recognition, 0)
+    left = 1 - c.round["shares"].get(spelt(c.body.recognition), 0)
     found = set() if c.criterion.section == "bonus" else {"claim.wrong_section"}
     found |= set() if c.body.level in {"CITY", "NATIONAL"} else {"claim.below_city_level"}
     found |= {"claim.already_made"} if c.cell["initiative"] else set()

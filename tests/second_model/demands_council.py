@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
@@ -69,6 +70,10 @@ def _opinion_days(c: Case) -> bool:
     return bool(c.body.due <= LAST_DAY if until is None else c.body.due < until <= LAST_DAY)
 
 
+def _day_over(c: Case, day: date) -> bool:
+    return bool(day <= LAST_DAY and c.at >= midnight_after(day, c.round["zone"]))
+
+
 def _closes(c: Case) -> set[str]:
     opinions = c.cell["opinions"]
     if opinions is None or opinions["closed"]:
@@ -121,6 +126,12 @@ def _dissents(c: Case) -> set[str]:
 # --- decisions ------------------------------------------------------------------------------------------
 
 
+def silent(c: Case) -> set[str]:
+    """Return who can still vote on the motion, and has not."""
+    meeting = c.round["meetings"].get(c.motion["meeting"], {"open": False})
+    return able(c) & meeting["present"] - set(c.motion["votes"]) if meeting["open"] else set()
+
+
 def carried(matter: str) -> Entry:
     """A quorum of able members signs what a quorum voted on, more for it than against, as it was moved."""
 
@@ -133,10 +144,12 @@ def carried(matter: str) -> Entry:
             found.add("decision.not_as_moved")
         if not motion or not c.council or (motion["position"], motion["matter"]) != (c.body.motion, matter):
             return found | {"motion.unknown"}
-        votes = list(motion["votes"].values())
+        votes = [choice for who, choice in motion["votes"].items() if who in able(c)]
         found |= {"motion.decided"} if motion["decided"] else set()
         found |= {"motion.too_few_votes"} if len(votes) < c.council["quorum"] else set()
-        return found if votes.count("FOR") > votes.count("AGAINST") else found | {"motion.not_carried"}
+        ahead = votes.count("FOR") - votes.count("AGAINST")
+        found |= {"motion.not_carried"} if ahead <= 0 else set()
+        return found | ({"motion.votes_outstanding"} if ahead <= len(silent(c)) else set())
 
     return check
 
@@ -196,6 +209,9 @@ def _rewards(c: Case) -> set[str]:
     return found | (set() if good else {"award.not_eligible"})
 
 
+motion_put: list[Entry] = [member, _moves]
+"""What is demanded of any motion; one about a dispute comes with demands of its own."""
+
 COUNCIL: dict[str, list[Entry]] = {
     "RecusalDeclared": [member, ("recusal.of_another", lambda c: c.body.member == c.signer)],
     "OpinionRequested": [
@@ -205,11 +221,11 @@ COUNCIL: dict[str, list[Entry]] = {
         ("opinion.already_requested", lambda c: c.cell["opinions"] is None),
         ("claim.wrong_section", lambda c: c.criterion.section != "deduction"),
         ("dates.out_of_order", _opinion_days),
+        ("opinion.no_time", lambda c: not _day_over(c, c.body.due)),
     ],
     "OpinionSealed": [member, _seals],
     "OpinionOpened": [member, _opens],
     "OpinionsClosed": [secretariat, _closes],
-    "MotionPut": [member, _moves],
     "RemarkMade": [member, _speaks],
     "VoteCast": [
         member,

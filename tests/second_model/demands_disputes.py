@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.second_model.cards import card, places, supposing
-from tests.second_model.demands_council import carried, share_of, within
-from tests.second_model.demands_who import Entry, head, in_team, secretariat
-from tests.second_model.state import Case, belongs, is_head, runs_out
+from tests.second_model.demands_council import carried, motion_put, share_of, within
+from tests.second_model.demands_who import Entry, belonged, head, in_team, secretariat
+from tests.second_model.state import Case, is_head, runs_out
 
 
 def touched(c: Case) -> set[str]:
@@ -75,12 +75,35 @@ def _others(c: Case) -> Any:
 def _reviewer(c: Case) -> set[str]:
     found = set() if c.body.officer in c.state["people"] else {"officer.unknown"}
     found |= {"reviewer.from_first_team"} if in_team(c, c.body.officer) else set()
+    found |= {"reviewer.of_the_council"} if c.council and c.body.officer in c.council["members"] else set()
     return found | _of_no_party(c, c.body.officer)
 
 
 def _of_no_party(c: Case, officer: str) -> set[str]:
     parties = {c.agency} | (c.dispute["affected"] if c.dispute else set())
-    return {"reviewer.of_a_party"} if any(belongs(c.state, officer, party) for party in parties) else set()
+    return {"reviewer.of_a_party"} if any(belonged(c, officer, party) for party in parties) else set()
+
+
+def _replaceable(c: Case) -> bool:
+    """There is no reviewer, or one who belongs to a party by now and has found nothing."""
+    now = c.dispute["reviewer"]
+    return now is None or bool(not c.dispute["reverified"] and _of_no_party(c, now))
+
+
+def _puts_to_the_vote(c: Case) -> set[str]:
+    """A dispute comes before the council when it was looked at anew and all could be heard."""
+    if c.body.matter != "DISPUTE":
+        return set()
+    its = c.round["disputes"].get(c.cell["dispute"])
+    if its is None:
+        return {"dispute.unknown"}
+    if its["late"] or its["withdrawn"] or its["decided"]:
+        return {"dispute.out_of_time" if its["late"] else "dispute.ended"}
+    if not its["accepted"]:
+        return {"dispute.not_accepted"}
+    found = set() if its["reverified"] else {"dispute.not_reverified"}
+    found |= set() if its["notified"] == its["affected"] - {c.agency} else {"dispute.parties_not_notified"}
+    return found | (set() if _heard(c, its) else {"dispute.hearing_not_over"})
 
 
 def _share(c: Case) -> bool:
@@ -93,15 +116,16 @@ def _bare(c: Case) -> set[str]:
     return {"REJECTED"} if c.dispute["claimed"] is not None else {"REJECTED", "ACCEPTED"}
 
 
-def _heard(c: Case) -> bool:
+def _heard(c: Case, its: Any) -> bool:
     """Everybody who was notified has spoken, or could have."""
-    if not c.dispute["notified"] - c.dispute["heard"]:
+    if not its["notified"] - its["heard"]:
         return True
-    until = runs_out(c, c.dispute["path"], "HEAR", c.dispute["told"])
+    until = runs_out(c, its["path"], "HEAR", its["told"])
     return until is None or c.at >= until
 
 
 DISPUTES: dict[str, list[Entry]] = {
+    "MotionPut": [*motion_put, _puts_to_the_vote],
     "DisputeFiled": [head, _files, within("claimed")],
     "DisputeWithdrawn": [_course, head],
     "DisputeAccepted": [
@@ -123,7 +147,7 @@ DISPUTES: dict[str, list[Entry]] = {
         _taken_up,
         secretariat,
         _reviewer,
-        _if_any("reviewer.already_assigned", lambda c: c.dispute["reviewer"] is None),
+        _if_any("reviewer.already_assigned", _replaceable),
     ],
     "ReverificationRecorded": [
         _taken_up,
@@ -135,9 +159,10 @@ DISPUTES: dict[str, list[Entry]] = {
     "DisputeDecided": [
         _taken_up,
         carried("DISPUTE"),
-        _if_any("dispute.not_reverified", lambda c: c.dispute["reverified"]),
-        _if_any("dispute.parties_not_notified", lambda c: c.dispute["notified"] == _others(c)),
-        _if_any("dispute.hearing_not_over", _heard),
+        (
+            "dispute.moved_about_another",
+            lambda c: c.motion is None or c.motion["dispute"] == c.event.matter,
+        ),
         _if_any("claim.points_mismatch", lambda c: (c.body.outcome in _bare(c)) is (c.body.points is None)),
         _if_any(
             "dispute.not_the_claim",

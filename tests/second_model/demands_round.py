@@ -12,6 +12,7 @@ from tests.second_model.demands_who import (
     SECRETARIAT,
     Entry,
     agency,
+    belonged,
     chair,
     council,
     head,
@@ -19,7 +20,7 @@ from tests.second_model.demands_who import (
     secretariat_about,
     sitting,
 )
-from tests.second_model.state import LAST_DAY, Case, Facts, belongs, calendar, holds, home
+from tests.second_model.state import LAST_DAY, Case, Facts, calendar, holds, home, midnight_after
 
 
 def ranked(c: Case) -> dict[str, str]:
@@ -62,9 +63,12 @@ def _timers(c: Case) -> set[str]:
 def _extends(c: Case) -> set[str]:
     if c.body.phase not in c.round["days"]:
         return {"deadline.unknown"}
-    if c.body.due <= c.round["days"][c.body.phase][0]:
-        return {"deadline.not_later"}
-    return set() if extended(c) else {"deadline.malformed"}
+    found = {"deadline.not_later"} if c.body.due <= c.round["days"][c.body.phase][0] else set()
+    last = "EXPLANATION" if c.body.phase == "INSPECTION" else c.body.phase
+    found |= {"deadline.phase_over"} if PHASES.index(c.round["phase"]) > PHASES.index(last) else set()
+    past = c.body.due <= LAST_DAY and c.at >= midnight_after(c.body.due, c.round["zone"])
+    found |= {"deadline.already_past"} if past else set()
+    return found | (set() if extended(c) else {"deadline.malformed"})
 
 
 class Fixed:
@@ -201,7 +205,7 @@ ROUND: dict[str, list[Entry]] = {
             "inspection.home_agency",
             lambda c: (
                 not any(
-                    belongs(c.state, m, c.body.inspects)
+                    belonged(c, m, c.body.inspects)
                     for m in c.round["teams"].get(c.body.team, {"members": {}})["members"]
                 )
             ),
@@ -238,6 +242,7 @@ ROUND: dict[str, list[Entry]] = {
     "ResultApproved": [
         ("result.approved_by_secretariat", lambda c: not holds(c.state, c.signer, "SECRETARIAT")),
         AUTHORITY,
+        ("result.approved_by_proposer", lambda c: c.signer != c.round["proposer"]),
         ("result.not_proposed", lambda c: c.round["proposed"] == c.body.version),
         ("result.already_approved", lambda c: c.round["approved"] < c.body.version),
     ],

@@ -71,11 +71,13 @@ SURVEY: dict[str, list[Entry]] = {
         ),
         ("survey.malformed_root", lambda c: _hex64(c.body.tokens) and c.body.issued > 0),
         ("survey.group_not_asked", lambda c: c.body.group in _asked(c)),
+        ("survey.tokens_used", lambda c: c.body.tokens not in c.state["tokens"]),
     ],
     "BallotsRecorded": [
         SECRETARIAT,
         _open_wave,
         ("survey.malformed_root", lambda c: _hex64(c.body.root)),
+        ("survey.batch_recorded", lambda c: c.body.root not in c.state["batches"]),
         ("survey.batch_too_small", lambda c: c.body.ballots >= c.round["set"].min_ballots),
         (
             "survey.more_than_issued",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.second_model.state import Case, belongs, holds, home, is_head
+from tests.second_model.state import Case, belongs, holds, home, house, is_head
 
 Entry = tuple[str, Callable[[Case], Any]] | Callable[[Case], set[str]]
 """A rule by its name with what must hold, or a question that answers with the names of all broken rules."""
@@ -36,7 +36,7 @@ SECRETARIAT, AUTHORITY = office("SECRETARIAT"), office("APPROVING_AUTHORITY")
 
 
 def secretariat(c: Case) -> set[str]:
-    """Somebody of the secretariat, with one of another agency beside where it is their own (R05)."""
+    """Somebody of the secretariat, with one from elsewhere where it is the agency of any of them (R05)."""
     return _co_signed(c, c.agency)
 
 
@@ -46,13 +46,13 @@ def secretariat_about(whose: Callable[[Case], str | None]) -> Callable[[Case], s
 
 
 def _co_signed(c: Case, agency: str | None) -> set[str]:
-    serving = [actor for actor in c.signers if holds(c.state, actor, "SECRETARIAT")]
+    serving = {actor for actor in c.state["people"] if holds(c.state, actor, "SECRETARIAT")}
     strangers = [
         actor
         for actor in c.signers
-        if home(c.state, actor) is not None and not belongs(c.state, actor, agency)
+        if home(c.state, actor) is not None and not belongs(c.state, actor, agency) and actor not in serving
     ]
-    if not serving:
+    if not serving & set(c.signers):
         return {"role.missing"}
     own = [actor for actor in serving if belongs(c.state, actor, agency)]
     return {"secretariat.own_agency"} if own and not strangers else set()
@@ -90,7 +90,7 @@ def in_team(c: Case, actor: str) -> bool:
 
 def inspector(c: Case) -> set[str]:
     """A member of the team, who is not of the inspected house (R18)."""
-    found = {"inspection.home_agency"} if belongs(c.state, c.signer, c.agency) else set()
+    found = {"inspection.home_agency"} if belonged(c, c.signer, c.agency) else set()
     return found if in_team(c, c.signer) else found | {"inspection.not_in_team"}
 
 
@@ -98,6 +98,13 @@ def sitting(c: Case) -> set[str]:
     """Return the members of the council that still hold the office."""
     members = c.council["members"] if c.council else set()
     return {actor for actor in members if holds(c.state, actor, "COUNCIL_MEMBER")}
+
+
+def belonged(c: Case, actor: str, agency: str | None) -> bool:
+    """Whether somebody is of an agency's house, or left it since the round was opened."""
+    person = c.state["people"].get(actor) or {"left": []}
+    gone = [old for old, position in person["left"] if position > c.round["position"]]
+    return belongs(c.state, actor, agency) or house(c.state, agency) in {house(c.state, o) for o in gone}
 
 
 def council(c: Case) -> set[str]:

@@ -205,8 +205,9 @@ class Table:
     def stated(self) -> Iterator[tuple[str, str, Facts]]:
         """Yield the cells that something was stated about."""
         for agency, dossier in self.found["dossiers"].items():
+            codes = {criterion.code for criterion in self.criteria(agency)}
             for code, cell in dossier["cells"].items():
-                if any(code == c.code for c in self.criteria(agency)):
+                if code in codes:
                     yield agency, code, cell
 
     def cell(self, agency: str, code: str) -> Facts | None:

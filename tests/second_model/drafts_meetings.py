@@ -54,13 +54,19 @@ def _agenda(t: Table) -> Iterator[tuple[str, str, Matter]]:
         claim = cell["special"] or cell["initiative"]
         if t.found["phase"] == "PUBLISHED":
             dispute = t.found["disputes"].get(cell["dispute"])
-            if dispute and dispute["reverified"] and not dispute["decided"]:
+            if dispute and dispute["reverified"] and not dispute["decided"] and _told(t, agency, dispute):
                 yield agency, code, Matter.DISPUTE
             continue
         if claim and claim["position"] not in cell["settled"]:
             yield agency, code, Matter.SPECIAL_CASE if cell["special"] else Matter.BONUS
         if "DECLARED" in cell["acts"] and "VERIFIED" not in cell["acts"] and not cell["waived"]:
             yield agency, code, Matter.WAIVER
+
+
+def _told(t: Table, agency: str, dispute: Facts) -> bool:
+    """Whether all who could lose a rank were told, and have spoken where there is a clock for it."""
+    spoken = dispute["notified"] == dispute["heard"] or dispute["path"] == "STATUTORY_COMPLAINT"
+    return spoken and bool(dispute["notified"] == dispute["affected"] - {agency})
 
 
 def _moves(t: Table, d: Dice) -> Draft:
@@ -155,7 +161,7 @@ def _dissents(t: Table, d: Dice) -> Draft:
 def _ripe(t: Table, agency: str, code: str) -> bool:
     """Whether a motion won its vote, waits for its decision, and can have it."""
     motion = _motion(t, agency, code)
-    if not _won(t, motion):
+    if not _won(t, agency, motion):
         return False
     cell, main = t.cell(agency, code) or {}, t.criterion(code).section == "main"
     dispute = t.found["disputes"].get(cell["dispute"]) or {"notified": None}
@@ -172,11 +178,16 @@ def _ripe(t: Table, agency: str, code: str) -> bool:
     )
 
 
-def _won(t: Table, motion: Facts | None) -> bool:
+def _won(t: Table, agency: str, motion: Facts | None, *, early: bool = False) -> bool:
+    """Whether a vote is won, whatever those present still say; `early` asks nobody else."""
     if motion is None or motion["decided"]:
         return False
-    votes = list(motion["votes"].values())
-    return len(votes) >= t.found["council"]["quorum"] and votes.count("FOR") > votes.count("AGAINST")
+    here = t.found["meetings"].get(motion["meeting"], {"open": False})
+    able = set(t.able(agency))
+    votes = [choice for who, choice in motion["votes"].items() if who in able]
+    left = able & here["present"] - set(motion["votes"]) if here["open"] and not early else set()
+    enough = len(votes) >= t.found["council"]["quorum"]
+    return enough and votes.count("FOR") > votes.count("AGAINST") + len(left)
 
 
 def _moves_points(t: Table, agency: str, code: str, motion: Facts) -> bool:
@@ -188,7 +199,7 @@ def carried(t: Table, d: Dice, matter: str) -> tuple[str, str, Any]:
     about = t.cells(lambda cell: cell["motion"] and cell["motion"]["matter"] == matter)
     ready = [its for its in about if _ripe(t, *its)]
     if d.chance(15):
-        ready = [its for its in about if _won(t, _motion(t, *its))]
+        ready = [its for its in about if _won(t, its[0], _motion(t, *its), early=True)]
     agency, code = d.among(ready, about or t.cells(lambda cell: cell["motion"]) or [t.any_cell(d)])
     motion = _motion(t, agency, code)
     return agency, code, motion or {"position": 9, "outcome": None, "points": None}

@@ -11,14 +11,17 @@ from tests.second_model.world import (
     GROUPS,
 )
 
-ROOT = "ab" * 32
+
+def _root(t: Table, d: Dice) -> str:
+    """A root that nobody has stated yet; sometimes one that somebody may have."""
+    return f"{0 if d.chance(6) else t.state['size']:064x}"
 
 
 def _opens_wave(t: Table, d: Dice) -> Draft:
     group = d.among(
         [group for group in GROUPS if group not in t.found["waves"]], ("POOLED", "NOBODY", *GROUPS)
     )
-    body = v.SurveyWaveOpened(group=group, issued=8 + d.below(30), tokens=ROOT, upward=d.chance(50))
+    body = v.SurveyWaveOpened(group=group, issued=8 + d.below(30), tokens=_root(t, d), upward=d.chance(50))
     return t.draft("secretary", body)
 
 
@@ -31,7 +34,7 @@ def _records(t: Table, d: Dice) -> Draft:
     roomy = [group for group in _open(t) if waves[group]["issued"] - waves[group]["in"] > 5]
     group = d.among(roomy, (*waves, "LOWER_LEVEL_PC"))
     room = waves[group]["issued"] - waves[group]["in"] if group in roomy else 8
-    body = v.BallotsRecorded(group=group, ballots=min(room, 6 + d.below(20)), root=ROOT)
+    body = v.BallotsRecorded(group=group, ballots=min(room, 6 + d.below(20)), root=_root(t, d))
     return t.draft("secretary", body)
 
 

@@ -30,6 +30,8 @@ def blank() -> Facts:
         "sets": {},
         "rounds": {},
         "delegations": {},
+        "tokens": set(),
+        "batches": set(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from api.errors import UnknownSubject
 from domain import scoring
 from domain.events import Event
 from domain.stated.assessment import MinutesSigned
@@ -53,3 +54,46 @@ def test_dispute_reads_from_filing_to_the_corrected_version(told: Told) -> None:
     names = [one.event.kind.name for one in happened]
     assert names.index("ResultPublished.v1") < names.index("DisputeFiled.v1")
     assert "ResultPublished.v1" in names[names.index("DisputeDecided.v1") :]
+
+
+def test_case_of_a_dispute_is_the_story_of_its_cell(told: Told) -> None:
+    """By its name or by the cell, with signers, words and what each event changed."""
+    review = told.review()
+    dispute = next(d for d in told.now.disputes.values() if (d.agency, d.criterion) == CELL)
+    by_name, by_cell = review.case(dispute.name, None), review.case(*CELL)
+    assert by_name == by_cell
+    happened = story(told, *CELL)
+    assert [event["position"] for event in by_name["events"]] == [one.event.position for one in happened]
+    assert [event["chapter"] for event in by_name["events"]] == [one.chapter.value for one in happened]
+    (decided,) = [event for event in by_name["events"] if event["type"] == "DisputeDecided.v1"]
+    assert decided["moved"]
+    assert (decided["before"]["rank"], decided["after"]["rank"]) == (13, 11)
+    assert decided["signers"]
+    assert decided["texts"]["reason"]
+    assert by_name["disputes"] == [{"name": dispute.name, "state": "UPHELD"}]
+
+
+def test_case_at_an_earlier_moment_ends_there(told: Told) -> None:
+    """Before it was filed nobody tells of the dispute."""
+    dispute = next(d for d in told.now.disputes.values() if (d.agency, d.criterion) == CELL)
+    early = told.review(dispute.filed).case(*CELL)
+    assert early["disputes"] == []
+    assert all(event["position"] < dispute.filed for event in early["events"])
+    with pytest.raises(UnknownSubject, match="is no dispute of 2016"):
+        told.review(dispute.filed).case(dispute.name, None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "criterion", "said"),
+    [
+        ("dispute-99", None, "there are: dispute-1"),
+        ("XX", "A1.2", "there are: "),
+        ("SNV", "A99", "what does"),
+    ],
+)
+def test_case_that_is_not_there_is_refused(
+    told: Told, subject: str, criterion: str | None, said: str
+) -> None:
+    """An unknown dispute, agency or criterion, with those that there are."""
+    with pytest.raises(UnknownSubject, match=said):
+        told.review().case(subject, criterion)

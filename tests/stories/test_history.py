@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import pytest
 
@@ -12,7 +13,7 @@ from api.moments import moment_of, named
 from api.shares import what_if
 from domain import admission, scoring
 from domain.criteria import Block
-from domain.points import write
+from domain.points import exact, write
 from domain.standing import Standing
 from domain.stated.council import BonusDecided
 from projections.cards import cards
@@ -148,3 +149,32 @@ def test_pivotal_decisions_of_the_demo_move_ranks_in_a_plain_fold(told: Told) ->
             m["agency"]: then[m["agency"]].rank for m in one["moved"]
         }
     assert [row["agency"] for row in answer["agencies"]]
+
+
+def test_interval_of_a_rank_is_reached_without_the_decision_that_is_named(told: Told) -> None:
+    """The best and the worst rank of an agency are those of a fold without that one decision."""
+    answer = history(told).robustness()
+    assert answer["decisions"] == len(told.of(*DECISIONS))
+    assert answer["agencies"] == history(told).pivotal()["agencies"]
+    assert answer["firm"] == sum(row["best"] == row["worst"] for row in answer["agencies"])
+    moved = [row for row in answer["agencies"] if row["best"] != row["rank"] or row["worst"] != row["rank"]]
+    assert moved
+    for row in moved[:3]:
+        for end in ("best", "worst"):
+            assert row["best"] <= row["rank"] <= row["worst"]
+            without = row[f"{end}_without"]
+            assert (without is None) == (row[end] == row["rank"])
+            if without is not None:
+                then = plain(told, told.log.size, frozenset({without}))
+                assert then[row["agency"]].rank == row[end]
+
+
+def test_who_is_within_the_rounding_is_named_on_both_sides(told: Told) -> None:
+    """Exact scores less than a hundredth apart, whatever is published of them."""
+    rows = {row["agency"]: row for row in history(told).robustness()["agencies"]}
+    for code, row in rows.items():
+        block = [r for r in rows.values() if r["block"] == row["block"] and r is not row]
+        own = exact(row["exact"]["score"])
+        near = [r["agency"] for r in block if abs(exact(r["exact"]["score"]) - own) < Fraction(1, 100)]
+        assert sorted(row["by_rounding"]) == sorted(near)
+        assert all(code in rows[other]["by_rounding"] for other in near)

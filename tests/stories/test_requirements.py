@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, datetime, timedelta
 
+from api.answers import trace
 from domain.criteria import Block, Section
 from domain.deadlines import Phase, is_working_day
 from domain.scoring import Stage, card, stages
@@ -44,6 +45,7 @@ from domain.stated.rounds import (
     TeamAssigned,
     TeamFormed,
 )
+from domain.teams import outside_its_days
 from projections.conflicts import Conflict
 from projections.progress import Alert, progress
 from tests.stories.told import YEAR, Told
@@ -300,6 +302,21 @@ def test_inspections_fall_into_the_published_days(told: Told) -> None:
     assert all(FIRST_DAY <= b.since <= b.until <= LAST_DAY for b in told.bodies(TeamAssigned))
     notes = {e.arrived_at.astimezone(told.round.zone).date() for e in told.of(InspectionNoteRecorded)}
     assert notes <= set(days)
+
+
+def test_what_comes_outside_the_days_of_a_team_is_flagged(told: Told) -> None:
+    """No first note is; every amendment that came after the team had left is flagged, and has its reason."""
+    notes = told.of(InspectionNoteRecorded, InspectionNoteAmended)
+    outside = [e for e in notes if outside_its_days(told.now, e)]
+    assert all(isinstance(e.body, InspectionNoteAmended) and "reason" in e.texts for e in outside)
+    assert outside
+    event = outside[-1]
+    answer = trace(
+        told.log, told.connection, YEAR, event.agency or "", event.criterion or "", event.position + 1
+    )
+    shown = {e["position"]: e["outside_days"] for e in answer["events"]}
+    assert shown[event.position]
+    assert not shown[event.body.amends]
 
 
 def test_a_verified_score_stands_beside_the_declared_one(told: Told) -> None:

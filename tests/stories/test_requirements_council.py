@@ -184,6 +184,13 @@ def test_special_cases_are_decided_with_reasons_and_precedents(told: Told) -> No
     assert alike[0]["criterion"] == "A3.10"
     assert len(alike) > 1
     assert all(found["matter"] == "SPECIAL_CASE" and found["reason"] for found in alike)
+    case = next(e for e in decided if e.criterion == "A3.10")
+    at_hand = told.review(case.position).precedents("A3.10", Matter.SPECIAL_CASE)["precedents"]
+    earlier = [e.position for e in decided if (e.criterion or "").startswith("A3.")]
+    assert [found["position"] for found in at_hand] == sorted(
+        (position for position in earlier if position < case.position), reverse=True
+    )
+    assert at_hand
 
 
 def test_initiatives_of_city_level_are_shared_out(told: Told) -> None:

@@ -11,7 +11,7 @@ import pytest
 from api import publication
 from api.answers import ranking, trace
 from domain.awards import flagged
-from domain.criteria import Block
+from domain.criteria import Block, Section
 from domain.deadlines import Phase
 from domain.dossiers import Act
 from domain.points import exact
@@ -22,7 +22,8 @@ from domain.stated.assessment import (
     ImprovementReported,
     PreviousResultRecorded,
 )
-from domain.stated.choices import Role
+from domain.stated.choices import Outcome, Role
+from domain.stated.council import SpecialCaseDecided
 from domain.stated.disputes import (
     AffectedNotified,
     DisputeDecided,
@@ -216,6 +217,18 @@ def test_four_disputes_end_in_four_ways(told: Told) -> None:
     assert told.local(filed.arrived_at) == filing["due"][:16].replace("T", " ")
     assert filing["basis"]
     assert filing["kept"] == "LATE"
+    assert [clock["step"] for clock in late["clocks"]] == ["FILE"]
+
+
+def test_points_a_deduction_and_a_special_case_are_contested(told: Told) -> None:
+    """The four contest a cell, a deduction, points by a rule, and what was decided of a special case."""
+    filed = told.of(DisputeFiled)
+    criteria = told.round.criteria.by_code
+    assert Section.DEDUCTION in {criteria[e.criterion or ""].section for e in filed}
+    (special,) = (e for e in filed if e.body.claimed is None)
+    decision = next(e for e in told.of(SpecialCaseDecided) if e.body.claim == special.body.special_case)
+    assert (decision.agency, decision.criterion) == (special.agency, special.criterion)
+    assert decision.body.outcome is Outcome.REJECTED
 
 
 def test_all_whose_rank_could_move_are_told_and_may_be_heard(told: Told) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from api.answers import verdict
 from api.runtime import reading
 from api.settings import Settings
+from api.verdict import verdict_on_log
 from audit.ledger.receipts import receipt_at
 from audit.proofs.entry import encode_entry, parse_entry
 from audit.proofs.errors import AuditError
@@ -201,7 +201,7 @@ def test_tampering_is_found_and_named(sound: Sound, tmp_path: Path, name: str, t
     assert expected.position is None or expected.position in {one.position for one in named}, found
     without = judged(copy, None).findings
     assert examined.alone == without
-    assert verdict(examined)["without_trust"] == {"ok": not without, "findings": len(without)}
+    assert verdict_on_log(examined)["without_trust"] == {"ok": not without, "findings": len(without)}
     alone = {one.rule for one in without}
     by_trust = {rule for rule in expected.rules if rule.startswith("trust.")}
     assert not alone & by_trust

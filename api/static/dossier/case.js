@@ -74,6 +74,13 @@ export function bearing({ statement }, about) {
   return statement.agency === about.agency ? "case" : "none";
 }
 
+/** What the page tells of a case: not the entries of others, nor the bytes of any. */
+export function toldOf({ dossier: { about, reader }, events, ...found }, { findings }) {
+  const wrong = new Set(findings.map(({ position }) => position));
+  const isTold = (event) => !event.statement || wrong.has(event.position) || bearing(event, about) !== "none" || (about.agency === undefined && event.statement.attachments.length);
+  return { ...found, dossier: { about, reader }, events: events.filter(isTold) };
+}
+
 /** The bytes of an embedded dossier, as they were before they were written into the page. */
 export function embedded(text) {
   if (!text.includes("%") || /%(?!25|3C)/.test(text)) return new TextEncoder().encode(text);

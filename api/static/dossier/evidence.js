@@ -1,5 +1,5 @@
 /** The files that statements name by their digests, and whether a file that is dropped here is one of them. */
-import { sha256, toHex } from "audit/browser/bytes.js";
+import { sha256OfFile, toHex } from "audit/browser/bytes.js";
 import { bearing } from "./case.js";
 import { make, section } from "./make.js";
 import { say } from "./words.js";
@@ -46,7 +46,7 @@ function dropZone(files) {
 }
 
 async function answerTo(file, files) {
-  const digest = toHex(await sha256(new Uint8Array(await file.arrayBuffer())));
+  const digest = toHex(await sha256OfFile(new Uint8Array(await file.arrayBuffer())));
   const match = files.find((one) => one.sha256 === digest);
   const text = match ? say("matches", { file: file.name, position: match.position }) : say("matches_not", { file: file.name });
   return make("li", { class: match ? "yes" : "no" }, match ? "✓ " : "✗ ", text);

@@ -1,9 +1,6 @@
 /** The page of a dossier: read it, tell it, check it, and say so; by another trust file as often as one likes. */
-import { judgeDossier, verifyDossier } from "audit/browser/dossier.js";
-import { publishedStates } from "audit/browser/fold/published.js";
-import { parseDossier } from "audit/browser/dossier_file.js";
 import { parseTrust } from "audit/browser/trust.js";
-import { caseOf, embedded } from "./case.js";
+import { JudgeElsewhere } from "./elsewhere.js";
 import { evidenceSection } from "./evidence.js";
 import { at, make, put } from "./make.js";
 import { criterionName, pointsSection } from "./points.js";
@@ -11,7 +8,7 @@ import { agency, storySection } from "./story.js";
 import { showFailure, showProgress, showVerdict } from "./verdict.js";
 import { say, switchLanguage } from "./words.js";
 
-const shown = { data: null, dossier: null, found: null, verdict: null, trust: null, trustName: "" };
+const shown = { judge: null, found: null, verdict: null, trust: null, trustName: "" };
 
 function title({ dossier: { about }, year, ...found }) {
   const name = about.agency === undefined ? "" : agency(found, about.agency);
@@ -49,7 +46,7 @@ async function check() {
   at("verdict").className = "verdict waiting";
   showProgress(0, 0);
   try {
-    await judge();
+    Object.assign(shown, await shown.judge.by(shown.trust, showProgress));
   } catch (wrong) {
     showFailure(String(wrong?.message ?? wrong).slice(0, 200));
     return;
@@ -57,23 +54,14 @@ async function check() {
   render();
 }
 
-/** Read the dossier once, and judge it; one that cannot be read has a verdict, and no case to tell. */
-async function judge() {
-  shown.dossier ??= await parseDossier(shown.data).catch(() => null);
-  if (shown.dossier === null) {
-    shown.verdict = await verifyDossier(shown.data);
-    return;
-  }
-  const { verdict, good } = await judgeDossier(shown.dossier, shown.trust, showProgress, publishedStates);
-  Object.assign(shown, { verdict, found: shown.found ?? caseOf(shown.dossier, good) });
-}
-
 async function chooseTrust([file]) {
   const told = at("trust-told");
   told.hidden = true;
   if (!file) return;
   try {
-    shown.trust = await parseTrust(new Uint8Array(await file.arrayBuffer()));
+    const stated = new Uint8Array(await file.arrayBuffer());
+    await parseTrust(stated);
+    shown.trust = stated;
   } catch (wrong) {
     told.textContent = say("trust_unreadable", { file: file.name, reason: wrong?.rule ?? "" });
     told.hidden = false;
@@ -86,7 +74,7 @@ async function chooseTrust([file]) {
 async function open() {
   render();
   showProgress(0, 0);
-  shown.data = embedded(at("dossier").textContent);
+  shown.judge = new JudgeElsewhere(at("dossier").textContent);
   await check();
 }
 

@@ -54,13 +54,15 @@ export function what(found, { statement }) {
   return about + sentence(fill(template, Object.fromEntries(facts)));
 }
 
-const PERSONS = ["officer", "deputy", "member"];
-const AGENCIES = ["agencies", "heard", "inspects"];
+const PERSONS = ["officer", "deputy", "member", "to", "present", "actor"];
+const AGENCIES = ["agencies", "heard", "inspects", "home", "lender", "into", "agency"];
 
 function fact(found, name, value) {
-  if (PERSONS.includes(name)) return person(found, value);
+  if (PERSONS.includes(name)) return listed([value].flat().map((actor) => person(found, actor)));
   if (AGENCIES.includes(name)) return listed([value].flat().map((code) => agency(found, code)));
   if (name === "quantities") return quantities(value);
+  if (name === "acts") return listed(value.map(eventName));
+  if (name === "erased") return value.length;
   return tell(name, value);
 }
 

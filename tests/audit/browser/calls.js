@@ -7,8 +7,8 @@ const [bytes, canonical, checkpoint, commitment, dossier, entry, envelope, error
   await Promise.all(
     ["bytes", "canonical", "checkpoint", "commitment", "dossier", "entry", "envelope", "errors", "head", "keys", "keyring", "merkle", "note"].map(load),
   );
-const [attested, continuation, policy, receipt, stateProof, statement, trust, verifier, lines, grammar] = await Promise.all(
-  ["attested", "continuation", "policy", "receipt", "state_proof", "statement", "trust", "verifier", "lines", "grammar"].map(load),
+const [attested, continuation, policy, receipt, hashing, stateProof, statement, trust, verifier, lines, grammar] = await Promise.all(
+  ["attested", "continuation", "policy", "receipt", "sha256", "state_proof", "statement", "trust", "verifier", "lines", "grammar"].map(load),
 );
 
 const CALLS = {
@@ -23,14 +23,15 @@ const CALLS = {
   loadKey: async (raw) => (await keys.loadPublicKey(raw)).id,
   isDemoKey: async (raw) => keys.isDemoKey(await keys.loadPublicKey(raw)),
   verify: async (raw, signature, data) => (await keys.loadPublicKey(raw)).verify(signature, data),
+  sha256: (data) => hashing.sha256(data),
   leafHash: (data) => merkle.leafHash(data),
   nodeHash: (left, right) => merkle.nodeHash(left, right),
   root: (leaves) => merkle.treeRoot(leaves),
-  grownRoot: async (leaves, from) => {
+  grownRoot: (leaves, from) => {
     let tree = new merkle.CompactRange();
     for (const [n, leaf] of leaves.entries()) {
       if (n === from) tree = new merkle.CompactRange(tree.size, tree.subtrees);
-      await tree.append(leaf);
+      tree.append(leaf);
     }
     return tree.root();
   },
@@ -112,9 +113,15 @@ async function admitted(ring, data, position) {
 function revived(value) {
   if (Array.isArray(value)) return value.map(revived);
   if (value === null || typeof value !== "object") return value;
-  if ("$base64" in value) return Uint8Array.from(atob(value.$base64), (char) => char.charCodeAt(0));
+  if ("$base64" in value) return bytesOf(value.$base64);
   if ("$bigint" in value) return BigInt(value.$bigint);
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, revived(item)]));
+}
+
+/** Node has a quick way, a browser has not. */
+function bytesOf(base64) {
+  if (globalThis.Buffer) return new Uint8Array(Buffer.from(base64, "base64"));
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
 function written(value) {

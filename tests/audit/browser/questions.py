@@ -112,6 +112,22 @@ def of_formats() -> Iterator[Question]:
     yield from _of_trust()
 
 
+def of_authorities() -> Iterator[Question]:
+    """Certificates of time authorities, sound or not."""
+    from tests.audit.browser import test_authority as its
+    from tests.audit.proofs.test_trust_authorities import REFUSED
+    from tests.authority import with_extensions
+
+    for made, _ in REFUSED.values():
+        yield "trust", made()
+    for key in its.KEYS:
+        yield from (("trust", its.file(its.made(key, ca=ca))) for ca in (True, False))
+    for change in its.EXTENSIONS.values():
+        yield "trust", its.file(with_extensions(its.made("P-256"), change))
+    for key in ("P-256", "RSA of 2048 bits"):
+        yield from (("trust", its.file(changed)) for changed in its.changed(its.made(key)))
+
+
 def _of_trust() -> Iterator[Question]:
     from tests.audit.browser.test_dossier import REAL, _trusting
 
@@ -219,6 +235,7 @@ GROUPS: dict[str, Callable[..., Iterator[Question]]] = {
     "formats": of_formats,
     "keyring": of_keyring,
     "logs": of_logs,
+    "authorities": of_authorities,
 }
 ABOUT: dict[str, tuple[str, ...]] = {
     "json.js": ("canonical",),
@@ -241,6 +258,8 @@ ABOUT: dict[str, tuple[str, ...]] = {
     "commitment.js": ("formats", "opening"),
     "state_proof.js": ("formats", "stateProof", "verifyStateProof"),
     "trust.js": ("formats", "logOf", "trust"),
+    "der.js": ("authorities",),
+    "authority.js": ("authorities",),
     "verifier.js": ("logs",),
     "attested.js": ("formats", "attestation"),
     "pruned_tree.js": ("dossiers",),

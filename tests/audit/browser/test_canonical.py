@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.proofs import canonical as python_canonical
 from audit.proofs.canonical import MAX_DEPTH, check_text, decode, encode
 from audit.proofs.errors import CanonicalError
 from audit.proofs.handwritten import read_json
-from tests.audit.browser.asked import Asked, Refused
+from tests.audit.browser.asked import MODULES, Asked, Refused
 from tests.audit.proofs import test_canonical as python
 from tests.audit.proofs.test_canonical import (
     ACCEPTED,
@@ -131,6 +132,19 @@ def test_the_same_characters_hide(node: Asked) -> None:
     hidden = [text for text in texts if python.accepts(text) is False]
     for text in hidden[:: max(1, len(hidden) // 2000)]:
         assert node.rule_of("checkText", f"a{text}b", NOWHERE) == rule_of_text(f"a{text}b")
+
+
+def test_common_text_is_the_same_text() -> None:
+    """What is waved through here is what Python waves through, where each of its characters is looked at."""
+    source = (MODULES / "canonical.js").read_text("utf-8")
+    stated = source.partition("const COMMON = ")[2].partition(";\n")[0]
+    assert json.loads(stated).encode().decode("unicode_escape") == python_canonical._COMMON
+
+
+@pytest.mark.parametrize("text", ["a\\\\n", '\\"\u0300', 'x\\"y\\\\', "\\\\u0000"])
+def test_escapes_are_judged_alike(text: str, node: Asked) -> None:
+    """A quote or a backslash behind a backslash hides nothing, whatever stands behind it."""
+    same(node, f'{{"a":"{text}"}}'.encode())
 
 
 def rule_of_text(text: str) -> str:

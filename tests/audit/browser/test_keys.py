@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from audit.proofs.errors import UnsafeKey
 from audit.proofs.keys import DEMO_KEYS, demo_signing_key, load_public_key
+from tests import demo_keys
 from tests.audit.browser.asked import Asked, Refused
 from tests.audit.proofs.test_keys import LOW_ORDER, UNSAFE, add, decode, encode
 
@@ -78,6 +81,23 @@ def test_signature_is_over_these_words_alone(node: Asked) -> None:
 def test_keys_that_everybody_can_make_are_known(number: int, node: Asked) -> None:
     """All demo keys are told from others, the last one included."""
     assert node("isDemoKey", demo_signing_key(number).public_key.raw) is True
+
+
+def test_the_beginnings_of_demo_keys_are_theirs(node: Asked) -> None:
+    """The list was written from the keys that it names, and a key that only begins alike is another one."""
+    assert demo_keys.BROWSER.read_text("utf-8") == demo_keys.browser_module()
+    begins = {beginning: n for n, beginning in enumerate(demo_keys.beginnings())}
+    assert len(begins) == DEMO_KEYS
+    alike = next(raw for raw in _points(demo_signing_key(0).public_key.raw[: demo_keys.BEGINNING]))
+    assert node("isDemoKey", alike) is False
+
+
+def _points(beginning: bytes) -> Iterator[bytes]:
+    """Yield keys that begin so."""
+    for n in range(10_000):
+        raw = beginning + n.to_bytes(28, "big")
+        with suppress(UnsafeKey):
+            yield load_public_key(raw).raw
 
 
 def test_other_keys_are_nobody_elses(node: Asked) -> None:

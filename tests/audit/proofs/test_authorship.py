@@ -376,3 +376,16 @@ def test_verifier_names_a_word_that_was_not_its_authors_to_say() -> None:
     (found,) = verdict.findings
     assert (found.layer, found.position, found.rule) == ("registry", 5, "contested.not_the_owner")
     assert verdict.contested == {3: CONTESTED}
+
+
+def test_positions_that_come_in_another_order_stand_in_theirs() -> None:
+    """The rows of a copy may stand in any order, at any position: what bears a key is found all the same."""
+    borne = Borne()
+    for position in (5, 9, 2, 7, -1, 9):
+        borne.add("k", position)
+    fork = Borne(borne)
+    for position in (8, 1):
+        fork.add("k", position)
+    assert fork.between("k", 2, 9) == [2, 5, 7, 8]
+    fork.settle()
+    assert borne.between("k", -5, 100) == [-1, 1, 2, 5, 7, 8, 9, 9]

@@ -18,7 +18,7 @@ from audit.proofs.timestamp import TimeAuthority
 from audit.proofs.trust import Trust, TrustedLog
 from audit.proofs.trust_file import format_trust, parse_trust
 from tests.audit.proofs.witnessed import LOG_VKEY
-from tests.authority import certificate, known
+from tests.authority import certificate, known, tlv, with_extensions
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 ROOT = certificate("Gốc", KEY.public_key(), KEY, "Gốc", ca=True)
@@ -64,11 +64,31 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: edited(certificate=base64.b64encode(_der(LEAF)).decode()),
         "authority.malformed",
     ),
+    "a certificate with an extension twice": (
+        lambda: edited(certificate=_spelled(with_extensions(_der(ROOT), lambda its: [*its, its[0]]))),
+        "authority.malformed",
+    ),
+    "a certificate with an extension that nobody reads": (
+        lambda: edited(certificate=_spelled(with_extensions(_der(ROOT), lambda its: [*its, OTHER_NAME]))),
+        "authority.malformed",
+    ),
+    "a certificate that does not say whether it is an authority": (
+        lambda: edited(certificate=_spelled(with_extensions(_der(ROOT), lambda its: its[1:]))),
+        "authority.malformed",
+    ),
     "authorities that are no objects": (
         lambda: FILE.replace(b'"authorities": [', b'"authorities": [5, '),
         "trust.malformed",
     ),
 }
+
+
+OTHER_NAME: bytes = tlv(0x30, bytes.fromhex("0603551d11") + tlv(4, tlv(0x30, tlv(0xA3, b""))))
+"""An alternative name of a kind (X.400) that no library reads any more."""
+
+
+def _spelled(der: bytes) -> str:
+    return base64.b64encode(der).decode()
 
 
 def _der(made: Any) -> bytes:

@@ -1,0 +1,137 @@
+"""The log as the read side follows it, and the projections that do: where both are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection, select, text
+
+from api.beside import Words
+from api.errors import RebuildRunning
+from api.runtime import Log, log_over
+from api.settings import Settings
+from audit.ledger import admitted
+from audit.ledger.admitted import Admitted
+from audit.ledger.database import open_database
+from audit.ledger.errors import NoDatabase
+from audit.ledger.tables import head
+from audit.ledger.tracking import place, reached, step
+from projections.followed import Followed
+from projections.follower import Follower, Stopped
+from projections.search_index import SearchIndex
+from projections.tables import create_tables
+
+FOLLOWED: tuple[Followed, ...] = (SearchIndex(),)
+"""The projections that are not written inline with the events."""
+
+
+class LogSource:
+    """A log and its followers' positions, as `projections.source` asks for them."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """Open a write transaction."""
+        return self._log.database.begin()
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Open one snapshot for reading."""
+        return self._log.database.read()
+
+    def select(self, start: int, limit: int) -> Sequence[Admitted]:
+        """Read entries from a position on, through the notification log."""
+        found = self._log.notifications.select(start=start + 1, limit=limit)
+        return self._with_words([Admitted(one.id - 1, one.topic, one.state) for one in found])
+
+    def entries(self, connection: Connection, start: int, end: int) -> Sequence[Admitted]:
+        """Read the entries from one position up to another."""
+        return self._with_words(admitted.entries(connection, start, end))
+
+    def _with_words(self, entries: Sequence[Admitted]) -> Sequence[Admitted]:
+        """Let entries find the words beside them, read for all of them when one is asked."""
+        words = Words(self._log.database, entries)
+        for entry in entries:
+            entry.beside = words
+        return entries
+
+    def of_round(self, connection: Connection, round_code: str, size: int) -> Iterable[Admitted]:
+        """Read the entries about a round that lie before a position."""
+        return admitted.of_round(connection, round_code, size)
+
+    def size(self, connection: Connection) -> int:
+        """Return how many entries there are."""
+        return int(connection.execute(select(head.c.size)).scalar_one())
+
+    def lock(self, connection: Connection) -> int:
+        """Let nobody append until the transaction ends."""
+        return self._log.recorder.lock_head(connection)
+
+    def reached(self, connection: Connection, name: str) -> int:
+        """Return how many entries a follower has taken in."""
+        return reached(connection, name) or 0
+
+    def step(self, connection: Connection, name: str, before: int, after: int) -> bool:
+        """Move a follower on from exactly one position to another; say whether it was there."""
+        return step(connection, name, before, after)
+
+    def place(self, connection: Connection, name: str, at: int) -> None:
+        """Put a follower at a position, wherever it was."""
+        place(connection, name, at)
+
+
+def create_followed(connection: Connection, projections: Sequence[Followed] = FOLLOWED) -> None:
+    """Make the tables of followed projections that are not there yet."""
+    for followed in projections:
+        for table in followed.tables:
+            table.create(connection, checkfirst=True)
+
+
+def catch_up(log: Log, projections: Sequence[Followed] = FOLLOWED) -> tuple[Stopped, ...]:
+    """Let followed projections take in what is there; return which ones stopped.
+
+    One that stops keeps no other from going on.
+    """
+    source, stopped = LogSource(log), []
+    with source.begin() as connection:
+        create_followed(connection, projections)
+    for followed in projections:
+        try:
+            Follower(source, followed).catch_up()
+        except Stopped as wrong:
+            stopped.append(wrong)
+    return tuple(stopped)
+
+
+@contextmanager
+def rebuilding(settings: Settings, projections: Sequence[Followed] = FOLLOWED) -> Iterator[LogSource]:
+    """Open an existing log to write its read tables and nothing else; raises RebuildRunning.
+
+    On SQLite nobody else may write it meanwhile; on PostgreSQL others go on, but one rebuilds at a time.
+    """
+    if settings.database_url.startswith("sqlite") and not settings.database.exists():
+        raise NoDatabase(str(settings.data))
+    log = log_over(open_database(settings.database_url), create=False)
+    try:
+        with _alone(log):
+            with log.database.begin() as connection:
+                create_tables(connection)
+                create_followed(connection, projections)
+            yield LogSource(log)
+        log.database.settle()
+    finally:
+        log.database.close()
+
+
+@contextmanager
+def _alone(log: Log) -> Iterator[None]:
+    """Keep other processes from rebuilding the same tables; SQLite has one writer anyway."""
+    if log.database.dialect == "sqlite":
+        yield
+        return
+    with log.database.read() as connection:  # the lock ends with it
+        asked = text("SELECT pg_try_advisory_xact_lock(hashtext('rebuild ' || current_schema()))")
+        if not connection.execute(asked).scalar():
+            raise RebuildRunning
+        yield

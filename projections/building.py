@@ -1,0 +1,107 @@
+"""Read tables on their way: scores, ranks and states out of folds, each followed projection, up to a size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from domain.events import Event
+from domain.refusals import UnknownEvent
+from projections.fold import NEEDED, Fold
+from projections.followed import Entry, Followed
+from projections.follower import Stopped
+from projections.source import Source
+from projections.stood import Stood
+from projections.tables import cell_scores, ranks, states
+
+BATCH = 1000
+SCORES = "scores"
+"""What stops where scores and ranks cannot be folded."""
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+Progress = Callable[[int, int], None]
+
+
+class Building:
+    """Fills tables from the first entry on. It is in memory what the tables will say; nothing resumes it."""
+
+    def __init__(
+        self,
+        source: Source,
+        begin: Begin,
+        followed: Sequence[Followed] = (),
+        inline: tuple[Table, Table, Table] = (cell_scores, ranks, states),
+    ) -> None:
+        self._source = source
+        self._begin = begin
+        self._cells, self._ranks, self._states = inline
+        self._followed = followed
+        self._size = 0
+        self._at = {one.name: 0 for one in followed}
+        self._fold = Fold(self._of_round)
+        self._stood = Stood()
+
+    def advance(self, size: int, ends: Mapping[str, int], progress: Progress | None = None) -> None:
+        """Go on up to a size of the log, each followed projection up to where it ends. Raises Stopped.
+
+        Every batch is read and written by itself: however long the log is, little of it lies in memory.
+        """
+        start = min((self._size, *self._at.values()))
+        for first in range(start, size, BATCH):
+            end = min(first + BATCH, size)
+            with self._source.read() as connection:
+                entries = self._source.entries(connection, first, end)
+            self._fold_in([entry for entry in entries if entry.position >= self._size])
+            self._size = max(self._size, end)
+            with self._begin() as connection:
+                self._fold.write(connection, self._cells, self._ranks)
+                self._stood.write(connection, self._states)
+                for one in self._followed:
+                    its = range(self._at[one.name], ends[one.name])
+                    self._apply(connection, one, [entry for entry in entries if entry.position in its])
+            if progress is not None:
+                progress(end, size)
+
+    def finish(self) -> None:
+        """Write down what still holds: the tables are whole then, and can still be gone on with."""
+        self._fold.flush()
+        with self._begin() as connection:
+            self._fold.write(connection, self._cells, self._ranks)
+
+    def _fold_in(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            try:
+                if not entry.known:
+                    raise UnknownEvent(entry.type)
+                if (event := entry.event) is None:
+                    continue
+                self._stood.take(event)
+                if entry.type in NEEDED:
+                    self._fold.take(event)
+            except Exception as wrong:
+                raise Stopped(SCORES, entry, wrong) from wrong
+
+    def _apply(self, connection: Connection, one: Followed, entries: Sequence[Entry]) -> None:
+        """Have a followed projection take entries in; where it does not, find the one that it cannot."""
+        if not entries:
+            return
+        try:
+            with connection.begin_nested():
+                one.apply(connection, entries)
+        except (OperationalError, InterfaceError):
+            raise  # of the database, and of no entry
+        except Exception as wrong:
+            if len(entries) == 1:
+                raise Stopped(one.name, entries[0], wrong) from wrong
+            for entry in entries:
+                self._apply(connection, one, [entry])
+        self._at[one.name] = entries[-1].position + 1
+
+    def _of_round(self, code: str, size: int) -> Iterator[Event]:
+        with self._source.read() as connection:
+            for entry in self._source.of_round(connection, code, size):
+                if entry.type in NEEDED and (event := entry.event) is not None:
+                    yield event
