@@ -148,11 +148,13 @@ def test_without_history_the_end_is_shown(tmp_path: Path, made: Path) -> None:
     """Left out is only how scores and ranks came about: the log is the same, and so is what holds."""
     build_synth(Settings(tmp_path / "data"), SHAPE, history=False)
     bare, whole = tables(tmp_path / "data"), tables(made)
-    history = {"cell_scores", "ranks"}
+    history = {"cell_scores", "ranks", "states"}
     assert {n: found for n, found in bare.items() if n not in history} == {
         n: found for n, found in whole.items() if n not in history
     }
     assert len(bare["ranks"]) < len(whole["ranks"])
+    now = max(row[-1] for row in whole["states"])
+    assert {row[:4] for row in bare["states"]} == {row[:4] for row in whole["states"] if row[-1] == now}
     assert examine(tmp_path / "data").ok
 
 
