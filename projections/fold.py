@@ -20,9 +20,8 @@ from domain.points import write
 from domain.ranking import Ladder, Place
 from domain.scoring import Card, Score
 from domain.standing import Standing
-from domain.stated.rounds import DeadlineExtended, RoundOpened
 from projections.bulk import end_rows, insert_rows
-from projections.scoreboard import MOVING, MOVING_ALL
+from projections.scoreboard import ANEW, MOVING, MOVING_ALL
 from projections.shares import REGISTRY, in_order, names
 from projections.tables import OPEN, cell_scores, ranks
 
@@ -30,8 +29,6 @@ CELLS = 50_000
 """So many cells are kept in memory at most, unless one round has more."""
 NEEDED = names(REGISTRY + MOVING_ALL + MOVING)
 """The stored names of the events that rows follow from; all others need not be read."""
-_ANEW = (RoundOpened, DeadlineExtended)
-"""After these a card is not made from the one before it."""
 
 Key = tuple[str, ...]
 Values = tuple[Any, ...]
@@ -136,7 +133,7 @@ class _Round:
     def _card(self, event: Event, agency: str) -> Card | None:
         """Return an agency's next card; nothing where it is the one before."""
         last = self.cards.get(agency)
-        if last is None or isinstance(event.body, _ANEW):
+        if last is None or isinstance(event.body, ANEW):
             card = scoring.card(self.standing, self.code, agency)
         else:
             changed = (event.criterion,) if event.criterion else ()

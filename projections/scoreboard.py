@@ -46,6 +46,8 @@ Key = tuple[str, ...]
 STATE = ("round", "kind", "subject")
 MOVING_ALL = (RoundOpened, DeadlineExtended, PhaseOpened)
 """Events that can move the scores of every agency of a round."""
+ANEW = (RoundOpened, DeadlineExtended)
+"""After these a card is not made from the one before it."""
 MOVING = (
     FocalOfficerAssigned,
     PreviousResultRecorded,
@@ -178,8 +180,12 @@ class _Turn:
         """Recompute a card and note the cells that changed; say whether anything did."""
         key = (event.round or "", agency)
         before = self._cards.get(key)
-        known = before.scores if before is not None and criterion is not None else None
-        after = scoring.card(self._standing, *key, known, (criterion,) if criterion else ())
+        if before is None or isinstance(event.body, ANEW):
+            after = scoring.card(self._standing, *key)
+        else:
+            after = scoring.again(self._standing, key[0], before, (criterion,) if criterion else ())
+        if after is before:
+            return False
         self._cards[key] = after
         for code, score in after.scores.items():
             old = before.scores.get(code) if before is not None else None
