@@ -109,7 +109,7 @@ def decisions(
 
 @council.command()
 def precedents(
-    criterion: str,
+    criterion: Annotated[str | None, typer.Argument(show_default=False)] = None,
     matter: Annotated[Matter | None, typer.Option("--matter", show_default=False)] = None,
     round_code: RoundCode = None,
     as_of: AsOf = None,
@@ -117,7 +117,7 @@ def precedents(
     as_json: AsJson = False,
     lang: Lang = Language.VI,
 ) -> None:
-    """Show earlier decisions on the same criterion, then on its area, of every round."""
+    """Show earlier decisions on the same criterion, then on its area, of every round; without one, all."""
     _ask(
         lambda review: review.precedents(criterion, matter),
         ProcessScreen.precedents,

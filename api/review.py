@@ -204,8 +204,16 @@ class Review:
             },
         )
 
-    def precedents(self, criterion: str, matter: Matter | None) -> Answer:
-        """Answer `council precedents`: earlier decisions, of every round, that a case resembles."""
+    def precedents(self, criterion: str | None, matter: Matter | None) -> Answer:
+        """Answer `council precedents`: earlier decisions, of every round, that a case resembles.
+
+        Raises UnknownSubject for a criterion that the round does not have.
+        """
+        known = self._round.criteria.by_code
+        if criterion is not None and criterion not in known:
+            raise UnknownSubject(
+                f"{self._round.code} has no criterion {criterion}; {choices(criterion, known)}"
+            )
         alike = precedents(decisions(self._events), criterion, matter)
         return self._answer(criterion=criterion, precedents=[self._decision(d) for d in alike])
 

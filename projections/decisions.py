@@ -140,15 +140,18 @@ def _heard(decision: Decision, event: Event, body: VoteCast | DissentRecorded | 
 
 
 def precedents(
-    made: Iterable[Decision], criterion: str, matter: Matter | None = None
+    made: Iterable[Decision], criterion: str | None, matter: Matter | None = None
 ) -> tuple[Decision, ...]:
-    """Return earlier decisions that a case resembles: same criterion first, then same area, newest first."""
-    area = criterion.partition(".")[0]
+    """Return earlier decisions that a case resembles: same criterion first, then same area, newest first.
+
+    Where there is no case at hand, these are all decisions.
+    """
+    area = criterion.partition(".")[0] if criterion else None
     alike = [
         decision
         for decision in made
         if decision.position is not None
-        and decision.criterion.partition(".")[0] == area
+        and area in (None, decision.criterion.partition(".")[0])
         and matter in (None, decision.matter)
     ]
     return tuple(sorted(alike, key=lambda d: (d.criterion != criterion, -(d.position or 0))))

@@ -6,7 +6,10 @@ from collections import Counter
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
+
 from api.answers import trace
+from api.errors import UnknownSubject
 from api.recount import SURVEY, check_ballots
 from audit.ledger.ballots import BallotBox
 from domain.agenda import agenda
@@ -191,6 +194,15 @@ def test_special_cases_are_decided_with_reasons_and_precedents(told: Told) -> No
         (position for position in earlier if position < case.position), reverse=True
     )
     assert at_hand
+
+
+def test_precedents_without_a_case_are_all_decisions(told: Told) -> None:
+    """Asked without a criterion, every decision of every round is found; one that is not there has a nearest."""
+    decided = [d["position"] for d in told.review().decisions()["decisions"] if d["position"] is not None]
+    found = told.review().precedents(None, None)["precedents"]
+    assert [d["position"] for d in found] == sorted(decided, reverse=True)
+    with pytest.raises(UnknownSubject, match="no criterion A3.100; the nearest is A3.10;"):
+        told.review().precedents("A3.100", None)
 
 
 def test_initiatives_of_city_level_are_shared_out(told: Told) -> None:
