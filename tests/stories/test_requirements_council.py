@@ -197,11 +197,11 @@ def test_special_cases_are_decided_with_reasons_and_precedents(told: Told) -> No
 
 
 def test_precedents_without_a_case_are_all_decisions(told: Told) -> None:
-    """Asked without a criterion, every decision of every round is found; one that is not there has a nearest."""
+    """Without a criterion all decisions of all rounds are found; an unknown one is told its nearest."""
     decided = [d["position"] for d in told.review().decisions()["decisions"] if d["position"] is not None]
     found = told.review().precedents(None, None)["precedents"]
     assert [d["position"] for d in found] == sorted(decided, reverse=True)
-    with pytest.raises(UnknownSubject, match="no criterion A3.100; the nearest is A3.10;"):
+    with pytest.raises(UnknownSubject, match=r"no criterion A3\.100; the nearest is A3\.10;"):
         told.review().precedents("A3.100", None)
 
 
