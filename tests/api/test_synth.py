@@ -31,6 +31,7 @@ from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import SYNTH_ORIGIN, is_demo_key
 from audit.proofs.statement import parse_statement
 from audit.proofs.verifier import verify_log
+from projections.tables import OPEN
 
 SHAPE = Shape(agencies=3, criteria=7, signers=17, events=300, seed=5, batch=50)
 """Some small rounds, the last of them open."""
