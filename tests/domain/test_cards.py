@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import pytest
 
+from domain import scoring
 from domain.criteria import CriteriaSet, Section, StatedRule
 from domain.deadlines import Phase
 from domain.scoring import Stage, areas
 from tests.domain.criteria_sets import EVERY_RULE, criteria_set, criterion, numbers
 from tests.domain.sitting import decide, deducts, rewards
-from tests.domain.specification import Act, Story
+from tests.domain.specification import ROUND, Act, Story
 from tests.domain.stating import claims_bonus, declares, holds_wave, tallies
 from tests.domain.whole_round import whole_round
 from tests.domain.world import given
@@ -181,3 +182,10 @@ def test_areas_follow_from_scores_that_were_computed_before(agency: str) -> None
     story = whole_round()
     card = story.card(agency)
     assert areas(story.round.criteria, card.block, card.scores) == card.areas
+
+
+def test_act_that_moves_nothing_leaves_the_very_card() -> None:
+    """Where no cell moved and none improves on last year, the next card is the last one itself."""
+    story = out_of_hundred("40")
+    last = story.card("STC")
+    assert scoring.again(story.standing, ROUND, last, ("A1.1",)) is last
