@@ -91,7 +91,7 @@ def _finding(found: Difference) -> Finding:
         "folded": found.folded,
     }
     if found.table in read_side.tables:
-        return Finding("projection", None, f"projection.{found.table}_differ", facts)
+        return Finding("projection", found.position, f"projection.{found.table}_differ", facts)
     return Finding.of(
         "projection",
         None,

@@ -41,7 +41,6 @@ from audit.proofs.stored import check_shape, check_storage
 from audit.proofs.trust import Trust
 from audit.proofs.verdict import Verdict
 from projections.differences import Difference, differences
-from projections.history import History, begins
 from projections.scoreboard import Scoreboard
 
 __all__ = ["Examination", "examine", "uncollected"]
@@ -58,8 +57,9 @@ def examine(
         which nobody can say what held.
     12. Evidence files are there, and are what their digests say (`evidence`).
     13. Every line of the register of refusals is signed by a key of the log (`refusal`).
-    14. The scores and ranks that are shown are those of the fold, now and at every moment before
-        (`projection`); with `histories`, every row that was ever shown, folded apart (`check_histories`).
+    14. The scores, ranks and states that are shown of now are those of the fold (`projection`); with
+        `histories`, every row that was ever shown, and of followed projections, folded apart
+        (`check_histories`).
     15. Tokens, ballots and tallies of the survey are what the log says, counted again (`ballot`);
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
@@ -135,7 +135,7 @@ def _at_hand(
         beside = [
             *_check_evidence(store, refold.attached),
             *check_beside(connection, refold.filed, copy.leaf_hashes, log_vkeys, damaged=board is None),
-            *(() if board is None else _compare(connection, board, refold.history)),
+            *(() if board is None else map(_differ, differences(connection, board))),
             *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
         ]
         refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
@@ -152,7 +152,6 @@ def _at_hand(
         cosigned=lambda: cosigned_notes(connection),
         lay=lay,
         storage=storage,
-        history=History(begins(connection)),
     )
 
 
@@ -200,13 +199,6 @@ def _set_aside(store: DirectoryStore, attached: dict[str, tuple[int, Attachment]
     for sha256 in store.set_aside():
         position = attached[sha256][0] if sha256 in attached else None
         yield Finding("evidence", position, "evidence.set_aside", {"sha256": sha256})
-
-
-def _compare(connection: Connection, board: Scoreboard, history: History | None) -> Iterator[Finding]:
-    for found in differences(connection, board):
-        yield _differ(found)
-    for found in history.differences(connection) if history else ():
-        yield _differ(found)
 
 
 def _differ(found: Difference) -> Finding:

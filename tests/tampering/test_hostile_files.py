@@ -45,12 +45,12 @@ def verified(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[
     return status, json.loads(said.out) if said.out else {}
 
 
-def told(data: Path) -> set[tuple[str, int | None, str]]:
+def told(data: Path, *, histories: bool = False) -> set[tuple[str, int | None, str]]:
     """Let the whole verifier look at a data directory, as the command does."""
     from api.cli import _verdict
     from api.wording import Language
 
-    answer = _verdict(data, Language.VI)
+    answer = _verdict(data, Language.VI, projections=histories)
     assert answer["ok"] == (not answer["findings"])
     assert ESCAPE[0] not in json.dumps(answer, ensure_ascii=False)
     return {(one["layer"], one["position"], one["rule"]) for one in answer["findings"]}
@@ -226,19 +226,19 @@ PAST = {
 
 @pytest.mark.parametrize("case", PAST)
 def test_scores_of_the_past_are_compared(copy: Path, case: str) -> None:
-    """Whoever asks how it was is shown rows that no longer hold: they are folded again as well."""
+    """Whoever asks how it was is shown rows that no longer hold: `--projections` folds them again."""
     with closing(sqlite3.connect(copy / "minhchung.db")) as connection:
         row, since = connection.execute(
             f"SELECT rowid, valid_from FROM cell_scores WHERE valid_until < {2**62} LIMIT 1"
         ).fetchone()
     run_sql(copy, (PAST[case].format(row=row), []))
-    assert ("projection", since, "projection.cell_scores_differ") in told(copy)
+    assert ("projection", since, "projection.cell_scores_differ") in told(copy, histories=True)
 
 
 def test_a_score_does_not_begin_earlier_than_it_did(copy: Path) -> None:
     """A place that holds now, and is said to have held before: rows of ranks are folded again, too."""
     run_sql(copy, ("UPDATE ranks SET valid_from = valid_from + 1 WHERE rowid = 1", []))
-    assert "projection.ranks_differ" in {rule for _, _, rule in told(copy)}
+    assert "projection.ranks_differ" in {rule for _, _, rule in told(copy, histories=True)}
 
 
 # --- the anchor beside it -------------------------------------------------------------------------------
