@@ -26,7 +26,7 @@ def read_file(folder: Path, name: str, limit: int) -> bytes:
         if not stat.S_ISREG(found.st_mode):
             raise CopyError("copy.unreadable", path=str(path), reason="not a file")
         if found.st_size > limit:
-            raise CopyError("copy.unreadable", path=str(path), reason=f"longer than {limit} bytes")
+            raise CopyError("copy.unreadable", path=str(path), reason="too long")
         return file.read(limit + 1)[:limit]
 
 
