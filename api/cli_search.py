@@ -8,12 +8,14 @@ import typer
 from rich.console import Console
 
 from api.cli_options import AsJson, Data, Lang, answer
+from api.following import LogSource, bring_up
 from api.runtime import reading
 from api.screen_search import SearchScreen
 from api.search import LONGEST_PAGE, PAGE, Question
 from api.search import answer as answer_question
 from api.settings import settings
 from api.wording import Language
+from projections.search_index import SearchIndex
 
 app = typer.Typer()
 
@@ -71,6 +73,8 @@ def search(
         limit=limit,
     )
     where = settings(data)
+    bring_up(where)
     with reading(where) as log, log.database.read() as connection:
-        told = answer_question(log, connection, question, log.size)
+        searched = LogSource(log).reached(connection, SearchIndex.name)
+        told = answer_question(log, connection, question, searched)
     answer(told, SearchScreen(Console(), lang).found, as_json=as_json)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import OperationalError
 
 from api.beside import Words
 from api.errors import RebuildRunning
@@ -14,7 +15,7 @@ from api.settings import Settings
 from audit.ledger import admitted
 from audit.ledger.admitted import Admitted
 from audit.ledger.database import open_database
-from audit.ledger.errors import NoDatabase
+from audit.ledger.errors import NoDatabase, WriterBusy
 from audit.ledger.tables import head
 from audit.ledger.tracking import place, reached, step
 from projections.followed import Followed
@@ -102,6 +103,25 @@ def catch_up(log: Log, projections: Sequence[Followed] = FOLLOWED) -> tuple[Stop
         except Stopped as wrong:
             stopped.append(wrong)
     return tuple(stopped)
+
+
+def bring_up(settings: Settings, projections: Sequence[Followed] = FOLLOWED) -> tuple[Stopped, ...]:
+    """Let followed projections take in what is there, where nobody else writes the log and this process may.
+
+    Return which ones stopped.
+    """
+    if settings.database_url.startswith("sqlite") and not settings.database.exists():
+        raise NoDatabase(str(settings.data))
+    try:
+        log = log_over(open_database(settings.database_url), create=False)
+    except (WriterBusy, PermissionError, OperationalError):
+        return ()  # whoever serves the log follows it, too
+    try:
+        return catch_up(log, projections)
+    except OperationalError:
+        return ()
+    finally:
+        log.database.close()
 
 
 @contextmanager

@@ -58,4 +58,5 @@ def _begin(connection: Connection, application_name: str, at: int) -> bool:
     """Make an application's row, unless there is one."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     made = dialect.insert(tracking).values(application_name=application_name, notification_id=at)
-    return connection.execute(made.on_conflict_do_nothing()).rowcount == 1
+    told = made.on_conflict_do_nothing().returning(tracking.c.notification_id)
+    return connection.execute(told).first() is not None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 from unicodedata import normalize
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url
+from typer.testing import CliRunner
 
+from api.cli import app
 from api.errors import UnknownSubject
 from api.settings import DATABASE_VARIABLE
 from audit.ledger.database import open_database
@@ -17,7 +21,7 @@ from domain.visibility import Visibility
 from projections.search import EVERYTHING, Reader
 from tests.api.searching import Searched, index, rows
 from tests.furnished import COUNCIL, ERASED, FILED, PUBLISHED, furnish
-from tests.worlds import OPEN, found
+from tests.worlds import OPEN, World, found
 
 PUBLIC = Reader(frozenset({Visibility.PUBLIC}), frozenset(), frozenset({PUBLISHED}))
 PARTIES = frozenset({Visibility.PUBLIC, Visibility.PARTIES})
@@ -328,3 +332,37 @@ def test_who_names_what_is_not_there_is_told_the_nearest(
     with pytest.raises(UnknownSubject) as refused:
         searched.ask(**filters)  # type: ignore[arg-type]
     assert said in str(refused.value)
+
+
+# --- the command ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A furnished log that nobody has followed yet, on SQLite."""
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    world = furnish(found(tmp_path / "data"))
+    yield world
+    world.close()
+
+
+def asked_for(data: Path, *words: str) -> dict[str, Any]:
+    """Ask the command in JSON."""
+    ended = CliRunner().invoke(app, ["search", *words, "--json", "--data", str(data)])
+    assert ended.exit_code == 0, ended.output
+    told: dict[str, Any] = json.loads(ended.stdout)
+    return told
+
+
+def test_the_command_brings_the_index_up_first(world: World, tmp_path: Path) -> None:
+    """A log that nobody has followed yet is searched up to its last entry."""
+    world.close()
+    told = asked_for(tmp_path / "data", "--type", "AgencyRegistered")
+    assert (told["searched"], bool(told["events"])) == (told["size"], True)
+
+
+def test_beside_a_writer_the_command_says_how_far_it_looked(world: World, tmp_path: Path) -> None:
+    """While another process writes the log nothing is followed, and nothing is said to have been searched."""
+    told = asked_for(tmp_path / "data", "--type", "AgencyRegistered")
+    assert (told["searched"], told["events"]) == (0, [])
+    assert told["size"] == world.runtime.log.size
