@@ -61,6 +61,10 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "inbox": ("inbox", "--round", "2016", "--as-of", "2017-02-13"),
     "case": ("case", "dispute-1"),
     "conflicts": ("conflicts",),
+    "findings": ("findings",),
+    "fairness": ("fairness",),
+    "search": ("search", "quy", "che", "phoi", "hop", "--agency", "SGTVT", "--limit", "2"),
+    "rebuild": ("rebuild",),
     "changes": ("changes",),
     "what-if": ("what-if", "--without", "8175"),
     "reweighed": ("what-if", "--criteria", "2.0.0"),
@@ -78,7 +82,11 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "proved": ("attest", "prove", "SNV", "A1.2", "-o", os.devnull),
 }
 """The commands whose answers the page shows, by the name of the sample."""
-LONG = {"case", "reweighed", "robustness", "progress", "pivotal", "conflicts", "decisions", "keys"}
+LONG = {"case", "reweighed", "robustness", "progress", "pivotal", "conflicts", "decisions", "keys"} | {
+    "findings",
+    "fairness",
+    "rebuild",
+}
 """Answers too long to be printed on the page as a terminal shows them."""
 PLAIN = [name for name in COMMANDS if name not in LONG]
 JSON = [f"{name} json" for name in COMMANDS]
