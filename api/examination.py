@@ -29,7 +29,6 @@ from audit.proofs.trust import Trust
 from audit.proofs.verdict import Verdict
 from audit.proofs.verifier import verify_log
 from domain.standing import Standing
-from projections.history import History
 from projections.scoreboard import Scoreboard
 
 Progress = Callable[[int, int], None]
@@ -105,13 +104,12 @@ class AtHand:
     cosigned: Callable[[], Iterable[tuple[int, bytes]]]
     lay: Lay
     storage: Sequence[Finding] = ()
-    history: History | None = None
 
 
 def examine_copy(at_hand: AtHand, progress: Progress | None, trust: Trust | None) -> Examination:
     """Examine a copy of a log: the steps that `api.verification.examine` numbers."""
     copy, size = at_hand.copy, at_hand.copy.head[0]
-    refold, kept = Refold(at_hand.history), Openings()
+    refold, kept = Refold(), Openings()
     receptions = Receptions(at_hand.stamped_sizes)
 
     def observe(position: int, entry: Entry, statement: Statement) -> None:

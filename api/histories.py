@@ -91,10 +91,10 @@ def _finding(found: Difference) -> Finding:
         "folded": found.folded,
     }
     if found.table in read_side.tables:
-        return Finding("projection", None, f"projection.{found.table}_differ", facts)
+        return Finding("projection", found.position, f"projection.{found.table}_differ", facts)
     return Finding.of(
         "projection",
-        None,
+        found.position,
         "projection.followed_differs",
         table=found.table,
         subject=found.subject,

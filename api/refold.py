@@ -15,15 +15,13 @@ from domain import admission
 from domain.events import Event
 from domain.refusals import Malformed
 from domain.standing import Standing
-from projections.history import History
 
 
 class Refold:
-    """Re-admits and folds each good statement; `history` follows along, where tables are to be compared."""
+    """Re-admits and folds each good statement."""
 
-    def __init__(self, history: History | None = None) -> None:
+    def __init__(self) -> None:
         self.standing = Standing()
-        self.history = history
         self.findings: list[Finding] = []
         self.attached: dict[str, tuple[int, Attachment]] = {}
         self.survey: list[Event] = []
@@ -53,8 +51,6 @@ class Refold:
 
     def _follow(self, event: Event) -> None:
         admission.follow(self.standing, event)
-        if self.history is not None:
-            self.history.take(event)
         if isinstance(event.body, SURVEY):
             self.survey.append(event)
         elif isinstance(event.body, OF_ATTESTATION):
