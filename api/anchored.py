@@ -13,8 +13,10 @@ from audit.proofs.finding import Finding
 from audit.proofs.verdict import Verdict
 
 
-def newest_anchored(where: Settings) -> Anchored | None:
-    """Return the newest head in the anchor of a data directory; nothing where there is none.
+def newest_anchored(where: Settings) -> Anchored | Finding | None:
+    """Return the newest head in the anchor of a data directory, or why there is none to compare with.
+
+    An anchor that holds nothing yet says nothing.
 
     It lies in the directory itself or, of the log that is run here, where the settings say. Nothing is
     written, and nothing is waited for.
@@ -24,21 +26,23 @@ def newest_anchored(where: Settings) -> Anchored | None:
     path = where.anchor if ours or where.beside_data else beside
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            return None
+            return Finding.of("anchor", None, "anchor.unreadable", path=str(path), reason="not a file")
         return next(iter(deque(Anchor(path).records(), maxlen=1)), None)
-    except (OSError, StartRefused):
-        return None
+    except FileNotFoundError:
+        return Finding.of("anchor", None, "anchor.missing", path=str(path))
+    except OSError as wrong:
+        return Finding.of("anchor", None, "anchor.unreadable", path=str(path), reason=str(wrong.strerror))
+    except StartRefused as wrong:
+        return Finding("anchor", None, wrong.rule, wrong.facts)
 
 
-def check_anchor(anchored: Anchored | None, verdict: Verdict) -> Iterator[Finding]:
+def check_anchor(anchored: Anchored, verdict: Verdict) -> Iterator[Finding]:
     """Compare a verified log with the newest head that was anchored.
 
     1. It is of this log (`anchor.other_log`).
     2. The log is no shorter (`anchor.ahead`), and its root at that size is the anchored one
        (`anchor.other_root`).
     """
-    if anchored is None:
-        return
     held = anchored.checkpoint
     if held.origin != verdict.origin:
         yield Finding("anchor", None, "anchor.other_log", {"stated": held.origin, "expected": verdict.origin})

@@ -94,7 +94,7 @@ def _finding(found: Difference) -> Finding:
         return Finding("projection", found.position, f"projection.{found.table}_differ", facts)
     return Finding.of(
         "projection",
-        None,
+        found.position,
         "projection.followed_differs",
         table=found.table,
         subject=found.subject,

@@ -57,9 +57,8 @@ def examine(
         which nobody can say what held.
     12. Evidence files are there, and are what their digests say (`evidence`).
     13. Every line of the register of refusals is signed by a key of the log (`refusal`).
-    14. The scores, ranks and states that are shown of now are those of the fold (`projection`); with
-        `histories`, every row that was ever shown, and of followed projections, folded apart
-        (`check_histories`).
+    14. The scores and ranks that are shown now are those of the fold (`projection`); with `histories`, so is
+        every row that was ever shown, folded apart (`check_histories`).
     15. Tokens, ballots and tallies of the survey are what the log says, counted again (`ballot`);
         `check_ballots` has the steps.
     16. What a new epoch says of the log that it continues is so (`continuation`), where what is left of that
@@ -77,7 +76,8 @@ def examine(
     22. The database is one: tables that hold what they should, indexes that lead to every row, nothing that
         acts by itself (`storage`); `check_shape` and `check_storage` have the steps. Where a value cannot be
         read as what it is taken for, that is all that can be said.
-    23. The log holds all that the anchor beside it knows to have been acknowledged (`anchor`).
+    23. The log holds all that the anchor beside it knows to have been acknowledged (`anchor`); that there is
+        none, or that it cannot be read, is a remark.
     """
     settings = Settings(path)
     with uncollected():
@@ -86,7 +86,7 @@ def examine(
 
 def _examine_all(
     settings: Settings,
-    anchored: Anchored | None,
+    anchored: Anchored | Finding | None,
     progress: Progress | None,
     trust: Trust | None = None,
     *,
@@ -96,7 +96,7 @@ def _examine_all(
     with reading(settings) as log, log.database.read() as connection:
         storage = _storage(connection)
         sizes = set(sizes_of_interest(trust)) if trust else set()
-        sizes |= {anchored.checkpoint.size} if anchored else set()
+        sizes |= {anchored.checkpoint.size} if isinstance(anchored, Anchored) else set()
         at_hand = _at_hand(log, connection, DirectoryStore(settings.evidence), sizes, storage)
         examined = examine_copy(at_hand, progress, trust)
         if histories and examined.compared:
@@ -104,7 +104,11 @@ def _examine_all(
 
             others = (found for found in examined.findings if found.layer != "projection")
             examined = replace(examined, findings=(*others, *check_histories(log, connection)))
-    examined = replace(examined, findings=(*examined.findings, *check_anchor(anchored, examined.verdict)))
+    if isinstance(anchored, Anchored):
+        beside = check_anchor(anchored, examined.verdict)
+        examined = replace(examined, findings=(*examined.findings, *beside))
+    elif anchored is not None:
+        examined = replace(examined, remarks=(*examined.remarks, anchored))
     cited = examined.verdict.continues
     if cited is None or not settings.continues.is_dir():
         return examined
@@ -135,7 +139,7 @@ def _at_hand(
         beside = [
             *_check_evidence(store, refold.attached),
             *check_beside(connection, refold.filed, copy.leaf_hashes, log_vkeys, damaged=board is None),
-            *(() if board is None else map(_differ, differences(connection, board))),
+            *(() if board is None else _compare(connection, board)),
             *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
         ]
         refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
@@ -201,6 +205,11 @@ def _set_aside(store: DirectoryStore, attached: dict[str, tuple[int, Attachment]
         yield Finding("evidence", position, "evidence.set_aside", {"sha256": sha256})
 
 
+def _compare(connection: Connection, board: Scoreboard) -> Iterator[Finding]:
+    for found in differences(connection, board):
+        yield _differ(found)
+
+
 def _differ(found: Difference) -> Finding:
     facts = {
         "subject": found.subject,
@@ -208,4 +217,4 @@ def _differ(found: Difference) -> Finding:
         "shown": found.shown,
         "folded": found.folded,
     }
-    return Finding("projection", found.position, f"projection.{found.table}_differ", facts)
+    return Finding("projection", None, f"projection.{found.table}_differ", facts)

@@ -90,8 +90,7 @@ def _of_subject(table: Table, shown: list[Row], folded: list[Row]) -> Iterator[D
     places = [names.index(column.name) for column in table.primary_key]
     ours, theirs = ({tuple(row[p] for p in places): row for row in rows} for rows in (shown, folded))
     for key in sorted(ours.keys() | theirs.keys(), key=_order):
-        name, mine, yours = _named(table, key), ours.get(key), theirs.get(key)
-        since = key[-1] if _is_history(table) and isinstance(key[-1], int) else None
+        (name, since), mine, yours = _named(table, key), ours.get(key), theirs.get(key)
         if mine is None or yours is None:
             yield Difference(table.name, name, "row", _is(mine is not None), _is(yours is not None), since)
             continue
@@ -100,16 +99,12 @@ def _of_subject(table: Table, shown: list[Row], folded: list[Row]) -> Iterator[D
                 yield Difference(table.name, name, column, str(value), str(other), since)
 
 
-def _is_history(table: Table) -> bool:
-    return [column.name for column in table.primary_key][-1] == "valid_from"
-
-
-def _named(table: Table, key: Key) -> str:
+def _named(table: Table, key: Key) -> tuple[str, int | None]:
     """Name a row by its subject and, in a history, by the position from which it held."""
     parts = [str(value) for value in key]
-    if _is_history(table) and len(parts) > 1:
-        return f"{'/'.join(parts[:-1])} #{parts[-1]}"
-    return "/".join(parts)
+    if [column.name for column in table.primary_key][-1] == "valid_from" and len(parts) > 1:
+        return f"{'/'.join(parts[:-1])} #{parts[-1]}", key[-1] if isinstance(key[-1], int) else None
+    return "/".join(parts), None
 
 
 def _kinds(rows: list[Row]) -> list[list[type]]:

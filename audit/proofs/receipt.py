@@ -12,16 +12,19 @@ from datetime import UTC
 from itertools import takewhile
 
 from audit.proofs import canonical
+from audit.proofs.checkpoint import Checkpoint, parse_checkpoint
 from audit.proofs.entry import Entry, encode_entry, entry_leaf, read_time, write_time
 from audit.proofs.errors import ReceiptError
 from audit.proofs.head import open_head
 from audit.proofs.lines import from_base64, read_hash, read_number, to_base64
 from audit.proofs.merkle import verify_inclusion
-from audit.proofs.note import MAX_NOTE
+from audit.proofs.note import MAX_NOTE, unverified_text
 from audit.proofs.policy import NO_WITNESSES, Policy
 from audit.proofs.statement import parse_envelope, parse_statement
 
 HEADER = "c2sp.org/tlog-proof@v1"
+ALONE = "consistent with itself"
+"""What a verdict can say that rests on no trust file."""
 MAX_HASHES = 63
 MAX_EXTRA = 256
 MAX_PROOF = MAX_NOTE + 8_192
@@ -138,7 +141,21 @@ def verify_receipt(
     ReceiptError `receipt.malformed`, `receipt.other_log`, and what each step raises by itself.
     """
     read = parse_receipt(receipt)  # 1
-    head = open_head(read.checkpoint, vkeys=vkeys, policy=policy).checkpoint  # 2
+    _verify_under(open_head(read.checkpoint, vkeys=vkeys, policy=policy).checkpoint, read, envelope)  # 2-5
+
+
+def check_receipt_alone(receipt: bytes, *, envelope: bytes) -> str:
+    """Return what a receipt is worth to whoever has no trust file: that it is consistent with itself.
+
+    The steps of `verify_receipt`, but for the signatures of the second: anybody can write a receipt that
+    passes, under a log of their own. Raises what those steps raise.
+    """
+    read = parse_receipt(receipt)
+    _verify_under(parse_checkpoint(unverified_text(read.checkpoint)), read, envelope)
+    return ALONE
+
+
+def _verify_under(head: Checkpoint, read: Receipt, envelope: bytes) -> None:
     sent = parse_envelope(envelope)  # 3
     log = parse_statement(sent.payload).log
     if log != head.origin:

@@ -150,12 +150,14 @@ def test_its_witnesses_go_on_from_what_they_remember(scene: Scene) -> None:
 def test_both_convict_a_forked_copy_of_the_demo(scene: Scene, tmp_path: Path) -> None:
     """Neither cosigns it, each keeps a file that convicts the log by its own key; verify names the fork."""
     size = fork(scene.data, tmp_path / "fork")
-    alone = told(tmp_path / "fork", "verify", status=0)
-    assert (alone["size"], alone["trust"]) == (size, "consistent with itself")
+    beside = told(tmp_path / "fork", "verify", status=1)
+    assert {found["rule"] for found in beside["findings"]} == {"anchor.other_root"}
     refused = run(tmp_path / "fork", "cosign", "--trust", str(scene.trust))
     assert (refused.returncode, "anchor" in refused.stderr) == (1, True)
     Settings(tmp_path / "fork").anchor.unlink()  # the operator has that disk, too
     told(tmp_path / "fork", "anchor", "--adopt", status=0)
+    alone = told(tmp_path / "fork", "verify", status=0)
+    assert (alone["size"], alone["trust"]) == (size, "consistent with itself")
     asked = told(tmp_path / "fork", "cosign", "--trust", str(scene.trust), status=1)
     assert {one["operator"]: one["rule"] for one in asked["witnesses"]} == dict.fromkeys(
         OFFICES.values(), "witness.remembers_another"

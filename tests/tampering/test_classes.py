@@ -14,9 +14,11 @@ from api.runtime import reading
 from api.settings import Settings
 from api.verdict import verdict_on_log
 from audit.ledger.receipts import receipt_at
+from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.entry import encode_entry, parse_entry
 from audit.proofs.errors import AuditError
-from audit.proofs.receipt import format_receipt, parse_receipt, verify_receipt
+from audit.proofs.note import sign_note, unverified_text
+from audit.proofs.receipt import ALONE, check_receipt_alone, format_receipt, parse_receipt, verify_receipt
 from audit.proofs.statement import pae
 from tests.audit.proofs.witnessed import LOG_VKEY
 from tests.tampering.forging import (
@@ -224,12 +226,31 @@ def test_an_edited_receipt_is_refused(sound: Sound, turn: int) -> None:
         receipt = receipt_at(connection, position)
     envelope = parse_entry(states(sound.data)[position]).envelope.encode()
     verify_receipt(receipt, envelope=envelope, vkeys=[LOG_VKEY])
-    for edited in _edited(receipt, chance):
+    assert check_receipt_alone(receipt, envelope=envelope) == ALONE
+    for edited in (*_edited(receipt, chance), _signed_otherwise(receipt), _moved_bit(receipt, chance)):
         with pytest.raises(AuditError):
             verify_receipt(edited, envelope=envelope, vkeys=[LOG_VKEY])
+    for edited in _edited(receipt, chance):
+        with pytest.raises(AuditError):
+            check_receipt_alone(edited, envelope=envelope)
+    assert check_receipt_alone(_signed_otherwise(receipt), envelope=envelope) == ALONE
+
+
+def _signed_otherwise(receipt: bytes) -> bytes:
+    """The same words with the key of somebody else under them: only who knows the log's key can tell."""
+    read = parse_receipt(receipt)
+    text = unverified_text(read.checkpoint)
+    origin = parse_checkpoint(text).origin
+    return format_receipt(replace(read, checkpoint=sign_note(text, origin, KEYS["dk-1"])))
+
+
+def _moved_bit(receipt: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(receipt))
+    return bytes([*receipt[:at], receipt[at] ^ 1 << chance.randrange(8), *receipt[at + 1 :]])
 
 
 def _edited(receipt: bytes, chance: random.Random) -> Iterator[bytes]:
+    """Times, place and proof: what does not even fit together any more."""
     read = parse_receipt(receipt)
     yield format_receipt(replace(read, index=read.index ^ 1 << chance.randrange(4)))
     yield format_receipt(replace(read, arrived_at=_earlier(read.arrived_at)))
@@ -238,8 +259,6 @@ def _edited(receipt: bytes, chance: random.Random) -> Iterator[bytes]:
     hashes[place] = bytes([hashes[place][0] ^ 1, *hashes[place][1:]])
     yield format_receipt(replace(read, hashes=tuple(hashes)))
     yield format_receipt(replace(read, hashes=read.hashes[:-1]))
-    at = chance.randrange(len(receipt))
-    yield bytes([*receipt[:at], receipt[at] ^ 1 << chance.randrange(8), *receipt[at + 1 :]])
 
 
 def _payload(state: bytes) -> bytes:

@@ -45,12 +45,12 @@ def verified(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[
     return status, json.loads(said.out) if said.out else {}
 
 
-def told(data: Path, *, histories: bool = False) -> set[tuple[str, int | None, str]]:
+def told(data: Path, *, projections: bool = False) -> set[tuple[str, int | None, str]]:
     """Let the whole verifier look at a data directory, as the command does."""
     from api.cli import _verdict
     from api.wording import Language
 
-    answer = _verdict(data, Language.VI, projections=histories)
+    answer = _verdict(data, Language.VI, projections=projections)
     assert answer["ok"] == (not answer["findings"])
     assert ESCAPE[0] not in json.dumps(answer, ensure_ascii=False)
     return {(one["layer"], one["position"], one["rule"]) for one in answer["findings"]}
@@ -226,19 +226,19 @@ PAST = {
 
 @pytest.mark.parametrize("case", PAST)
 def test_scores_of_the_past_are_compared(copy: Path, case: str) -> None:
-    """Whoever asks how it was is shown rows that no longer hold: `--projections` folds them again."""
+    """Whoever asks how it was is shown rows that no longer hold: they are folded again as well."""
     with closing(sqlite3.connect(copy / "minhchung.db")) as connection:
         row, since = connection.execute(
             f"SELECT rowid, valid_from FROM cell_scores WHERE valid_until < {2**62} LIMIT 1"
         ).fetchone()
     run_sql(copy, (PAST[case].format(row=row), []))
-    assert ("projection", since, "projection.cell_scores_differ") in told(copy, histories=True)
+    assert ("projection", since, "projection.cell_scores_differ") in told(copy, projections=True)
 
 
 def test_a_score_does_not_begin_earlier_than_it_did(copy: Path) -> None:
     """A place that holds now, and is said to have held before: rows of ranks are folded again, too."""
     run_sql(copy, ("UPDATE ranks SET valid_from = valid_from + 1 WHERE rowid = 1", []))
-    assert "projection.ranks_differ" in {rule for _, _, rule in told(copy, histories=True)}
+    assert "projection.ranks_differ" in {rule for _, _, rule in told(copy, projections=True)}
 
 
 # --- the anchor beside it -------------------------------------------------------------------------------
@@ -260,6 +260,38 @@ def test_a_copy_that_is_another_than_its_anchor_knows_is_found(copy: Path) -> No
     rows[-1], rows[-2] = rows[-2], rows[-1]
     rebuild(copy, rows)
     assert ("anchor", None, "anchor.other_root") in told(copy)
+
+
+def _changed(anchor: Path) -> None:
+    anchor.write_bytes(anchor.read_bytes().replace(b"minhchung.example", b"ninhchung.example", 1))
+
+
+def _piped(anchor: Path) -> None:
+    anchor.unlink()
+    os.mkfifo(anchor)
+
+
+LOST: dict[str, tuple[Callable[[Path], object], str]] = {
+    "none": (Path.unlink, "anchor.missing"),
+    "a byte changed": (_changed, "anchor.damaged"),
+    "another file": (lambda anchor: anchor.write_bytes(bytes(100)), "anchor.damaged"),
+    "a pipe": (_piped, "anchor.unreadable"),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_a_copy_without_an_anchor_that_can_be_read_is_told_so(copy: Path, case: str) -> None:
+    """It is no finding, as a copy may be given without one; that it was not compared is worth knowing."""
+    lose, rule = LOST[case]
+    lose(copy / "anchor")
+    examined = examine(copy)
+    assert examined.ok
+    assert [remark.rule for remark in examined.remarks] == [rule]
+
+
+def test_a_sound_copy_has_nothing_remarked_of_its_anchor(copy: Path) -> None:
+    """An anchor that agrees is not spoken of."""
+    assert examine(copy).remarks == ()
 
 
 # --- files ----------------------------------------------------------------------------------------------

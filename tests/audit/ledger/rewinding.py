@@ -11,7 +11,7 @@ from tests.worlds import World
 
 
 def rewind(world: World, size: int) -> None:
-    """Take everything after a size out of the tables; only whole batches, and one tile, go."""
+    """Take everything after a size out of the tables of the log; only whole batches, and one tile, go."""
     with world.runtime.log.database.begin() as connection:
         kept = select(statement_ids.c.id).where(statement_ids.c.position < size)
         connection.execute(delete(openings).where(openings.c.statement_id.not_in(kept)))
@@ -23,8 +23,9 @@ def rewind(world: World, size: int) -> None:
         connection.execute(update(tiles).values(hashes=b"".join(leaves)))
         if not size:
             connection.execute(delete(tiles))
-        for table in INLINE:
-            connection.execute(delete(table).where(table.c.valid_from >= size))
-            connection.execute(update(table).where(table.c.valid_until >= size).values(valid_until=OPEN))
+        for rows in INLINE:  # written with the entries: what their backup does not hold, it does not show
+            connection.execute(delete(rows).where(rows.c.valid_from >= size))
+            ended = update(rows).where(rows.c.valid_until >= size)
+            connection.execute(ended.values(valid_until=OPEN))
         connection.execute(update(head).values(size=size, root=merkle.root(leaves)))
         assert connection.execute(select(func.max(checkpoints.c.size))).scalar() == (size or None)
