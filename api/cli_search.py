@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from api.cli_options import AsJson, Data, Lang, answer
+from api.following import LogSource, bring_up
 from api.runtime import reading
 from api.screen_search import SearchScreen
 from api.search import LONGEST_PAGE, PAGE, Question
@@ -71,6 +73,8 @@ def search(
         limit=limit,
     )
     where = settings(data)
+    for stopped in bring_up(where):
+        sys.stderr.write(f"minhchung: {stopped}\n")
     with reading(where) as log, log.database.read() as connection:
-        told = answer_question(log, connection, question, log.size)
+        told = answer_question(log, connection, question, LogSource(log).reached(connection, "search"))
     answer(told, SearchScreen(Console(), lang).found, as_json=as_json)

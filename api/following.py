@@ -14,7 +14,7 @@ from api.settings import Settings
 from audit.ledger import admitted
 from audit.ledger.admitted import Admitted
 from audit.ledger.database import open_database
-from audit.ledger.errors import NoDatabase
+from audit.ledger.errors import NoDatabase, WriterBusy
 from audit.ledger.tables import head
 from audit.ledger.tracking import place, reached, step
 from projections.followed import Followed
@@ -102,6 +102,31 @@ def catch_up(log: Log, projections: Sequence[Followed] = FOLLOWED) -> tuple[Stop
         except Stopped as wrong:
             stopped.append(wrong)
     return tuple(stopped)
+
+
+def bring_up(settings: Settings, projections: Sequence[Followed] = FOLLOWED) -> tuple[Stopped, ...]:
+    """Let followed projections take in what is there, if this process may write; return which ones stopped.
+
+    Where another process writes, or nobody may, they stay where they are: whoever reads them says how far
+    they have come. Of a SQLite log that is not there, none is made: raises NoDatabase.
+    """
+    if settings.database_url.startswith("sqlite") and not settings.database.exists():
+        raise NoDatabase(str(settings.data))
+    try:
+        log = log_over(open_database(settings.database_url), create=False)
+    except (WriterBusy, OSError):
+        return ()
+    try:
+        return catch_up(log, projections) if _behind(log, projections) else ()
+    finally:
+        log.database.close()
+
+
+def _behind(log: Log, projections: Sequence[Followed]) -> bool:
+    """Say whether there is anything to take in; only then is anything written."""
+    with log.database.read() as connection:
+        size = LogSource(log).size(connection)
+        return any((reached(connection, followed.name) or 0) < size for followed in projections)
 
 
 @contextmanager

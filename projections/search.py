@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -192,7 +193,7 @@ def _rounds(connection: Connection, asked: Asked) -> tuple[set[str], list[tuple[
     query = select(its.round, its.position, its.phase).order_by(its.round, its.position)
     entered = connection.execute(query).all()
     found = []
-    for row, after in zip(entered, [*entered[1:], None], strict=True):
+    for row, after in zip_longest(entered, entered[1:]):
         if row.phase == asked.phase:
             until = after.position if after is not None and after.round == row.round else asked.until
             found.append((row.round, row.position, until))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 from unicodedata import normalize
 from uuid import uuid4
@@ -11,8 +12,12 @@ import pytest
 from sqlalchemy import make_url
 
 from api.errors import UnknownSubject
-from api.settings import DATABASE_VARIABLE
+from api.following import LogSource, bring_up
+from api.runtime import Log, reading
+from api.search import Question, answer
+from api.settings import DATABASE_VARIABLE, Settings
 from audit.ledger.database import open_database
+from audit.ledger.errors import NoDatabase
 from domain.visibility import Visibility
 from projections.search import EVERYTHING, Reader
 from tests.api.searching import Searched, index, rows
@@ -328,3 +333,33 @@ def test_who_names_what_is_not_there_is_told_the_nearest(
     with pytest.raises(UnknownSubject) as refused:
         searched.ask(**filters)  # type: ignore[arg-type]
     assert said in str(refused.value)
+
+
+# --- the index follows the log --------------------------------------------------------------------------
+
+
+def test_a_search_brings_the_index_up_to_the_log_where_it_may(tmp_path: Path) -> None:
+    """While another process writes the log, what was taken in is searched, and how far that is, is told."""
+    settings, world = Settings(tmp_path / "data"), found(tmp_path / "data")
+    log, size = world.runtime.log, world.runtime.log.size
+    assert bring_up(settings) == ()
+    assert _searched(log) == (0, [])
+    world.close()
+    assert bring_up(settings) == ()
+    with reading(settings) as log:
+        assert _searched(log) == (size, [0])
+
+
+def _searched(log: Log) -> tuple[int, list[int]]:
+    """Return how far was searched, and where the log's opening was found."""
+    with log.database.read() as connection:
+        reached = LogSource(log).reached(connection, "search")
+        told = answer(log, connection, Question(type="LogOpened"), reached)
+    return told["searched"], [event["position"] for event in told["events"]]
+
+
+def test_a_search_makes_no_log(tmp_path: Path) -> None:
+    """Where there is none, it says so."""
+    with pytest.raises(NoDatabase):
+        bring_up(Settings(tmp_path))
+    assert list(tmp_path.iterdir()) == []
