@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -15,7 +16,6 @@ from api.search import LONGEST_PAGE, PAGE, Question
 from api.search import answer as answer_question
 from api.settings import settings
 from api.wording import Language
-from projections.search_index import SearchIndex
 
 app = typer.Typer()
 
@@ -73,8 +73,8 @@ def search(
         limit=limit,
     )
     where = settings(data)
-    bring_up(where)
+    for stopped in bring_up(where):
+        sys.stderr.write(f"minhchung: {stopped}\n")
     with reading(where) as log, log.database.read() as connection:
-        searched = LogSource(log).reached(connection, SearchIndex.name)
-        told = answer_question(log, connection, question, searched)
+        told = answer_question(log, connection, question, LogSource(log).reached(connection, "search"))
     answer(told, SearchScreen(Console(), lang).found, as_json=as_json)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import OperationalError
 
 from api.beside import Words
 from api.errors import RebuildRunning
@@ -106,22 +105,28 @@ def catch_up(log: Log, projections: Sequence[Followed] = FOLLOWED) -> tuple[Stop
 
 
 def bring_up(settings: Settings, projections: Sequence[Followed] = FOLLOWED) -> tuple[Stopped, ...]:
-    """Let followed projections take in what is there, where nobody else writes the log and this process may.
+    """Let followed projections take in what is there, if this process may write; return which ones stopped.
 
-    Return which ones stopped.
+    Where another process writes, or nobody may, they stay where they are: whoever reads them says how far
+    they have come. Of a SQLite log that is not there, none is made: raises NoDatabase.
     """
     if settings.database_url.startswith("sqlite") and not settings.database.exists():
         raise NoDatabase(str(settings.data))
     try:
         log = log_over(open_database(settings.database_url), create=False)
-    except (WriterBusy, PermissionError, OperationalError):
-        return ()  # whoever serves the log follows it, too
-    try:
-        return catch_up(log, projections)
-    except OperationalError:
+    except (WriterBusy, OSError):
         return ()
+    try:
+        return catch_up(log, projections) if _behind(log, projections) else ()
     finally:
         log.database.close()
+
+
+def _behind(log: Log, projections: Sequence[Followed]) -> bool:
+    """Say whether there is anything to take in; only then is anything written."""
+    with log.database.read() as connection:
+        size = LogSource(log).size(connection)
+        return any((reached(connection, followed.name) or 0) < size for followed in projections)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -11,17 +10,19 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import make_url
-from typer.testing import CliRunner
 
-from api.cli import app
 from api.errors import UnknownSubject
-from api.settings import DATABASE_VARIABLE
+from api.following import LogSource, bring_up
+from api.runtime import Log, reading
+from api.search import Question, answer
+from api.settings import DATABASE_VARIABLE, Settings
 from audit.ledger.database import open_database
+from audit.ledger.errors import NoDatabase
 from domain.visibility import Visibility
 from projections.search import EVERYTHING, Reader
 from tests.api.searching import Searched, index, rows
 from tests.furnished import COUNCIL, ERASED, FILED, PUBLISHED, furnish
-from tests.worlds import OPEN, World, found
+from tests.worlds import OPEN, found
 
 PUBLIC = Reader(frozenset({Visibility.PUBLIC}), frozenset(), frozenset({PUBLISHED}))
 PARTIES = frozenset({Visibility.PUBLIC, Visibility.PARTIES})
@@ -334,35 +335,31 @@ def test_who_names_what_is_not_there_is_told_the_nearest(
     assert said in str(refused.value)
 
 
-# --- the command ----------------------------------------------------------------------------------------
+# --- the index follows the log --------------------------------------------------------------------------
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A furnished log that nobody has followed yet, on SQLite."""
-    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
-    world = furnish(found(tmp_path / "data"))
-    yield world
+def test_a_search_brings_the_index_up_to_the_log_where_it_may(tmp_path: Path) -> None:
+    """While another process writes the log, what was taken in is searched, and how far that is, is told."""
+    settings, world = Settings(tmp_path / "data"), found(tmp_path / "data")
+    log, size = world.runtime.log, world.runtime.log.size
+    assert bring_up(settings) == ()
+    assert _searched(log) == (0, [])
     world.close()
+    assert bring_up(settings) == ()
+    with reading(settings) as log:
+        assert _searched(log) == (size, [0])
 
 
-def asked_for(data: Path, *words: str) -> dict[str, Any]:
-    """Ask the command in JSON."""
-    ended = CliRunner().invoke(app, ["search", *words, "--json", "--data", str(data)])
-    assert ended.exit_code == 0, ended.output
-    told: dict[str, Any] = json.loads(ended.stdout)
-    return told
+def _searched(log: Log) -> tuple[int, list[int]]:
+    """Return how far was searched, and where the log's opening was found."""
+    with log.database.read() as connection:
+        reached = LogSource(log).reached(connection, "search")
+        told = answer(log, connection, Question(type="LogOpened"), reached)
+    return told["searched"], [event["position"] for event in told["events"]]
 
 
-def test_the_command_brings_the_index_up_first(world: World, tmp_path: Path) -> None:
-    """A log that nobody has followed yet is searched up to its last entry."""
-    world.close()
-    told = asked_for(tmp_path / "data", "--type", "AgencyRegistered")
-    assert (told["searched"], bool(told["events"])) == (told["size"], True)
-
-
-def test_beside_a_writer_the_command_says_how_far_it_looked(world: World, tmp_path: Path) -> None:
-    """While another process writes the log nothing is followed, and nothing is said to have been searched."""
-    told = asked_for(tmp_path / "data", "--type", "AgencyRegistered")
-    assert (told["searched"], told["events"]) == (0, [])
-    assert told["size"] == world.runtime.log.size
+def test_a_search_makes_no_log(tmp_path: Path) -> None:
+    """Where there is none, it says so."""
+    with pytest.raises(NoDatabase):
+        bring_up(Settings(tmp_path))
+    assert list(tmp_path.iterdir()) == []
