@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eventsourcing.persistence import IntegrityError, Tracking
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from audit.ledger.tables import tracking
 
@@ -56,6 +56,10 @@ def place(connection: Connection, application_name: str, at: int) -> None:
 
 def _begin(connection: Connection, application_name: str, at: int) -> bool:
     """Make an application's row, unless there is one."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    made = dialect.insert(tracking).values(application_name=application_name, notification_id=at)
-    return connection.execute(made.on_conflict_do_nothing()).rowcount == 1
+    row = {"application_name": application_name, "notification_id": at}
+    if connection.dialect.name == "sqlite":
+        made = sqlite.insert(tracking).values(row).on_conflict_do_nothing()
+        return connection.execute(made).rowcount == 1
+    from sqlalchemy.dialects import postgresql  # takes as long to import as all else that is asked of it
+
+    return connection.execute(postgresql.insert(tracking).values(row).on_conflict_do_nothing()).rowcount == 1
