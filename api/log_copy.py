@@ -25,6 +25,10 @@ _ROWS = select(
     stored_events.c.topic,
     stored_events.c.state,
 ).order_by(stored_events.c.position)
+_PLAIN_ROWS = (
+    "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
+    " WHERE position >= ? ORDER BY position"
+)
 _WORDS = "SELECT statement_id, field, salt, value FROM openings WHERE value IS NOT NULL AND statement_id {}"
 _WORDS_OF = {
     "sqlite": _WORDS.format("IN (SELECT value FROM json_each(?))"),
@@ -68,6 +72,11 @@ def prefix_of(connection: Connection, size: int, root: bytes) -> Prefix:
 
 def rows(connection: Connection, start: int = 0) -> Iterator[Row]:
     """Read every row from a position on, undecoded: damaged ones too must be seen."""
+    if connection.dialect.name == "sqlite":  # its driver's own tuples: a third of the time
+        cursor = connection.exec_driver_sql(_PLAIN_ROWS, (start,)).cursor
+        while taken := cursor.fetchmany(AT_ONCE):
+            yield from map(Row._make, taken)
+        return
     query = _ROWS.where(stored_events.c.position >= start) if start else _ROWS
     for batch in connection.execute(query.execution_options(yield_per=AT_ONCE)).partitions():
         yield from map(Row._make, batch)

@@ -327,7 +327,9 @@ class Standing:
     def at_home(self, actor: str, agency: str | None) -> bool:
         """Whether an actor belongs to an agency, or to the one that it was merged into (or from)."""
         home = self.home_of(actor)
-        return home is not None and self.house(home) == self.house(agency)
+        if home is None or home == agency:
+            return home is not None
+        return self.house(home) == self.house(agency)
 
     def belonged(self, actor: str, agency: str | None, since: int) -> bool:
         """Whether an actor belongs to an agency, or left it after a position."""

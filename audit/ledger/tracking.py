@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from eventsourcing.persistence import IntegrityError, Tracking
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from audit.ledger.tables import tracking
 
@@ -56,7 +58,14 @@ def place(connection: Connection, application_name: str, at: int) -> None:
 
 def _begin(connection: Connection, application_name: str, at: int) -> bool:
     """Make an application's row, unless there is one."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    made = dialect.insert(tracking).values(application_name=application_name, notification_id=at)
-    told = made.on_conflict_do_nothing().returning(tracking.c.notification_id)
+    row = {"application_name": application_name, "notification_id": at}
+    told = _unless_there(connection, row).returning(tracking.c.notification_id)
     return connection.execute(told).first() is not None
+
+
+def _unless_there(connection: Connection, row: dict[str, object]) -> Any:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(tracking).values(row).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql  # takes as long to import as all else that is asked of it
+
+    return postgresql.insert(tracking).values(row).on_conflict_do_nothing()

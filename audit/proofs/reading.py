@@ -169,7 +169,7 @@ def _answered(rows: list[R], answer: Future[bytes]) -> tuple[list[R], Chunk]:
     leaves, reads = pickle.loads(answer.result())  # noqa: S301 - from our own child
     size = len(leaves) // len(rows)
     hashes = [leaves[at : at + size] for at in range(0, len(leaves), size)]
-    return rows, Chunk(hashes, [Brief(*told) if type(told) is tuple else told for told in reads])
+    return rows, Chunk(hashes, [Brief._make(told) if type(told) is tuple else told for told in reads])
 
 
 class _Reader:

@@ -357,8 +357,16 @@ def _bytes(stated: object) -> bytes:
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """Return the pre-authentication encoding: what is really signed (DSSE protocol.md)."""
+    before = _BEFORE if payload_type is PAYLOAD_TYPE else _before(payload_type)
+    return b"%s %d %s" % (before, len(payload), payload)
+
+
+def _before(payload_type: str) -> bytes:
     typed = payload_type.encode()
-    return b"DSSEv1 %d %s %d %s" % (len(typed), typed, len(payload), payload)
+    return b"DSSEv1 %d %s" % (len(typed), typed)
+
+
+_BEFORE = _before(PAYLOAD_TYPE)
 
 
 def sign_statement(stated: Mapping[str, object], signers: Sequence[Signer]) -> Envelope:

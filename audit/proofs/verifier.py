@@ -151,7 +151,8 @@ class _Walk:
         size = self._trees.size
         self._trees.extend([row.position for row in rows], chunk.leaves)
         for position, (row, read) in enumerate(zip(rows, chunk.reads, strict=True), size):
-            self._order.check_position(row, position)
+            if row.position != position:
+                self._order.check_position(row, position)
             if isinstance(read, Brief):
                 self._alone(row, read)
             else:
