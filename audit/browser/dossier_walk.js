@@ -128,7 +128,9 @@ async function walkEntries(walked, progress) {
   /** @type {Past} */
   const past = { ids: new Set(), received: "", words: new Map() };
   for (const { position, opening } of openings) {
-    past.words.set(position, [...(past.words.get(position) ?? []), opening]);
+    const words = past.words.get(position) ?? [];
+    past.words.set(position, words);
+    words.push(opening);
   }
   const shown = entries.filter(({ entry }) => entry !== null);
   for await (const slice of readAhead(shown.map(({ entry }) => /** @type {Uint8Array} */ (entry)))) {

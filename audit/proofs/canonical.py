@@ -105,14 +105,18 @@ def check_text(text: str, *, line_feeds: bool = False) -> None:
     """
     if (_ONLY_COMMON_AND_LINE_FEEDS if line_feeds else _ONLY_COMMON).fullmatch(text):
         return
-    hidden = (_HIDDEN_BUT_LINE_FEED if line_feeds else _HIDDEN).search(text)
-    if hidden:
+    if hidden := _first(_HIDDEN_BUT_LINE_FEED if line_feeds else _HIDDEN, text):
         raise CanonicalError("text.hidden", code_point=f"U+{ord(hidden[0]):04X}", offset=hidden.start())
-    if unassigned := _unassigned().search(text):
+    if unassigned := _first(_unassigned(), text):
         code_point = f"U+{ord(unassigned[0]):04X}"
         raise CanonicalError("text.unassigned", code_point=code_point, offset=unassigned.start())
     if not unicodedata.is_normalized("NFC", text):
         raise CanonicalError("text.not_nfc")
+
+
+def _first(one_of: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Find the first character of a kind; whether there is one, its distinct characters tell sooner."""
+    return one_of.search(text) if one_of.search("".join(set(text))) else None
 
 
 @cache

@@ -1,13 +1,16 @@
 /** The files that statements name by their digests, and whether a file that is dropped here is one of them. */
 import { sha256OfFile, toHex } from "audit/browser/bytes.js";
 import { bearing } from "./case.js";
-import { make, section } from "./make.js";
+import { first, make, section } from "./make.js";
 import { say } from "./words.js";
+
+const MOST_FILES = 2_000;
 
 /** The section about evidence, with a place to drop files on. */
 export function evidenceSection(found) {
   const files = filesOf(found);
-  const list = files.length ? make("ul", { class: "files" }, files.map(fileItem)) : make("p", { class: "told" }, say("evidence_none"));
+  const items = first(files.map((file) => () => fileItem(file)), MOST_FILES, (count) => () => make("li", {}, say("more", { count })));
+  const list = files.length ? make("ul", { class: "files" }, items.map((item) => item())) : make("p", { class: "told" }, say("evidence_none"));
   return section("evidence", say("evidence"), list, files.length ? dropZone(files) : null);
 }
 

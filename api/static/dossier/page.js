@@ -2,13 +2,13 @@
 import { parseTrust } from "audit/browser/trust.js";
 import { JudgeElsewhere } from "./elsewhere.js";
 import { evidenceSection } from "./evidence.js";
-import { at, make, put } from "./make.js";
+import { at, make, put, startAgain } from "./make.js";
 import { criterionName, pointsSection } from "./points.js";
 import { agency, storySection } from "./story.js";
 import { showFailure, showProgress, showVerdict } from "./verdict.js";
 import { say, switchLanguage } from "./words.js";
 
-const shown = { judge: null, found: null, verdict: null, trust: null, trustName: "" };
+const shown = { judge: null, found: null, verdict: null, trust: null, trustName: "", tellWork: () => {} };
 
 function title({ dossier: { about }, year, ...found }) {
   const name = about.agency === undefined ? "" : agency(found, about.agency);
@@ -32,7 +32,8 @@ function render() {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
   at("language").textContent = say("other_language");
   at("language").lang = document.documentElement.lang === "vi" ? "en" : "vi";
-  if (shown.verdict === null) return;
+  if (shown.verdict === null) return shown.tellWork();
+  startAgain();
   if (shown.found) {
     title(shown.found);
     tellCase();
@@ -44,14 +45,20 @@ async function check() {
   shown.verdict = null;
   at("progress").hidden = false;
   at("verdict").className = "verdict waiting";
-  showProgress(0, 0);
+  nowTell(showProgress, 0, 0);
   try {
-    Object.assign(shown, await shown.judge.by(shown.trust, showProgress));
+    Object.assign(shown, await shown.judge.by(shown.trust, (done, total) => nowTell(showProgress, done, total)));
   } catch (wrong) {
-    showFailure(String(wrong?.message ?? wrong).slice(0, 200));
+    nowTell(showFailure, String(wrong?.message ?? wrong).slice(0, 200));
     return;
   }
   render();
+}
+
+/** Tell how the work goes, and again in whatever language is chosen before there is a verdict. */
+function nowTell(show, ...facts) {
+  shown.tellWork = () => show(...facts);
+  shown.tellWork();
 }
 
 async function chooseTrust([file]) {
@@ -72,8 +79,8 @@ async function chooseTrust([file]) {
 }
 
 async function open() {
+  nowTell(showProgress, 0, 0);
   render();
-  showProgress(0, 0);
   shown.judge = new JudgeElsewhere(at("dossier").textContent);
   await check();
 }

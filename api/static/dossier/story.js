@@ -5,6 +5,7 @@ import { eventName, fill, listed, moment, say, sentence, storyOf, tell, term, to
 
 const QUOTED = ["finding", "reason", "note", "question", "explanation", "reservation", "grounds", "word", "opinion", "remark", "plan", "report", "title", "answer", "minutes", "method"];
 const TOLD_OF_A_ROUND = 400;
+const MOST_ROLES = 10;
 
 /** Tell the story; `wrong` are the positions with findings. */
 export function storySection(found, wrong) {
@@ -78,7 +79,7 @@ export function agency({ agencies }, code) {
 export function person(found, actor) {
   if (actor === "log") return say("log");
   const known = found.people.get(actor);
-  const roles = (known?.roles ?? []).map((role) => tell("role", role)).join(", ");
+  const roles = (known?.roles ?? []).slice(0, MOST_ROLES).map((role) => tell("role", role)).join(", ");
   const rest = [roles, known?.home ? agency(found, known.home) : ""].filter(Boolean).join(", ");
   return rest ? `${known.name ?? actor} (${rest})` : (known?.name ?? actor);
 }

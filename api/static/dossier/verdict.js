@@ -1,5 +1,5 @@
 /** The verdict in words: what was checked, how far it reaches, what is wrong and where. */
-import { at, make, put, table } from "./make.js";
+import { at, first, make, put, table } from "./make.js";
 import { layerName, listed, moment, ruleText, say } from "./words.js";
 
 const SHOWN = 20;
@@ -83,7 +83,7 @@ function complete(verdict, found) {
   const bad = completeness.filter((one) => !one.complete).map((one) => [say("incomplete", { what: subject(one.key, found) }), false]);
   const all = its.length > 2 ? [[say("complete_all", { count: its.length, size: newest }), true]] : its.filter((one) => one.complete).map((one) => [say("complete", { what: subject(one.key, found), size: newest }), true]);
   const withheld = new Set(its.flatMap((one) => one.withheld)).size;
-  return [...bad, ...(bad.length ? [] : all), ...(withheld ? [[say("complete_withheld", { count: withheld }), true]] : [])];
+  return [...first(bad, SHOWN, (count) => [say("more", { count }), false]), ...(bad.length ? [] : all), ...(withheld ? [[say("complete_withheld", { count: withheld }), true]] : [])];
 }
 
 function subject(key, found) {

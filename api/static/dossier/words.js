@@ -4,6 +4,7 @@ const TABLES = JSON.parse(document.getElementById("words").textContent);
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const EXACT = /^(\d+)(?:\.(\d+)|\/(\d+))?$/;
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MOST_OF_A_FACT = 2_000;
 export const tongue = { index: 0 };
 
 /** The other language from now on. */
@@ -25,8 +26,11 @@ export function fill(template, facts) {
   const names = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   return template
     .replace(/\[([^\]]*)\]/g, (_, part) => (names(part).every(there) ? part : ""))
-    .replace(/\{(\w+)\}/g, (_, name) => (there(name) ? String(facts[name]) : "…"));
+    .replace(/\{(\w+)\}/g, (_, name) => (there(name) ? shortened(String(facts[name])) : "…"));
 }
+
+/** No fact fills a page. */
+const shortened = (text) => (text.length > MOST_OF_A_FACT ? `${text.slice(0, MOST_OF_A_FACT)}…` : text);
 
 /** A sentence begins with a capital letter, whatever code it begins with. */
 export const sentence = (text) => text.charAt(0).toLocaleUpperCase(tongue.index ? "en" : "vi") + text.slice(1);
