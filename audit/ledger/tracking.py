@@ -58,4 +58,6 @@ def _begin(connection: Connection, application_name: str, at: int) -> bool:
     """Make an application's row, unless there is one."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     made = dialect.insert(tracking).values(application_name=application_name, notification_id=at)
-    return connection.execute(made.on_conflict_do_nothing()).rowcount == 1
+    # What was made is asked for: how many rows an insert made is not known everywhere once it is done.
+    told = made.on_conflict_do_nothing().returning(tracking.c.application_name)
+    return connection.execute(told).first() is not None
