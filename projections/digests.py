@@ -1,6 +1,6 @@
 """The digest of a table: its rows in one order, value by value, the same in SQLite and in PostgreSQL.
 
-Rows about one subject (a cell at any time) are digested together, and a table's digest is that of its
+Rows about one subject (a round and an agency) are digested together, and a table's digest is that of its
 subjects: so where two tables differ is found without holding either in memory.
 """
 
@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Table, Text, text
 
 AT_ONCE = 2000
+TOGETHER = 2
+"""Rows that agree in so many columns of their key are digested together."""
 
 Row = tuple[Any, ...]
 Key = tuple[Any, ...]
@@ -59,9 +61,9 @@ def subjects(connection: Connection, table: Table, only: Key = ()) -> Iterator[t
 
 
 def leading(table: Table) -> list[Any]:
-    """Return the columns of the key that name a subject: all but the one that tells its rows apart."""
+    """Return the columns of the key that name a subject."""
     keys = list(table.primary_key)
-    return keys[: max(1, len(keys) - 1)]
+    return keys[: max(1, min(TOGETHER, len(keys) - 1))]
 
 
 def _rows(connection: Connection, table: Table, only: Key) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table
 
 from domain import admission, ranking, scoring
 from domain.criteria import Block
@@ -39,6 +39,7 @@ from domain.stated.council import (
 from domain.stated.disputes import DisputeDecided
 from domain.stated.rounds import DeadlineExtended, PhaseOpened, RoundOpened
 from domain.stated.survey import SurveyTallied
+from projections.bulk import end_rows, insert_rows
 from projections.states import Changes, state_rows
 from projections.tables import OPEN, cell_scores, ranks, states
 
@@ -233,23 +234,9 @@ class HistoryRows:
 
     def write(self, connection: Connection) -> None:
         """Write the batch: what held before ends where the first new row begins."""
-        if not self._new:
-            return
-        subject = [self._table.c[name] == bindparam(f"its_{name}") for name in self._subject]
-        since, until = self._table.c.valid_from, self._table.c.valid_until
-        before = since < bindparam("ended_at")  # true of every open row; it leads to the primary key
-        ended = update(self._table).where(*subject, before, until == OPEN)
-        ended = ended.values(valid_until=bindparam("ended_at"))
-        if self._closed:
-            connection.execute(
-                ended,
-                [
-                    {f"its_{name}": part for name, part in zip(self._subject, key, strict=True)}
-                    | {"ended_at": position}
-                    for key, position in self._closed.items()
-                ],
-            )
-        connection.execute(insert(self._table), self._new)
+        names = self._table.columns.keys()
+        end_rows(connection, self._table, [(position, *key) for key, position in self._closed.items()])
+        insert_rows(connection, self._table, [tuple(row[name] for name in names) for row in self._new])
 
 
 def cell_row(score: Score) -> dict[str, Any]:
