@@ -25,12 +25,12 @@ class FindingsScreen(Screen):
         for kind in answer["kinds"]:
             its = [found for found in answer["findings"] if found["kind"] == kind["kind"]]
             if its:
-                self._found(kind, its)
+                self._of_kind(kind, its)
         rest = [kind for kind in answer["kinds"] if not kind["found"]]
         for kind in rest:
             self.print(f"{self._title(kind)}: {self._counts('nothing found', kind)}")
 
-    def _found(self, kind: Answer, found: list[Answer]) -> None:
+    def _of_kind(self, kind: Answer, found: list[Answer]) -> None:
         rows = ((f[f"explanation_{self.language}"], _listed(f["positions"])) for f in found)
         self._table(self._title(kind), ("what was found", "position"), rows)
         for part in ("method", "limits"):

@@ -54,7 +54,7 @@ def bulk_findings(signed: Iterable[Signed], earlier: Iterable[Outline], dues: Du
     for one in signed:
         if (due := _deadline(one.outline, dues)) is not None:
             by_key[one.key, due].append(one)
-    found = tuple(_found(due, its, set_before) for (_, due), its in by_key.items() if _enough(its))
+    found = tuple(_observed(due, its, set_before) for (_, due), its in by_key.items() if _enough(its))
     return Looked(kind=Kind.LATE_BULK, compared=len(by_key), found=found)
 
 
@@ -90,7 +90,7 @@ def _end(first: Signed) -> datetime:
     return first.outline.arrived_at + THRESHOLDS.bulk_span
 
 
-def _found(
+def _observed(
     due: datetime, its: Sequence[Signed], set_before: Mapping[tuple[str, str | None, object], int]
 ) -> Observation:
     span = _densest(its)

@@ -37,7 +37,7 @@ def unsupported_findings(told: Iterable[Step], outlines: Iterable[Outline], crit
     kinds = {outline.position: outline.kind.body for outline in outlines}
     new = _new(outlines)
     looked = [step for step in told if _is_change(step, kinds) and _is_main(step, criteria)]
-    found = tuple(finding for step in looked for finding in _found(step, new, criteria))
+    found = tuple(finding for step in looked for finding in _observed(step, new, criteria))
     return Looked(kind=Kind.NOTHING_NEW, compared=len(looked), found=found)
 
 
@@ -61,7 +61,7 @@ def _new(outlines: Iterable[Outline]) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def _found(
+def _observed(
     step: Step, new: Mapping[tuple[str, str], Sequence[int]], criteria: CriteriaSet
 ) -> Iterator[Observation]:
     before, maximum = step.before, criteria.by_code[step.criterion].max_points

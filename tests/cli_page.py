@@ -61,6 +61,9 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "inbox": ("inbox", "--round", "2016", "--as-of", "2017-02-13"),
     "case": ("case", "dispute-1"),
     "conflicts": ("conflicts",),
+    "findings": ("findings",),
+    "fairness": ("fairness",),
+    "search": ("search", "giai", "trinh", "--agency", "SNV", "--limit", "2"),
     "changes": ("changes",),
     "what-if": ("what-if", "--without", "8175"),
     "reweighed": ("what-if", "--criteria", "2.0.0"),
@@ -79,6 +82,7 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
 }
 """The commands whose answers the page shows, by the name of the sample."""
 LONG = {"case", "reweighed", "robustness", "progress", "pivotal", "conflicts", "decisions", "keys"}
+LONG |= {"findings", "fairness"}
 """Answers too long to be printed on the page as a terminal shows them."""
 PLAIN = [name for name in COMMANDS if name not in LONG]
 JSON = [f"{name} json" for name in COMMANDS]

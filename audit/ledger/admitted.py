@@ -110,7 +110,7 @@ class Admitted:
             return None
         kind, stated = kind_of(self.type), self._entry["stated"]
         if stated["type"] != self.type:
-            raise Malformed("row.other_subject", stated=stated["type"], column=self.type)
+            raise Malformed("row.other_subject", stated=self.type, expected=stated["type"])
         return Event(
             position=self.position,
             id=stated["id"],
