@@ -12,12 +12,15 @@ from time import perf_counter
 
 from sqlalchemy import Connection
 
+from api.answers import trace
+from api.following import bring_up
 from api.runtime import Log, reading
+from api.search import Question, answer
 from api.settings import Settings
 from api.shares import what_if
 from api.synth import build_synth
 from api.synth_script import OFFICES, STAFF, Shape
-from benchmarks.measure import Line, within
+from benchmarks.measure import Line, unlimited, within
 from domain.criteria import Block
 from domain.events import Event
 from projections import queries
@@ -32,6 +35,7 @@ AS_OF = 0.02
 
 def questions(demo: Path) -> Iterator[Line]:
     """Ask the demo: all pivotal decisions, one what-if, one block as of the middle of the log."""
+    bring_up(Settings(demo))
     with reading(Settings(demo)) as log, log.database.read() as connection:
 
         def all_pivotal() -> None:
@@ -39,6 +43,7 @@ def questions(demo: Path) -> Iterator[Line]:
 
         yield within("all pivotal decisions of the demo", _median(all_pivotal, 3), PIVOTAL)
         yield from _asked(log, connection, ROUND, 0.1)
+        yield from _searched(log, connection)
 
 
 def larger_round(folder: Path, agencies: int, criteria: int, limit: float) -> Iterator[Line]:
@@ -63,8 +68,22 @@ def _asked(log: Log, connection: Connection, code: str, limit: float) -> Iterato
     def as_of() -> None:
         assert queries.ranking(connection, code, size, Block.DEPARTMENT)
 
+    def traced() -> None:
+        assert trace(log, connection, code, chosen.agency or "", chosen.criterion, log.size)["events"]
+
     yield within(f"what-if in a log of {log.size:,} events", _median(without), limit, milliseconds=True)
     yield within("  ranking of a block as of an earlier size", _median(as_of), AS_OF, milliseconds=True)
+    yield within("  trace of one cell", _median(traced), AS_OF, milliseconds=True)
+
+
+def _searched(log: Log, connection: Connection) -> Iterator[Line]:
+    """Search all of a log for words that are often there, and for some that never are together."""
+    for what, words in (("a page of what is found", "giai trinh"), ("what nobody said", "giai trinh zzz")):
+
+        def search(words: str = words) -> None:
+            answer(log, connection, Question(words=words), log.size)
+
+        yield unlimited(f"  search for {what}", _median(search), milliseconds=True)
 
 
 def _chosen(log: Log, connection: Connection, code: str) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -341,3 +342,13 @@ def test_findings_stand_in_one_order() -> None:
 def test_chances_are_written_half_away_from_nothing(value: str, written: str) -> None:
     """Four decimals; nothing is never written with a sign."""
     assert decimals(Fraction(value)) == written
+
+
+def test_every_kind_stands_on_the_page() -> None:
+    """docs/findings.md tells of each kind what is computed, how sure it is, and what it does not say."""
+    page = (Path(__file__).parents[2] / "docs" / "findings.md").read_text("utf-8")
+    sections = page.split("\n## ")[2:]
+    told = {kind for section in sections for kind in Kind if f"`{kind}`" in section.splitlines()[0]}
+    assert told == set(Kind)
+    parts = ("**Computed.**", "**Uncertainty.**", "**What it does not say.**", "**Example.**")
+    assert [section for section in sections if not all(part in section for part in parts)] == []
