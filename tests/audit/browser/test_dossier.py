@@ -253,6 +253,9 @@ TAMPERED: dict[str, Change] = {
         its, states=(replace(its.states[0], attested_at=its.size + 5),)
     ),
     "a token of no checkpoint": _tokens(Token(1, "x", RIGHT, token_digest(1, "x", RIGHT))),
+    "a token of a checkpoint that is another": lambda its: replace(
+        its, tokens=(replace(its.tokens[0], sha256=bytes(32)),)
+    ),
     "a token that is another": _tokens(Token(1, "x", RIGHT, bytes(32))),
     "a trust file that is none": lambda its: replace(its, trust={"format": "other"}),
     "a trust file of no logs": lambda its: replace(
