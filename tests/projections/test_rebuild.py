@@ -235,7 +235,7 @@ def test_stopped_at_what_it_cannot_apply_it_leaves_what_was_served(world: World,
 
 def test_what_is_appended_meanwhile_is_taken_in(world: World, source: LogSource) -> None:
     """The log goes on while the new tables are made; they end at its head."""
-    told = []
+    told: list[int] = []
 
     def append(_done: int, _size: int) -> None:
         if not told:
