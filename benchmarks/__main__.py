@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admission, commands, dossiers, history, intake, recorder, replay, scale, state
+from benchmarks import admission, commands, dossiers, history, intake, rebuild, recorder, replay, scale, state
 from benchmarks.databases import NoPostgres, postgres_server
 from benchmarks.measure import Line
 
@@ -48,6 +48,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
+    console.print("rebuild ...")
+    yield from rebuild.whole(folder / "synth")
     console.print("dossiers ...")
     try:
         yield from dossiers.of_the_demo(demo, folder, 1 if quick else 5)
