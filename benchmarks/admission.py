@@ -6,6 +6,7 @@ last telling is decided statement by statement, at its place.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +17,10 @@ from api.runtime import reading
 from api.settings import Settings
 from benchmarks.measure import Line, within
 from domain import admission
-from domain.events import Event
+from domain.events import Body, Event
 from domain.standing import Standing
 from domain.stated.registry import OfficerTransferred
+from domain.stated.survey import SurveyWaveOpened
 
 ROUND = "2016"
 TELLINGS = 12
@@ -71,7 +73,14 @@ def _standing(registry: Sequence[Event], told: Sequence[Event], tellings: int) -
 
 
 def _named(told: Sequence[Event], name: str) -> list[Event]:
-    return [replace(event, round=name) for event in told]
+    """Say the same of another round; its survey has tokens of its own."""
+    return [replace(event, round=name, body=_of_its_own(event.body, name)) for event in told]
+
+
+def _of_its_own(body: Body, name: str) -> Body:
+    if not isinstance(body, SurveyWaveOpened):
+        return body
+    return replace(body, tokens=hashlib.sha256(f"{name} {body.tokens}".encode()).hexdigest())
 
 
 def _median(standing: Standing, told: Sequence[Event]) -> float:

@@ -44,7 +44,7 @@ def test_a_plain_file_is_read_whole(folder: Path) -> None:
 def test_a_file_that_is_too_long_is_refused(folder: Path) -> None:
     """It is not even begun."""
     (folder / NAME).write_bytes(b"abcde")
-    assert refused(folder) == "longer than 4 bytes"
+    assert refused(folder) == "too long"
 
 
 def _link(folder: Path) -> None:
