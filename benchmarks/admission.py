@@ -20,7 +20,7 @@ from domain import admission
 from domain.events import Body, Event
 from domain.standing import Standing
 from domain.stated.registry import OfficerTransferred
-from domain.stated.survey import SurveyWaveOpened
+from domain.stated.survey import BallotsRecorded, SurveyWaveOpened
 
 ROUND = "2016"
 TELLINGS = 12
@@ -73,14 +73,18 @@ def _standing(registry: Sequence[Event], told: Sequence[Event], tellings: int) -
 
 
 def _named(told: Sequence[Event], name: str) -> list[Event]:
-    """Say the same of another round; its survey has tokens of its own."""
+    """Say the same of another round; its survey has tokens and ballots of its own."""
     return [replace(event, round=name, body=_of_its_own(event.body, name)) for event in told]
 
 
 def _of_its_own(body: Body, name: str) -> Body:
-    if not isinstance(body, SurveyWaveOpened):
-        return body
-    return replace(body, tokens=hashlib.sha256(f"{name} {body.tokens}".encode()).hexdigest())
+    if isinstance(body, SurveyWaveOpened):
+        return replace(body, tokens=_another(body.tokens, name))
+    return replace(body, root=_another(body.root, name)) if isinstance(body, BallotsRecorded) else body
+
+
+def _another(root: str, name: str) -> str:
+    return hashlib.sha256(f"{name} {root}".encode()).hexdigest()
 
 
 def _median(standing: Standing, told: Sequence[Event]) -> float:
