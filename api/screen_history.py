@@ -45,9 +45,6 @@ class HistoryScreen(Screen):
     def _score(self, place: Mapping[str, Any] | None) -> str:
         return "-" if place is None else str(place["score"])
 
-    def _step(self, row: Answer) -> str:
-        return f"{row['agency']} {self._rank(row['before'])} → {self._rank(row['after'])}"
-
     def _who(self, row: Answer) -> str:
         return f"{row['agency']} · {row[f'name_{self.language}']}"
 

@@ -49,14 +49,14 @@ def subject_digest(key: Key, rows: Sequence[Row]) -> bytes:
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).digest()
 
 
-def subjects(connection: Connection, table: Table, only: Key = ()) -> Iterator[tuple[Key, list[Row]]]:
-    """Read a table subject by subject, in the order of their keys; or one subject alone."""
+def subjects(connection: Connection, table: Table) -> Iterator[tuple[Key, list[Row]]]:
+    """Read a table subject by subject, in the order of their keys."""
     places = [table.columns.keys().index(column.name) for column in leading(table)]
 
     def key_of(row: Row) -> Key:
         return tuple(row[place] for place in places)
 
-    for key, rows in groupby(_rows(connection, table, only), key_of):
+    for key, rows in groupby(_rows(connection, table), key_of):
         yield key, list(rows)
 
 
@@ -66,18 +66,16 @@ def leading(table: Table) -> list[Any]:
     return keys[: max(1, min(TOGETHER, len(keys) - 1))]
 
 
-def _rows(connection: Connection, table: Table, only: Key) -> Iterator[Row]:
+def _rows(connection: Connection, table: Table) -> Iterator[Row]:
     """Read the rows in the order of their keys, as the driver gives them: no value is made another."""
     columns, keys = list(table.columns), list(table.primary_key)
     postgres = connection.dialect.name == "postgresql"
     wanted = (_value(column) if postgres else _name(column) for column in columns)
     order = (_name(key) + (' COLLATE "C"' if postgres and isinstance(key.type, Text) else "") for key in keys)
-    here = " AND ".join(f"{_name(column)} = :k{n}" for n, column in enumerate(leading(table)))
     query = f'SELECT {", ".join(wanted)} FROM "{table.name}"'  # noqa: S608 - of our own tables
-    query += f" WHERE {here}" if only else ""
     query += f" ORDER BY {', '.join(order)}"
     asked = text(query).execution_options(yield_per=AT_ONCE)
-    for part in connection.execute(asked, {f"k{n}": value for n, value in enumerate(only)}).partitions():
+    for part in connection.execute(asked).partitions():
         yield from map(tuple, part)
 
 

@@ -82,10 +82,18 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "proved": ("attest", "prove", "SNV", "A1.2", "-o", os.devnull),
 }
 """The commands whose answers the page shows, by the name of the sample."""
-LONG = {"case", "reweighed", "robustness", "progress", "pivotal", "conflicts", "decisions", "keys"} | {
+LONG = {
+    "case",
+    "reweighed",
+    "robustness",
+    "progress",
+    "pivotal",
+    "conflicts",
     "findings",
     "fairness",
     "rebuild",
+    "decisions",
+    "keys",
 }
 """Answers too long to be printed on the page as a terminal shows them."""
 PLAIN = [name for name in COMMANDS if name not in LONG]
