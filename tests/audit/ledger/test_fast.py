@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 
+from audit.ledger import fast
 from audit.ledger.fast import check_with_sodium, fastest_check
 from audit.proofs.errors import BadSignature
 from audit.proofs.keys import SigningKey
 
-pytest.importorskip("nacl", reason="PyNaCl is not installed (the `fast` extra)")
+pytest.importorskip("nacl.bindings", reason="PyNaCl is not installed (the `fast` extra)")
 
 KEY = SigningKey.from_seed(bytes(range(32)))
 DATA = b"what was signed"
 SIGNATURE = KEY.sign(DATA)
+
+
+@pytest.fixture(params=["libsodium itself", "the documented door"], autouse=True)
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """PyNaCl as it is, and a release of it that keeps libsodium elsewhere."""
+    if request.param == "the documented door":
+        monkeypatch.setitem(sys.modules, "nacl._sodium", None)
+    fast._sodium.cache_clear()
+    yield
+    fast._sodium.cache_clear()
 
 
 def test_it_is_used_where_it_is_installed() -> None:
