@@ -61,18 +61,20 @@ export async function loadPublicKey(raw) {
   const spelled = toHex(raw);
   const known = LOADED.get(spelled);
   if (known) return known;
-  checkPoint(raw);
+  await checkPoint(raw);
   const key = new PublicKey(raw, toHex(sha256(raw)));
   LOADED.set(spelled, key);
   return key;
 }
 
 /** @param {Uint8Array} raw */
-function checkPoint(raw) {
+async function checkPoint(raw) {
   if (raw.length !== KEY_SIZE) throw unsafeKey("not 32 bytes");
-  const point = decompressed(raw);
-  if (isNeutral(multiplied(point, 8n))) throw unsafeKey("low order");
-  if (!isNeutral(multiplied(point, L))) throw unsafeKey("outside the prime-order subgroup");
+  const { x, y } = decompressed(raw);
+  const u = x === 0n ? 0n : modulo((1n + y) * power(modulo(1n - y), P - 2n)); // RFC 7748 section 4.1
+  const kept = await withoutSmallOrder(toLittleEndian(u));
+  if (kept === null) throw unsafeKey("low order");
+  if (!sameBytes(kept, toLittleEndian(u))) throw unsafeKey("outside the prime-order subgroup");
 }
 
 /** @param {string} reason */
@@ -81,8 +83,6 @@ function unsafeKey(reason) {
 }
 
 // --- the curve ------------------------------------------------------------------------------------------
-
-/** @typedef {[bigint, bigint, bigint, bigint]} Point X, Y, Z, T of RFC 8032 section 5.1.4 */
 
 /** @param {bigint} number */
 function modulo(number) {
@@ -106,7 +106,6 @@ function power(base, exponent) {
 /**
  * RFC 8032 section 5.1.3, without its leniency for a second spelling of the same point.
  * @param {Uint8Array} raw
- * @returns {Point}
  */
 function decompressed(raw) {
   const encoded = BigInt(`0x${toHex(Uint8Array.from(raw).reverse())}`);
@@ -118,59 +117,46 @@ function decompressed(raw) {
   if (modulo(v * x * x) !== u) throw unsafeKey("not on the curve");
   if (x === 0n && sign === 1n) throw unsafeKey("sign of zero");
   if ((x & 1n) !== sign) x = P - x;
-  return [x, y, 1n, modulo(x * y)];
+  return { x, y };
 }
 
-/**
- * @param {Point} one
- * @param {Point} other
- * @returns {Point}
- */
-function added([x1, y1, z1, t1], [x2, y2, z2, t2]) {
-  const a = ((y1 - x1) * (y2 - x2)) % P;
-  const b = ((y1 + x1) * (y2 + x2)) % P;
-  const c = (((2n * t1 * t2) % P) * D) % P;
-  const d = (2n * z1 * z2) % P;
-  const [e, f, g, h] = [b - a, d - c, d + c, b + a];
-  return [(e * f) % P, (g * h) % P, (f * g) % P, (e * h) % P];
+/** @param {bigint} number */
+function toLittleEndian(number) {
+  return fromHex(number.toString(16).padStart(64, "0")).reverse();
 }
 
-/**
- * @param {Point} point
- * @returns {Point}
- */
-function doubled([x, y, z]) {
-  const [a, b] = [(x * x) % P, (y * y) % P];
-  const h = a + b;
-  const e = h - (((x + y) * (x + y)) % P);
-  const g = a - b;
-  const f = ((2n * z * z) % P) + g;
-  return [(e * f) % P, (g * h) % P, (f * g) % P, (e * h) % P];
-}
+/** A private X25519 or Ed25519 key in PKCS #8 (RFC 8410 section 7), up to its 32 bytes. */
+const PKCS8 = { X25519: "302e020100300506032b656e04220420", Ed25519: "302e020100300506032b657004220420" };
 
 /**
- * @param {Point} point
- * @param {bigint} factor
+ * One more or one less than a multiple of the prime order, and a multiple of 8, the order of what is small; of the
+ * few that are, the one that X25519 takes as it is (RFC 7748 section 5: from 2^254 up to 2^255).
  */
-function multiplied(point, factor) {
-  /** @type {Point} */
-  let found = [0n, 1n, 1n, 0n];
-  for (const bit of factor.toString(2)) {
-    found = doubled(found);
-    if (bit === "1") found = added(found, point);
+const NEITHER = [4n, 5n, 6n, 7n]
+  .flatMap((times) => [times * L + 1n, times * L - 1n])
+  .find((factor) => factor % 8n === 0n && factor >= 2n ** 254n && factor < 2n ** 255n);
+
+/** @type {Promise<CryptoKey> | null} */
+let neither = null;
+
+/**
+ * A point without its part of small order, the same from left and right: null where nothing else is in it.
+ * @param {Uint8Array} u
+ */
+async function withoutSmallOrder(u) {
+  const { subtle } = globalThis.crypto;
+  const pkcs8 = PKCS8.X25519 + toHex(toLittleEndian(NEITHER));
+  neither ??= subtle.importKey("pkcs8", fromHex(pkcs8), "X25519", false, ["deriveBits"]);
+  const point = await subtle.importKey("raw", u, "X25519", false, []);
+  try {
+    return new Uint8Array(await subtle.deriveBits({ name: "X25519", public: point }, await neither, 256));
+  } catch (wrong) {
+    if (wrong instanceof DOMException && wrong.name === "OperationError") return null; // section 6.1: all zeros
+    throw wrong;
   }
-  return found;
-}
-
-/** @param {Point} point */
-function isNeutral([x, y, z]) {
-  return modulo(x) === 0n && modulo(y - z) === 0n;
 }
 
 // --- keys that everybody can make -----------------------------------------------------------------------
-
-/** A private Ed25519 key in PKCS #8 (RFC 8410 section 7), up to its 32 bytes of seed. */
-const PKCS8 = "302e020100300506032b657004220420";
 
 /**
  * Whether a key is one of the thousand that everybody can make: they count at no origin but the demo's.
@@ -189,7 +175,7 @@ export async function isDemoKey(key) {
 async function demoKey(number) {
   const { subtle } = globalThis.crypto;
   const seed = sha256(toUtf8(`minhchung demo key ${number}`));
-  const pkcs8 = fromHex(PKCS8 + toHex(seed));
+  const pkcs8 = fromHex(PKCS8.Ed25519 + toHex(seed));
   const { x } = await subtle.exportKey("jwk", await subtle.importKey("pkcs8", pkcs8, "Ed25519", true, ["sign"]));
   const padded = `${String(x).replaceAll("-", "+").replaceAll("_", "/")}=`;
   return toHex(/** @type {Uint8Array} */ (readBase64(padded)));

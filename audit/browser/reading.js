@@ -95,12 +95,17 @@ async function startSignatures(reads, keys) {
  * @param {Map<string, Key>} keys
  */
 async function takeKeys(reads, keys) {
-  for (const { told } of reads) {
-    try {
-      for (const key of told ? await broughtKeys(told.statement) : []) keys.set(key.id, key);
-    } catch (wrong) {
-      if (!(wrong instanceof AuditError)) throw wrong; // the keyring says so in its turn
-    }
+  const brought = await Promise.all(reads.map(({ told }) => (told ? safeKeys(told.statement) : [])));
+  for (const key of brought.flat()) keys.set(key.id, key);
+}
+
+/** @param {import("./statement.js").Statement} statement */
+async function safeKeys(statement) {
+  try {
+    return await broughtKeys(statement);
+  } catch (wrong) {
+    if (!(wrong instanceof AuditError)) throw wrong;
+    return []; // the keyring says so in its turn
   }
 }
 
