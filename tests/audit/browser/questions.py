@@ -16,6 +16,7 @@ from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.lines import SUBTREE_V1, vkey_line
 from audit.proofs.note import vkey
 from audit.proofs.trust_file import format_trust
+from tests.audit.browser import handmade
 from tests.audit.browser import test_dossier as dossiers
 from tests.audit.browser.heard import Case, heard, stories
 from tests.audit.browser.test_canonical import CUT, HANDWRITTEN
@@ -208,6 +209,8 @@ def of_dossiers(data: Path) -> Iterator[Question]:
         yield "dossier", dossiers._restated(cell, **form), None
     for kind in (dossiers.WITNESSED, "dispute", "agency"):
         yield from _of_dossier(kind, dossiers._made(data, kind))
+    for made in handmade.dossiers(dossiers._made(data, dossiers.WITNESSED)):
+        yield "dossier", format_dossier(made), None
     yield "tooLarge", 64 * 1024 * 1024 + 1
 
 

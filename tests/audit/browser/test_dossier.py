@@ -34,6 +34,7 @@ from audit.proofs.state_proof import state_proof_from_json, state_proof_to_json
 from audit.proofs.timestamp import Token, token_digest
 from audit.proofs.trust import Trust, TrustedLog
 from audit.proofs.trust_file import format_trust, parse_trust
+from tests.audit.browser import handmade
 from tests.audit.browser.asked import Asked
 from tests.worlds import KEYS
 
@@ -282,6 +283,22 @@ def test_tampered_dossiers_are_judged_alike(case: str, node: Asked, small_log: P
             assert not same(node, format_dossier(changed))["ok"] or case in HARMLESS
             asked += 1
     assert asked
+
+
+@pytest.mark.parametrize("case", handmade.ATTESTED)
+def test_attestations_that_are_no_good_prove_nothing(case: str, node: Asked) -> None:
+    """An item is proved by what the log itself attested of its round, after the entries that it is about."""
+    journal, rule = handmade.ATTESTED[case]
+    verdict = same(node, format_dossier(handmade.of_journal(journal())))
+    assert ("attestation", rule) in {(layer, found) for _, layer, found in verdict["findings"]}
+
+
+@pytest.mark.parametrize("case", handmade.SIGNED_BY_THE_LOG)
+def test_what_the_log_signed_is_compared_with_what_is_there(case: str, node: Asked, small_log: Path) -> None:
+    """The log's signature is no proof of what contradicts its entries, or leaves some out."""
+    change, rule = handmade.SIGNED_BY_THE_LOG[case]
+    verdict = same(node, format_dossier(change(parse_dossier(_made(small_log, WITNESSED)))))
+    assert rule in {found for _, _, found in verdict["findings"]}
 
 
 @pytest.mark.parametrize("kind", EVERY)
