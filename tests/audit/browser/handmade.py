@@ -11,17 +11,19 @@ from audit.proofs.entry import encode_entry, parse_entry
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.merkle import inclusion_proof, leaf_hash, root
 from audit.proofs.receipt import Receipt, format_receipt
+from audit.proofs.state import StateTree
 from tests.audit.proofs.logs import Journal
-from tests.audit.proofs.states import KEYS as ITEMS
-from tests.audit.proofs.states import SIZE, TREE, attesting
+from tests.audit.proofs.states import ITEMS as STATE
+from tests.audit.proofs.states import KEYS as KEYED
+from tests.audit.proofs.states import SECRET, SIZE, TREE, attesting
 from tests.worlds import KEYS
 
 LATER = "2099-01-01T00:00:00.000000Z"
 """After everything."""
 
 
-def of_journal(journal: Journal, *, attested_at: int = SIZE, key: str = ITEMS[5]) -> Dossier:
-    """Return the whole of a log in one dossier, with the proof of an item that an entry attests."""
+def of_journal(journal: Journal, tree: StateTree = TREE, key: str = KEYED[5]) -> Dossier:
+    """Return the whole of a log in one dossier, with the proof of an item that its last entry attests."""
     held = (Held(at, leaf_hash(row.entry), row.entry) for at, row in enumerate(journal.rows))
     agency, criterion = key.split("/")[1:]
     return Dossier(
@@ -33,17 +35,25 @@ def of_journal(journal: Journal, *, attested_at: int = SIZE, key: str = ITEMS[5]
         hashes=(),
         sizes=(),
         checkpoints=(journal.checkpoints[-1][1],),
-        states=(HeldProof(attested_at, TREE.prove(key)),),
+        states=(HeldProof(SIZE, tree.prove(key)),),
     )
 
 
-ATTESTED: dict[str, tuple[Callable[[], Journal], str]] = {
-    "by a person": (lambda: attesting("reg-1"), "attestation.not_by_the_log"),
-    "of another round": (lambda: attesting(round="2017"), "attestation.other_round"),
-    "of what comes later": (lambda: attesting(size=SIZE + 1), "attestation.too_early"),
-    "of another root": (lambda: attesting(root="ab" * 32), "attestation.other_root"),
+FORGETFUL = StateTree([replace(item, events=item.events[:-1]) for item in STATE], SECRET)
+"""A state of the same items that leaves out the last event of each."""
+
+ATTESTED: dict[str, tuple[Callable[[], Dossier], str]] = {
+    "by a person": (lambda: of_journal(attesting("reg-1")), "attestation.not_by_the_log"),
+    "of another round": (lambda: of_journal(attesting(round="2017")), "attestation.other_round"),
+    "of what comes later": (lambda: of_journal(attesting(size=SIZE + 1)), "attestation.too_early"),
+    "of another root": (lambda: of_journal(attesting(root="ab" * 32)), "attestation.other_root"),
+    "that no fold comes to": (lambda: of_journal(attesting()), "state.other_than_folded"),
+    "that forgets an event": (
+        lambda: of_journal(attesting(state_root=FORGETFUL.root.hex()), FORGETFUL),
+        "state.events_foreign",
+    ),
 }
-"""An attestation that is no good, and why."""
+"""What the log attests, though it is not so, and what is found."""
 
 
 def _signed_receipt(leaves: Sequence[bytes], at: int, arrived: str, received: str) -> bytes:
@@ -90,4 +100,4 @@ def dossiers(witnessed: bytes) -> list[Dossier]:
     """Return all of them."""
     whole = parse_dossier(witnessed)
     made = [change(whole) for change, _ in SIGNED_BY_THE_LOG.values()]
-    return made + [of_journal(journal()) for journal, _ in ATTESTED.values()]
+    return made + [make() for make, _ in ATTESTED.values()]
