@@ -48,9 +48,9 @@ def case(
 ) -> Answer:
     """Answer `case`: every event about a cell and its disputes, in order, with what each one changed."""
     found, (agency, criterion) = register.round(round_code), cell
-    told = _told(log, found, cell, register.size)
+    told = _told(log, connection, found, cell, register.size)
     hidden = still_sealed(told)
-    words = read_words(log, connection, {r.statement.id for r in told})
+    words = read_words(connection, {r.statement.id for r in told})
     happened = casefile(connection, round_code, *cell, [r.event for r in told if r.event is not None])
     by_position = {r.position: r for r in told}
     events = [
@@ -83,9 +83,9 @@ def case(
     }
 
 
-def _told(log: Log, found: Round, cell: tuple[str, str], size: int) -> list[Recorded]:
+def _told(log: Log, connection: Connection, found: Round, cell: tuple[str, str], size: int) -> list[Recorded]:
     """What was stated about the cell and its disputes, and the publications of the round."""
-    told = {r.position: r for r in about_cell(log, found, *cell, set())}
+    told = {r.position: r for r in about_cell(log, connection, found.code, *cell, set())}
     for recorded in stream(log, found.code):
         if recorded.event is not None and isinstance(recorded.event.body, ResultPublished):
             told[recorded.position] = recorded

@@ -43,7 +43,7 @@ class History:
         self._size = size
         self._register: Register = read_register(log, connection, size, round_code)
         self._round = self._register.round(round_code)
-        self._what_if = what_if(log, connection, round_code, size)
+        self._what_if = what_if(connection, round_code, size)
 
     def _answer(self, **what: object) -> Answer:
         root = tree.root_at(self._connection, self._size).hex()
@@ -271,7 +271,7 @@ class History:
     def _moved(self, size: int, known: Collection[str]) -> list[Answer]:
         if not known:
             return []
-        earlier = what_if(self._log, self._connection, self._round.code, size)
+        earlier = what_if(self._connection, self._round.code, size)
         then, now = (_places(one.round.agencies, one) for one in (earlier, self._what_if))
         explaining = Explaining(self._what_if, size, then)
         return [

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
-from api.runtime import Log
 from api.shares import read_events
 from audit.ledger.tables import stored_events
 from domain.standing import Standing
@@ -31,10 +30,10 @@ _MARKING = (
 )
 
 
-def marks_of(log: Log, connection: Connection, standing: Standing, round_code: str, size: int) -> Marks:
+def marks_of(connection: Connection, standing: Standing, round_code: str, size: int) -> Marks:
     """Read it in the streams of the round, of open disputes, and of cells that evidence was asked for."""
     wanted = stored_events.c.originator_id.in_(sorted(_streams(standing, round_code)))
-    return marks(read_events(log, connection, wanted, _MARKING, size), round_code)
+    return marks(read_events(connection, wanted, _MARKING, size), round_code)
 
 
 def _streams(standing: Standing, code: str) -> Iterator[str]:

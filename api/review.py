@@ -137,7 +137,7 @@ class Review:
     @cached_property
     def _marks(self) -> Marks:
         standing = self._register.standing
-        return marks_of(self._log, self._connection, standing, self._round.code, self._size)
+        return marks_of(self._connection, standing, self._round.code, self._size)
 
     def inbox(self, actor: str | None, agency: str | None, office: Office | None) -> Answer:
         """Answer `inbox`: what awaits whom, and by when; raises UnknownSubject."""
@@ -184,7 +184,7 @@ class Review:
     def _council(self) -> list[Event]:
         """What the council and its members stated in the round."""
         standing = self._register.standing
-        return council_record(self._log, self._connection, standing, self._round.code, self._size)
+        return council_record(self._connection, standing, self._round.code, self._size)
 
     @cached_property
     def _decisions(self) -> tuple[Decision, ...]:
@@ -223,7 +223,7 @@ class Review:
         told |= {"moved_by": self._person(decision.moved_by), "effect": None, "reason": None}
         if decision.position is not None:
             statement = decision.statement_id or ""
-            told["reason"] = read_words(self._log, self._connection, {statement}).get(statement, "reason")
+            told["reason"] = read_words(self._connection, {statement}).get(statement, "reason")
             told["effect"] = self._effect(decision, decision.position)
         return told | self._named(decision.agency)
 
@@ -270,7 +270,7 @@ class Review:
         if name not in entries:
             raise UnknownSubject(f"no dispute {name}; {choices(name, entries)}")
         told = [r for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size]
-        words = read_words(self._log, self._connection, {r.statement.id for r in told})
+        words = read_words(self._connection, {r.statement.id for r in told})
         position = entries[name].dispute.decided
         return self._answer(
             dispute=self._docketed(entries[name]),

@@ -39,7 +39,7 @@ def questions(demo: Path) -> Iterator[Line]:
     with reading(Settings(demo)) as log, log.database.read() as connection:
 
         def all_pivotal() -> None:
-            assert pivotal(each_without(what_if(log, connection, ROUND, log.size)))
+            assert pivotal(each_without(what_if(connection, ROUND, log.size)))
 
         yield within("all pivotal decisions of the demo", _median(all_pivotal, 3), PIVOTAL)
         yield from _asked(log, connection, ROUND, 0.1)
@@ -52,6 +52,7 @@ def larger_round(folder: Path, agencies: int, criteria: int, limit: float) -> It
     if not data.exists():
         signers = OFFICES + STAFF * agencies
         build_synth(Settings(data), Shape(agencies, criteria, signers, events=0, seed=1))
+        bring_up(Settings(data))
     with reading(Settings(data)) as log, log.database.read() as connection:
         (code, *_) = queries.rounds(connection, log.size)
         yield from _asked(log, connection, code, limit)
@@ -61,7 +62,7 @@ def _asked(log: Log, connection: Connection, code: str, limit: float) -> Iterato
     chosen = _chosen(log, connection, code)
 
     def without() -> None:
-        assert what_if(log, connection, code, log.size).suppose([chosen]).refolded == (chosen.agency,)
+        assert what_if(connection, code, log.size).suppose([chosen]).refolded == (chosen.agency,)
 
     size = log.size * 3 // 4
 
@@ -88,7 +89,7 @@ def _searched(log: Log, connection: Connection) -> Iterator[Line]:
 
 def _chosen(log: Log, connection: Connection, code: str) -> Event:
     """Return a decision, or where there is none the newest event that moves a score."""
-    asked = what_if(log, connection, code, log.size)
+    asked = what_if(connection, code, log.size)
     agency = next(iter(asked.round.agencies))
     events = [e for e in asked.shares.about(agency) if isinstance(e.body, SHARE)]
     return next((e for e in events if isinstance(e.body, DECISIONS)), events[-1])

@@ -269,10 +269,25 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 def follow(standing: Standing, event: Event) -> None:
     """Apply an admitted event; where what it builds on was left out, nothing or less follows from it."""
     move(standing, event)
+    _remember(standing, event)
+
+
+def _remember(standing: Standing, event: Event) -> None:
+    """Count it, and note the texts that it commits to."""
     erasure.commits(standing, event)
     if event.round is not None and event.agency is not None:
         _count(standing, event, (event.round, event.agency))
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
+
+
+def lead(standing: Standing, event: Event) -> None:
+    """Apply an admitted event of the registry or of a round's own stream, where no cells are followed."""
+    if isinstance(event.body, r.ResultPublished):
+        if _has_ground(standing, event):
+            rounds.result_noted(standing, event, event.body)
+        _remember(standing, event)
+    else:
+        follow(standing, event)
 
 
 def move(standing: Standing, event: Event) -> None:

@@ -50,7 +50,7 @@ def test_cards_are_read_as_they_were_folded(told: Told, moment: str) -> None:
 
 def test_shares_are_read_as_they_stand_in_the_log(told: Told) -> None:
     """The streams and kinds that are read are all the events that a card follows from, in order."""
-    read = what_if(told.log, told.connection, YEAR, told.log.size).shares
+    read = what_if(told.connection, YEAR, told.log.size).shares
     expected = ToldShares(told.events, YEAR)
     assert read.grounds() == expected.grounds()
     for agency in told.round.agencies:
