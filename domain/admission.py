@@ -275,8 +275,7 @@ def follow(standing: Standing, event: Event) -> None:
 def _remember(standing: Standing, event: Event) -> None:
     """Count it, and note the texts that it commits to."""
     erasure.commits(standing, event)
-    if event.round is not None and event.agency is not None:
-        _count(standing, event, (event.round, event.agency))
+    count(standing, event)
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
 
 
@@ -305,8 +304,11 @@ def _has_ground(standing: Standing, event: Event) -> bool:
     return found is not None and (event.agency is None or event.agency in found.agencies)
 
 
-def _count(standing: Standing, event: Event, subject: tuple[str, str]) -> None:
-    """There is one more statement about the agency; it may be the agency's own."""
+def count(standing: Standing, event: Event) -> None:
+    """There is one more statement about an agency, if it is about one; it may be the agency's own."""
+    if event.round is None or event.agency is None:
+        return
+    subject = (event.round, event.agency)
     before = standing.activity(*subject)
     own = event.arrived_at if standing.at_home(event.actor, event.agency) else before.own_act
     standing.activities[subject] = Activity(before.statements + 1, own)
