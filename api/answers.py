@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api import disputing
-from api.errors import UnknownSubject
 from api.excerpt import excerpt
 from api.keys import certificates_of
-from api.nearest import choices
+from api.nearest import not_applicable, not_ranked
 from api.register import Register, entry_at, stream
 from api.runtime import Log
 from api.shares import LogShares
@@ -107,9 +106,9 @@ def trace(
     register = excerpt(log, connection, size, round_code, _signing(told))
     found = register.round(round_code)
     if agency not in found.agencies:
-        raise UnknownSubject(f"{agency} is not ranked in {round_code}; {choices(agency, found.agencies)}")
+        raise not_ranked(agency, round_code, found.agencies)
     if criterion is not None and criterion not in cells:
-        raise UnknownSubject(f"{criterion} does not apply to {agency}; {choices(criterion, cells)}")
+        raise not_applicable(criterion, agency, cells)
     hidden = still_sealed(told)
     tracing = Tracing(connection, register, found, agency, wanted)
     stated = [r.event for r in told if r.event is not None and r.event.agency == agency]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.answers import Answer, about_cell, still_sealed, subject, trace_event
-from api.errors import UnknownSubject
+from api.nearest import no_dispute, not_applicable, not_ranked
 from api.register import Register, stream
 from api.runtime import Log
 from api.words import read_words
@@ -25,16 +25,14 @@ def cell_of(register: Register, found: Round, agency: str, criterion: str | None
     if criterion is None:
         disputes = {name: d for (code, name), d in register.standing.disputes.items() if code == found.code}
         if agency not in disputes:
-            there = ", ".join(sorted(disputes)) or "none"
-            raise UnknownSubject(f"{agency} is no dispute of {found.code}; there are: {there}")
+            raise no_dispute(agency, found.code, sorted(disputes))
         return disputes[agency].agency, disputes[agency].criterion
     if agency not in found.agencies:
-        ranked = ", ".join(found.agencies)
-        raise UnknownSubject(f"{agency} is not ranked in {found.code}; there are: {ranked}")
+        raise not_ranked(agency, found.code, found.agencies)
     if found.criterion_for(agency, criterion) is None:
         block = found.agencies[agency]
-        codes = ", ".join(c.code for c in found.criteria.criteria if block in c.applies_to)
-        raise UnknownSubject(f"{criterion} does not apply to {agency}; what does: {codes}")
+        codes = [c.code for c in found.criteria.criteria if block in c.applies_to]
+        raise not_applicable(criterion, agency, codes)
     return agency, criterion
 
 

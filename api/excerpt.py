@@ -22,6 +22,7 @@ from audit.proofs.entry import read_time
 from audit.proofs.keyring import BOUND, GENESIS, KEY_EVENTS, REAFFIRMED, REPUDIATED, Keyring
 from audit.proofs.statement import REGISTRY_STREAM
 from domain import admission
+from domain.refusals import refuse
 from domain.standing import Standing
 from domain.stated.council import CouncilEstablished
 from domain.stated.registry import AgencyRenamed, OfficerRegistered
@@ -64,7 +65,7 @@ def excerpt(
             if isinstance(event.body, OfficerRegistered):
                 officers[event.id] = event.body.officer
     if not standing.log:
-        raise UnknownSubject("the log is empty")
+        raise UnknownSubject(refuse("asked.log_empty"))
     if round_code not in standing.rounds:
         raise no_round(round_code, size, queries.rounds(connection, size))
     moment = read_time(entry_at(log, size - 1).entry.received_at)

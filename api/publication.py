@@ -12,6 +12,7 @@ from api.errors import UnknownSubject
 from api.excerpt import excerpt
 from api.runtime import Log
 from domain.events import CATALOGUE, Kind
+from domain.refusals import refuse
 from domain.stated.rounds import PublicationPolicy
 from domain.visibility import Visibility, seen_by
 
@@ -31,7 +32,7 @@ def published(log: Log, connection: Connection, round_code: str, block: str | No
     """Answer `rank --public`: the newest version published by then, as the public sees it."""
     found = excerpt(log, connection, size, round_code).round(round_code)
     if not found.versions:
-        raise UnknownSubject(f"nothing of round {round_code} had been published at size {size}")
+        raise UnknownSubject(refuse("asked.not_published", round=round_code, size=size))
     shown = ranking(log, connection, round_code, block, found.versions[-1].position + 1)
     return public(shown, found.publication)
 

@@ -12,7 +12,7 @@ from eventsourcing.application import AggregateNotFoundError
 from sqlalchemy import Connection, select
 
 from api.errors import UnknownSubject
-from api.nearest import choices
+from api.nearest import listed, nearest_of
 from api.runtime import Log
 from audit.ledger.codec import Recorded
 from audit.ledger.deciding import follow
@@ -23,6 +23,7 @@ from audit.proofs.statement import REGISTRY_STREAM
 from domain import admission
 from domain.deadlines import zone
 from domain.events import Event
+from domain.refusals import refuse
 from domain.standing import Round, Standing
 from projections import queries
 
@@ -78,7 +79,7 @@ def read_register(
             admission.lead(standing, recorded.event)
             observe(recorded.event)
     if not standing.log:
-        raise UnknownSubject("the log is empty")
+        raise UnknownSubject(refuse("asked.log_empty"))
     if round_code not in standing.rounds:
         raise no_round(round_code, size, queries.rounds(connection, size))
     moment = read_time(told[-1].entry.received_at)
@@ -94,7 +95,9 @@ def read_register(
 
 def no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:
     """Say that a round had not been opened, and which ones had been."""
-    return UnknownSubject(f"no round {code} had been opened at size {size}; {choices(code, there)}")
+    codes = list(there)
+    near, all_of_them = nearest_of(code, codes), listed(codes)
+    return UnknownSubject(refuse("asked.no_round", round=code, size=size, nearest=near, there=all_of_them))
 
 
 def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event], None]) -> Register:
@@ -108,7 +111,7 @@ def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event],
         if recorded.event is not None:
             observe(recorded.event)
     if not standing.log:
-        raise UnknownSubject("the log is empty")
+        raise UnknownSubject(refuse("asked.log_empty"))
     moment = read_time(told[-1].entry.received_at)
     return Register(
         size,
@@ -167,7 +170,7 @@ def chosen_round(log: Log, connection: Connection, size: int) -> str:
     """Return the newest round published by then, else the newest open one; raises UnknownSubject."""
     codes = queries.rounds(connection, size)
     if not codes:
-        raise UnknownSubject(f"no round had been opened at size {size}")
+        raise UnknownSubject(refuse("asked.none_opened", size=size))
     return next((code for code in codes if _published(connection, code, size)), codes[0])
 
 
@@ -212,9 +215,9 @@ def first_since(log: Log, moment: str) -> int:
 
 def _size(newest: int, size: int) -> int:
     if size > newest:
-        raise UnknownSubject(f"the log has {newest} entries, not {size}; the nearest size is {newest}")
+        raise UnknownSubject(refuse("asked.beyond_head", size=size, nearest=newest))
     if size == 0 < newest:
-        raise UnknownSubject("at size 0 nothing had been stated; the nearest size is 1")
+        raise UnknownSubject(refuse("asked.before_first", nearest=1))
     return size
 
 
@@ -223,7 +226,7 @@ def _time(log: Log, moment: str) -> datetime:
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
-        raise UnknownSubject(f"{moment!r} is neither a size nor a time such as 2017-08-01T15:00") from None
+        raise UnknownSubject(refuse("asked.no_time", stated=moment)) from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=zone(entry_at(log, 0).statement.body["utc_offset"]))
     return at
@@ -231,7 +234,7 @@ def _time(log: Log, moment: str) -> datetime:
 
 def _before(moment: str, at: datetime, received: _Received) -> UnknownSubject:
     first = received[0].astimezone(at.tzinfo).isoformat()
-    return UnknownSubject(f"{moment} lies before the log, which begins at {first}; the nearest size is 1")
+    return UnknownSubject(refuse("asked.before_log", stated=moment, first=first, nearest=1))
 
 
 class _Received:

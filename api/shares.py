@@ -14,6 +14,7 @@ from audit.ledger.tables import stored_events
 from audit.proofs.statement import REGISTRY_STREAM
 from domain.criteria import Block
 from domain.events import Event
+from domain.refusals import refuse
 from domain.standing import Round
 from domain.stated.survey import SurveyTallied
 from projections import cards
@@ -67,7 +68,9 @@ class LogShares:
         if self._found is None:
             self._found = fold(self.grounds()).rounds.get(self._round)
         if self._found is None:
-            raise UnknownSubject(f"no round {self._round} had been opened at size {self._size}")
+            raise UnknownSubject(
+                refuse("asked.no_round", round=self._round, size=self._size, nearest="-", there="-")
+            )
         return self._found
 
     def _read(self, streams: ColumnElement[bool], kinds: Collection[type[Any]]) -> list[Event]:
