@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from api.errors import UnknownSubject
+from api import disputing
+from api.excerpt import excerpt
 from api.keys import certificates_of
-from api.nearest import choices
-from api.register import Register, entry_at, read_register, stream
+from api.nearest import not_applicable, not_ranked
+from api.register import Register, entry_at, stream
 from api.runtime import Log
 from api.shares import LogShares
 from api.tracing import Tracing, areas, superseded
@@ -23,7 +24,6 @@ from domain.admission import rule_for
 from domain.criteria import Block, Criterion
 from domain.points import published, write
 from domain.standing import Round
-from domain.stated.assessment import MinutesSigned
 from domain.teams import outside_its_days
 from projections import queries
 from projections.acts import Act
@@ -36,7 +36,7 @@ LABEL = "Số liệu minh họa, không phải điểm thật · invented data, 
 
 def ranking(log: Log, connection: Connection, round_code: str, block: str | None, size: int) -> Answer:
     """Answer `rank`: the places of a round, block by block, when the log had `size` entries."""
-    register = read_register(log, connection, size, round_code)
+    register = excerpt(log, connection, size, round_code)
     found = register.round(round_code)
     rows = queries.ranking(connection, round_code, size, block)
     return {
@@ -95,24 +95,28 @@ def trace(
     log: Log, connection: Connection, round_code: str, agency: str, criterion: str | None, size: int
 ) -> Answer:
     """Answer `trace`: every event that made a cell's or an agency's number, oldest first."""
-    register = read_register(log, connection, size, round_code)
+    cells = {row.criterion: row for row in queries.scores(connection, round_code, agency, size)}
+    wanted = [code for code in cells if criterion in (None, code)]
+    made = {position for code in wanted for position in cells[code].made_by}
+    if criterion is None:
+        told = _about_agency(log, made)
+    else:
+        told = about_cell(log, connection, round_code, agency, criterion, made)
+    told = [r for r in told if r.position < size]
+    register = excerpt(log, connection, size, round_code, _signing(told))
     found = register.round(round_code)
     if agency not in found.agencies:
-        raise UnknownSubject(f"{agency} is not ranked in {round_code}; {choices(agency, found.agencies)}")
-    cells = {row.criterion: row for row in queries.scores(connection, round_code, agency, size)}
+        raise not_ranked(agency, round_code, found.agencies)
     if criterion is not None and criterion not in cells:
-        raise UnknownSubject(f"{criterion} does not apply to {agency}; {choices(criterion, cells)}")
-    wanted = list(cells) if criterion is None else [criterion]
-    made = {position for code in wanted for position in cells[code].made_by}
-    told = _about_agency(log, made) if criterion is None else about_cell(log, found, agency, criterion, made)
-    told = [r for r in told if r.position < size]
+        raise not_applicable(criterion, agency, cells)
     hidden = still_sealed(told)
-    stated = [r.event for r in told if r.event is not None]
-    shares = LogShares(log, connection, round_code, size)
-    tracing = Tracing(log, register, found, shares, agency, stated)
-    set_points = superseded([*shares.about(agency)])
-    words = read_words(log, connection, {r.statement.id for r in told})
-    place = next((r for r in queries.ranking(connection, round_code, size) if r.agency == agency), None)
+    tracing = Tracing(connection, register, found, agency, wanted)
+    stated = [r.event for r in told if r.event is not None and r.event.agency == agency]
+    if any(event.criterion not in (None, criterion) for event in stated):
+        stated = [*LogShares(connection, round_code, size).about(agency)]
+    set_points = superseded(stated)
+    words = read_words(connection, {r.statement.id for r in told})
+    (place,) = queries.ranking(connection, round_code, size, agency=agency) or (None,)
     return {
         **subject(register, found),
         "agency": agency,
@@ -159,25 +163,27 @@ def _about_agency(log: Log, made: set[int]) -> list[Recorded]:
     return [entry_at(log, position) for position in sorted(made)]
 
 
-def about_cell(log: Log, found: Round, agency: str, criterion: str, made: set[int]) -> list[Recorded]:
+def about_cell(
+    log: Log, connection: Connection, round_code: str, agency: str, criterion: str, made: set[int]
+) -> list[Recorded]:
     """The cell's own stream, the minutes that discuss it, and what its rule looked at elsewhere."""
-    told = {r.position: r for r in stream(log, f"{found.code}/{agency}/{criterion}")}
-    for recorded in stream(log, f"{found.code}/{agency}"):
-        body = recorded.event.body if recorded.event else None
-        if isinstance(body, MinutesSigned) and any(item.criterion == criterion for item in body.items):
-            told[recorded.position] = recorded
-    for name in _disputes(log, found, agency, criterion):
-        told |= {r.position: r for r in stream(log, f"{found.code}/{name}")}
+    told = {r.position: r for r in stream(log, f"{round_code}/{agency}/{criterion}")}
+    for position in disputing.minutes(connection, round_code, agency, criterion):
+        told[position] = entry_at(log, position)
+    for name in disputing.disputes(connection, round_code, agency, criterion):
+        told |= {r.position: r for r in stream(log, f"{round_code}/{name}")}
     told |= {position: entry_at(log, position) for position in made - told.keys()}
     return [told[position] for position in sorted(told)]
 
 
-def _disputes(log: Log, found: Round, agency: str, criterion: str) -> list[str]:
-    """The disputes over a cell: each has a stream of its own."""
-    filed = log.recorder.select_notifications(1, log.size, topics=["DisputeFiled.v1"])
-    statements = [log.mapper.to_domain_event(notification).statement for notification in filed]
-    subject = (found.code, agency, criterion)
-    return [s.matter for s in statements if s.matter and (s.round, s.agency, s.criterion) == subject]
+def _signing(told: Iterable[Recorded]) -> set[str]:
+    """Return who signed entries, and with which keys."""
+    keys = {key for r in told for key in (*r.statement.named_keys, *_signed(r))}
+    return keys | {actor for r in told for actor in r.statement.actors_of(_signed(r))}
+
+
+def _signed(recorded: Recorded) -> list[str]:
+    return [key for key, _ in recorded.entry.envelope.signatures]
 
 
 def _cell(criterion: Criterion, row: CellRow) -> Answer:
@@ -234,7 +240,7 @@ def trace_event(
 
 
 def _signers(register: Register, recorded: Recorded) -> list[Answer]:
-    signed = [key for key, _ in recorded.entry.envelope.signatures]
+    signed = _signed(recorded)
     told = []
     for actor, key in zip(recorded.statement.actors_of(signed), signed, strict=True):
         record = register.keyring.records.get(key)

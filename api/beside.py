@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from weakref import ref
 
 from sqlalchemy import Connection, select
 
@@ -26,7 +27,8 @@ class Words:
 
     def __init__(self, database: Database, entries: Sequence[Admitted]) -> None:
         self._database = database
-        self._entries = entries
+        self._entries = [ref(entry) for entry in entries]
+        """Entries have their words: if these had them, too, a batch would not go before it is collected."""
 
     def texts(self, statement: str) -> Mapping[str, str]:
         """Return the words of a statement that are still there: field -> words."""
@@ -39,7 +41,7 @@ class Words:
 
     @cached_property
     def _texts(self) -> Mapping[str, Mapping[str, str]]:
-        committing = [entry.id for entry in self._entries if _commits(entry)]
+        committing = [entry.id for its in self._entries if (entry := its()) is not None and _commits(entry)]
         found: dict[str, dict[str, str]] = defaultdict(dict)
         its = openings.c
         query = select(its.statement_id, its.field, its.value).where(its.value.is_not(None))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.answers import Answer, about_cell, still_sealed, subject, trace_event
-from api.errors import UnknownSubject
+from api.nearest import no_dispute, not_applicable, not_ranked
 from api.register import Register, stream
 from api.runtime import Log
 from api.words import read_words
@@ -25,16 +25,14 @@ def cell_of(register: Register, found: Round, agency: str, criterion: str | None
     if criterion is None:
         disputes = {name: d for (code, name), d in register.standing.disputes.items() if code == found.code}
         if agency not in disputes:
-            there = ", ".join(sorted(disputes)) or "none"
-            raise UnknownSubject(f"{agency} is no dispute of {found.code}; there are: {there}")
+            raise no_dispute(agency, found.code, sorted(disputes))
         return disputes[agency].agency, disputes[agency].criterion
     if agency not in found.agencies:
-        ranked = ", ".join(found.agencies)
-        raise UnknownSubject(f"{agency} is not ranked in {found.code}; there are: {ranked}")
+        raise not_ranked(agency, found.code, found.agencies)
     if found.criterion_for(agency, criterion) is None:
         block = found.agencies[agency]
-        codes = ", ".join(c.code for c in found.criteria.criteria if block in c.applies_to)
-        raise UnknownSubject(f"{criterion} does not apply to {agency}; what does: {codes}")
+        codes = [c.code for c in found.criteria.criteria if block in c.applies_to]
+        raise not_applicable(criterion, agency, codes)
     return agency, criterion
 
 
@@ -48,9 +46,9 @@ def case(
 ) -> Answer:
     """Answer `case`: every event about a cell and its disputes, in order, with what each one changed."""
     found, (agency, criterion) = register.round(round_code), cell
-    told = _told(log, found, cell, register.size)
+    told = _told(log, connection, found, cell, register.size)
     hidden = still_sealed(told)
-    words = read_words(log, connection, {r.statement.id for r in told})
+    words = read_words(connection, {r.statement.id for r in told})
     happened = casefile(connection, round_code, *cell, [r.event for r in told if r.event is not None])
     by_position = {r.position: r for r in told}
     events = [
@@ -83,9 +81,9 @@ def case(
     }
 
 
-def _told(log: Log, found: Round, cell: tuple[str, str], size: int) -> list[Recorded]:
+def _told(log: Log, connection: Connection, found: Round, cell: tuple[str, str], size: int) -> list[Recorded]:
     """What was stated about the cell and its disputes, and the publications of the round."""
-    told = {r.position: r for r in about_cell(log, found, *cell, set())}
+    told = {r.position: r for r in about_cell(log, connection, found.code, *cell, set())}
     for recorded in stream(log, found.code):
         if recorded.event is not None and isinstance(recorded.event.body, ResultPublished):
             told[recorded.position] = recorded

@@ -19,7 +19,7 @@ from api import answers, publication
 from api.answers import Answer
 from api.cli_later import Commands
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
-from api.errors import CommandError, DemoRefused, DossierUnreadable, RebuildStopped
+from api.errors import CommandError, DemoRefused, DossierUnreadable, RebuildStopped, UnknownSubject
 from api.exported import examine_export, is_export
 from api.moments import moment_of
 from api.runtime import reading
@@ -177,7 +177,7 @@ def main() -> None:
     try:
         app()
     except (CommandError, LedgerError) as wrong:
-        sys.stderr.write(f"minhchung: {wrong}\n")
+        sys.stderr.write(f"minhchung: {wrong.told() if isinstance(wrong, UnknownSubject) else wrong}\n")
         sys.exit(1 if isinstance(wrong, DemoRefused | LogStopped | RebuildStopped) else 2)
 
 

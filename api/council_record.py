@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from api.runtime import Log
 from api.shares import read_events
 from audit.ledger.tables import stored_events
 from domain.events import Event
@@ -29,12 +28,10 @@ KINDS = (
 )
 
 
-def council_record(
-    log: Log, connection: Connection, standing: Standing, round_code: str, size: int
-) -> list[Event]:
+def council_record(connection: Connection, standing: Standing, round_code: str, size: int) -> list[Event]:
     """Return it in the order of the log, up to a size at which the standing holds."""
     wanted = stored_events.c.originator_id.in_(sorted(_streams(standing, round_code)))
-    return read_events(log, connection, wanted, KINDS, size)
+    return read_events(connection, wanted, KINDS, size)
 
 
 def _streams(standing: Standing, code: str) -> Iterator[str]:

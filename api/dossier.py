@@ -14,7 +14,7 @@ from api.attestations import folded, secret_at, state_of
 from api.dossier_contents import AUDITOR, COUNCIL, Subject, read_contents, read_whole, text_classes
 from api.errors import CommandError, UnknownSubject
 from api.log_copy import AT_ONCE, words
-from api.nearest import choices
+from api.nearest import not_applicable, not_ranked
 from api.register import Register
 from api.runtime import Log
 from audit.ledger import tree
@@ -106,12 +106,9 @@ def _known(register: Register, asked: Request) -> Subject:
     if its.agency is None and not asked.whole:
         raise DossierRefused("name an agency (--agency), or ask for the whole round (--whole)")
     if its.agency is not None and its.agency not in found.agencies:
-        raise UnknownSubject(
-            f"{its.agency} is not ranked in {its.round}; {choices(its.agency, found.agencies)}"
-        )
+        raise not_ranked(its.agency, its.round, found.agencies)
     if its.criterion is not None and its.criterion not in found.criteria.by_code:
-        there = choices(its.criterion, found.criteria.by_code)
-        raise UnknownSubject(f"there is no criterion {its.criterion} in round {its.round}; {there}")
+        raise not_applicable(its.criterion, its.round, found.criteria.by_code)
     return its
 
 

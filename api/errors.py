@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.wording import Language, word
 from domain.refusals import Refusal
 
 
@@ -10,7 +11,25 @@ class CommandError(Exception):
 
 
 class UnknownSubject(CommandError):
-    """What was asked for is not in the log; says what there is instead."""
+    """What was asked for is not in the log; says what there is instead.
+
+    `refused` has the words in both languages, where it is a question that people ask of a log.
+    """
+
+    def __init__(self, said: str | Refusal) -> None:
+        self.refused = said if isinstance(said, Refusal) else None
+        super().__init__(said if isinstance(said, str) else _told(said, Language.EN))
+
+    def told(self) -> str:
+        """Say it in Vietnamese, and below in English."""
+        if self.refused is None:
+            return str(self)
+        return f"{_told(self.refused, Language.VI)} ({self.refused.rule})\n  {self}"
+
+
+def _told(refused: Refusal, language: Language) -> str:
+    words = word(refused.rule, refused.facts, language)
+    return f"{words.what} {words.todo}".strip()
 
 
 class NotPossible(CommandError):

@@ -19,10 +19,11 @@ from audit.ledger.tables import head
 from audit.ledger.tracking import place, reached, step
 from projections.followed import Followed
 from projections.follower import Follower, Stopped
+from projections.mentions import Mentions
 from projections.search_index import SearchIndex
 from projections.tables import create_tables
 
-FOLLOWED: tuple[Followed, ...] = (SearchIndex(),)
+FOLLOWED: tuple[Followed, ...] = (SearchIndex(), Mentions())
 """The projections that are not written inline with the events."""
 
 

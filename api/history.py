@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from api.answers import Answer, subject
 from api.errors import NotPossible, UnknownSubject
 from api.moments import moment_of
-from api.nearest import choices
+from api.nearest import no_dispute, not_ranked
 from api.other_criteria import differences, other_criteria, told
 from api.register import Register, entry_at, read_register, stream
 from api.runtime import Log
@@ -43,7 +43,7 @@ class History:
         self._size = size
         self._register: Register = read_register(log, connection, size, round_code)
         self._round = self._register.round(round_code)
-        self._what_if = what_if(log, connection, round_code, size)
+        self._what_if = what_if(connection, round_code, size)
 
     def _answer(self, **what: object) -> Answer:
         root = tree.root_at(self._connection, self._size).hex()
@@ -137,8 +137,7 @@ class History:
 
     def _adjustment(self, agency: str, criterion: str, points: Fraction, position: int) -> Event | Refusal:
         if agency not in self._round.agencies:
-            there = choices(agency, self._round.agencies)
-            raise UnknownSubject(f"{agency} is not ranked in {self._round.code}; {there}")
+            raise not_ranked(agency, self._round.code, self._round.agencies)
         card = self._what_if.card(agency)
         return proposals.adjustment(self._round, card, criterion, points, position, self._moment)
 
@@ -146,10 +145,7 @@ class History:
         told = (r.event for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size)
         filed = next((e for e in told if e is not None and isinstance(e.body, DisputeFiled)), None)
         if filed is None:
-            raise UnknownSubject(
-                f"no dispute {name} had been filed in {self._round.code} at size {self._size};"
-                f" {choices(name, self._disputes())}"
-            )
+            raise no_dispute(name, self._round.code, self._disputes())
         return filed
 
     def _disputes(self) -> list[str]:
@@ -245,8 +241,7 @@ class History:
         """Return the size of an earlier moment, in the same round; raises UnknownSubject."""
         size, _ = moment_of(self._log, self._connection, moment, self._round.code)
         if size > self._size:
-            later = f"{moment} (size {size}) lies after the other moment (size {self._size})"
-            raise UnknownSubject(f"{later}: name the earlier one first")
+            raise UnknownSubject(refuse("asked.later_first", stated=moment, size=size, other=self._size))
         return size
 
     def since(self, size: int) -> Answer:
@@ -271,7 +266,7 @@ class History:
     def _moved(self, size: int, known: Collection[str]) -> list[Answer]:
         if not known:
             return []
-        earlier = what_if(self._log, self._connection, self._round.code, size)
+        earlier = what_if(self._connection, self._round.code, size)
         then, now = (_places(one.round.agencies, one) for one in (earlier, self._what_if))
         explaining = Explaining(self._what_if, size, then)
         return [

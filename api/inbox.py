@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
-from api.runtime import Log
+from api.nearest import listed, nearest_of, not_ranked
 from api.shares import read_events
 from audit.ledger.tables import stored_events
+from domain.refusals import refuse
 from domain.standing import Standing
 from domain.stated.assessment import EvidenceRequested
 from domain.stated.disputes import AffectedNotified, ReviewerAssigned
@@ -31,10 +31,10 @@ _MARKING = (
 )
 
 
-def marks_of(log: Log, connection: Connection, standing: Standing, round_code: str, size: int) -> Marks:
+def marks_of(connection: Connection, standing: Standing, round_code: str, size: int) -> Marks:
     """Read it in the streams of the round, of open disputes, and of cells that evidence was asked for."""
     wanted = stored_events.c.originator_id.in_(sorted(_streams(standing, round_code)))
-    return marks(read_events(log, connection, wanted, _MARKING, size), round_code)
+    return marks(read_events(connection, wanted, _MARKING, size), round_code)
 
 
 def _streams(standing: Standing, code: str) -> Iterator[str]:
@@ -50,13 +50,11 @@ def _streams(standing: Standing, code: str) -> Iterator[str]:
 def known(standing: Standing, round_code: str, actor: str | None, agency: str | None) -> None:
     """Raise UnknownSubject for an actor or an agency that is not there, naming the nearest that are."""
     if actor is not None and actor not in standing.officers:
-        raise UnknownSubject(f"no officer {actor} is registered; {_nearest(actor, [*standing.officers])}")
+        there = [*standing.officers]
+        near, all_of_them = nearest_of(actor, there), listed(there)
+        raise UnknownSubject(
+            refuse("asked.not_there", kind="actor", stated=actor, nearest=near, there=all_of_them)
+        )
     ranked = [*standing.rounds[round_code].agencies]
     if agency is not None and agency not in ranked:
-        raise UnknownSubject(f"{agency} is not ranked in {round_code}; {_nearest(agency, ranked)}")
-
-
-def _nearest(name: str, there: list[str]) -> str:
-    """Say which names are the nearest ones, else all that there are."""
-    near = get_close_matches(name, there, cutoff=0.5) or get_close_matches(name.upper(), there, cutoff=0.5)
-    return f"the nearest are: {', '.join(near)}" if near else f"there are: {', '.join(sorted(there)[:40])}"
+        raise not_ranked(agency, round_code, ranked)

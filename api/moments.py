@@ -7,9 +7,10 @@ import re
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
-from api.nearest import nearest
+from api.nearest import listed, nearest_of
 from api.register import chosen_round, size_at, stream
 from api.runtime import Log
+from domain.refusals import refuse
 from projections.moments import moments
 
 NAMED = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
@@ -34,8 +35,9 @@ def named(log: Log, round_code: str, moment: str) -> int:
     events = [r.event for r in stream(log, round_code) if r.event is not None]
     found = moments(events, round_code)
     if moment not in found:
-        there = ", ".join(f"{name} ({size})" for name, size in found.items()) or "none yet"
-        like = nearest(moment, found)
-        closest = f"the nearest is {like}; " if like else ""
-        raise UnknownSubject(f"round {round_code} has no moment {moment!r}; {closest}there are: {there}")
+        near = nearest_of(moment, found)
+        there = listed(f"{name} ({size})" for name, size in found.items())
+        raise UnknownSubject(
+            refuse("asked.no_moment", round=round_code, stated=moment, nearest=near, there=there)
+        )
     return found[moment]

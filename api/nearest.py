@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from api.errors import UnknownSubject
+from domain.refusals import refuse
 from projections.search_words import fold
 
+NOTHING = "-"
+"""The fact that there is none: what would tell it is left out."""
 SHOWN = 40
 """Of a longer list only the beginning is shown."""
 
@@ -18,11 +22,40 @@ def nearest(wanted: str, known: Iterable[str]) -> str | None:
     return folded[like[0]] if like else None
 
 
-def choices(wanted: str, known: Iterable[str]) -> str:
-    """Say what comes nearest to what was wanted, and what there is."""
+def nearest_of(wanted: str, known: Iterable[str]) -> str:
+    """Return the known name that is most like the one that was wanted, as a fact of a refusal."""
+    return nearest(wanted, known) or NOTHING
+
+
+def listed(known: Iterable[str]) -> str:
+    """Return all that there is, or its beginning, as a fact of a refusal."""
     names = list(known)
-    found = nearest(wanted, names)
-    if found is None:
-        return "there are none"
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"the nearest is {found}; there are: {', '.join(names[:SHOWN])}{more}"
+    more = f", … (+{len(names) - SHOWN})" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more or NOTHING
+
+
+def not_ranked(agency: str, round_code: str, ranked: Iterable[str]) -> UnknownSubject:
+    """Say that an agency is not ranked in a round, and which ones are."""
+    there = list(ranked)
+    near, all_of_them = nearest_of(agency, there), listed(there)
+    return UnknownSubject(
+        refuse("asked.not_ranked", agency=agency, round=round_code, nearest=near, there=all_of_them)
+    )
+
+
+def not_applicable(criterion: str, agency: str, applying: Iterable[str]) -> UnknownSubject:
+    """Say that a criterion does not apply to an agency (or a round), and which ones do."""
+    there = list(applying)
+    near, all_of_them = nearest_of(criterion, there), listed(there)
+    return UnknownSubject(
+        refuse("asked.not_applicable", criterion=criterion, agency=agency, nearest=near, there=all_of_them)
+    )
+
+
+def no_dispute(dispute: str, round_code: str, filed: Iterable[str]) -> UnknownSubject:
+    """Say that there is no such dispute, and which ones there are."""
+    there = list(filed)
+    near, all_of_them = nearest_of(dispute, there), listed(there)
+    return UnknownSubject(
+        refuse("asked.no_dispute", dispute=dispute, round=round_code, nearest=near, there=all_of_them)
+    )

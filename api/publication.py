@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 
 from api.answers import Answer, ranking
 from api.errors import UnknownSubject
-from api.register import read_register
+from api.excerpt import excerpt
 from api.runtime import Log
 from domain.events import CATALOGUE, Kind
+from domain.refusals import refuse
 from domain.stated.rounds import PublicationPolicy
 from domain.visibility import Visibility, seen_by
 
@@ -24,14 +25,14 @@ _SCORES = ("score", "total", "class")
 
 def policy_of(log: Log, connection: Connection, round_code: str, size: int) -> PublicationPolicy:
     """Return a round's policy; raises UnknownSubject."""
-    return read_register(log, connection, size, round_code).round(round_code).publication
+    return excerpt(log, connection, size, round_code).round(round_code).publication
 
 
 def published(log: Log, connection: Connection, round_code: str, block: str | None, size: int) -> Answer:
     """Answer `rank --public`: the newest version published by then, as the public sees it."""
-    found = read_register(log, connection, size, round_code).round(round_code)
+    found = excerpt(log, connection, size, round_code).round(round_code)
     if not found.versions:
-        raise UnknownSubject(f"nothing of round {round_code} had been published at size {size}")
+        raise UnknownSubject(refuse("asked.not_published", round=round_code, size=size))
     shown = ranking(log, connection, round_code, block, found.versions[-1].position + 1)
     return public(shown, found.publication)
 

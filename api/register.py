@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,20 +12,24 @@ from eventsourcing.application import AggregateNotFoundError
 from sqlalchemy import Connection, select
 
 from api.errors import UnknownSubject
-from api.nearest import choices
+from api.nearest import listed, nearest_of
 from api.runtime import Log
 from audit.ledger.codec import Recorded
 from audit.ledger.deciding import follow
-from audit.ledger.tables import openings
+from audit.ledger.tables import openings, stored_events
 from audit.proofs.entry import read_time
 from audit.proofs.keyring import BOUND, KEY_TEXTS, Keyring
 from audit.proofs.statement import REGISTRY_STREAM
+from domain import admission
 from domain.deadlines import zone
 from domain.events import Event
+from domain.refusals import refuse
 from domain.standing import Round, Standing
 from projections import queries
 
 PUBLISHED = "ResultPublished.v1"
+AT_ONCE = 500
+"""So many statements are asked about in one query."""
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -48,7 +52,7 @@ class Register:
         try:
             return self.standing.rounds[code]
         except KeyError:
-            raise _no_round(code, self.size, self.standing.rounds) from None
+            raise no_round(code, self.size, self.standing.rounds) from None
 
     def local(self, time: str) -> datetime:
         """Return a time of an entry in the zone of the log."""
@@ -70,19 +74,30 @@ def read_register(
     both = [*stream(log, REGISTRY_STREAM), *stream(log, round_code)]
     told = sorted((r for r in both if r.position < size), key=lambda r: r.position)
     for recorded in told:
-        follow(standing, keyring, recorded.statement, recorded.event, recorded.position)
+        keyring.follow(recorded.statement, recorded.position)
         if recorded.event is not None:
+            admission.lead(standing, recorded.event)
             observe(recorded.event)
     if not standing.log:
-        raise UnknownSubject("the log is empty")
+        raise UnknownSubject(refuse("asked.log_empty"))
     if round_code not in standing.rounds:
-        raise _no_round(round_code, size, queries.rounds(connection, size))
+        raise no_round(round_code, size, queries.rounds(connection, size))
     moment = read_time(told[-1].entry.received_at)
-    return Register(size, standing, keyring, _names(connection, told), moment, _chains(connection, told))
+    return Register(
+        size,
+        standing,
+        keyring,
+        names_of(connection, _officers(told)),
+        moment,
+        chains_of(connection, _bound(told)),
+    )
 
 
-def _no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:
-    return UnknownSubject(f"no round {code} had been opened at size {size}; {choices(code, there)}")
+def no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:
+    """Say that a round had not been opened, and which ones had been."""
+    codes = list(there)
+    near, all_of_them = nearest_of(code, codes), listed(codes)
+    return UnknownSubject(refuse("asked.no_round", round=code, size=size, nearest=near, there=all_of_them))
 
 
 def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event], None]) -> Register:
@@ -96,32 +111,45 @@ def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event],
         if recorded.event is not None:
             observe(recorded.event)
     if not standing.log:
-        raise UnknownSubject("the log is empty")
+        raise UnknownSubject(refuse("asked.log_empty"))
     moment = read_time(told[-1].entry.received_at)
-    return Register(size, standing, keyring, _names(connection, told), moment, _chains(connection, told))
+    return Register(
+        size,
+        standing,
+        keyring,
+        names_of(connection, _officers(told)),
+        moment,
+        chains_of(connection, _bound(told)),
+    )
 
 
-def _names(connection: Connection, told: Iterable[Recorded]) -> dict[str, str]:
-    """Return the names of officers, as far as they were not erased."""
-    registered = {
-        r.statement.id: r.statement.body["officer"]
-        for r in told
-        if r.statement.type == "OfficerRegistered.v1"
-    }
-    words = select(openings.c.statement_id, openings.c.value).where(openings.c.field == "name")
-    return {
-        registered[row.statement_id]: row.value
-        for row in connection.execute(words)
-        if row.statement_id in registered and row.value
-    }
+def _officers(told: Iterable[Recorded]) -> dict[str, str]:
+    registered = (r.statement for r in told if r.statement.type == "OfficerRegistered.v1")
+    return {statement.id: statement.body["officer"] for statement in registered}
 
 
-def _chains(connection: Connection, told: Iterable[Recorded]) -> dict[int, str]:
-    """Return the certificates behind bindings, as far as they were not erased."""
-    bound = {r.statement.id: r.position for r in told if r.statement.type == BOUND}
-    words = select(openings).where(openings.c.field == KEY_TEXTS[BOUND]) if bound else None
-    rows = connection.execute(words) if words is not None else ()
-    return {bound[r.statement_id]: r.value for r in rows if r.statement_id in bound and r.value}
+def _bound(told: Iterable[Recorded]) -> dict[str, int]:
+    return {r.statement.id: r.position for r in told if r.statement.type == BOUND}
+
+
+def names_of(connection: Connection, officers: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of officers, as far as they were not erased; each by the statement that gave it."""
+    return {officers[its]: name for its, name in _opened(connection, officers, "name")}
+
+
+def chains_of(connection: Connection, bound: Mapping[str, int]) -> dict[int, str]:
+    """Return the certificates behind bindings (statement -> position), as far as they were not erased."""
+    return {bound[its]: chain for its, chain in _opened(connection, bound, KEY_TEXTS[BOUND])}
+
+
+def _opened(connection: Connection, statements: Collection[str], name: str) -> Iterator[tuple[str, str]]:
+    """Read one text of each of some statements, by their ids: there are openings of a whole log besides."""
+    wanted, c = sorted(statements), openings.c
+    for start in range(0, len(wanted), AT_ONCE):
+        its = c.statement_id.in_(wanted[start : start + AT_ONCE]) & (c.field == name)
+        for row in connection.execute(select(c.statement_id, c.value).where(its)):
+            if row.value:
+                yield row.statement_id, row.value
 
 
 def stream(log: Log, name: str) -> tuple[Recorded, ...]:
@@ -142,12 +170,14 @@ def chosen_round(log: Log, connection: Connection, size: int) -> str:
     """Return the newest round published by then, else the newest open one; raises UnknownSubject."""
     codes = queries.rounds(connection, size)
     if not codes:
-        raise UnknownSubject(f"no round had been opened at size {size}")
-    return next((code for code in codes if _published(log, code, size)), codes[0])
+        raise UnknownSubject(refuse("asked.none_opened", size=size))
+    return next((code for code in codes if _published(connection, code, size)), codes[0])
 
 
-def _published(log: Log, code: str, size: int) -> bool:
-    return any(r.statement.type == PUBLISHED and r.position < size for r in stream(log, code))
+def _published(connection: Connection, code: str, size: int) -> bool:
+    c = stored_events.c
+    its = (c.originator_id == code) & (c.topic == PUBLISHED) & (c.position < size)
+    return connection.execute(select(c.position).where(its).limit(1)).first() is not None
 
 
 def size_at(log: Log, moment: str | None, *, whole_day: bool = False) -> int:
@@ -185,9 +215,9 @@ def first_since(log: Log, moment: str) -> int:
 
 def _size(newest: int, size: int) -> int:
     if size > newest:
-        raise UnknownSubject(f"the log has {newest} entries, not {size}; the nearest size is {newest}")
+        raise UnknownSubject(refuse("asked.beyond_head", size=size, nearest=newest))
     if size == 0 < newest:
-        raise UnknownSubject("at size 0 nothing had been stated; the nearest size is 1")
+        raise UnknownSubject(refuse("asked.before_first", nearest=1))
     return size
 
 
@@ -196,7 +226,7 @@ def _time(log: Log, moment: str) -> datetime:
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
-        raise UnknownSubject(f"{moment!r} is neither a size nor a time such as 2017-08-01T15:00") from None
+        raise UnknownSubject(refuse("asked.no_time", stated=moment)) from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=zone(entry_at(log, 0).statement.body["utc_offset"]))
     return at
@@ -204,7 +234,7 @@ def _time(log: Log, moment: str) -> datetime:
 
 def _before(moment: str, at: datetime, received: _Received) -> UnknownSubject:
     first = received[0].astimezone(at.tzinfo).isoformat()
-    return UnknownSubject(f"{moment} lies before the log, which begins at {first}; the nearest size is 1")
+    return UnknownSubject(refuse("asked.before_log", stated=moment, first=first, nearest=1))
 
 
 class _Received:

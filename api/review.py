@@ -20,10 +20,9 @@ from api.answers import Answer, subject, trace_event
 from api.case import case, cell_of
 from api.clock import real_clock
 from api.council_record import council_record
-from api.errors import UnknownSubject
 from api.held import held
 from api.inbox import known, marks_of
-from api.nearest import choices
+from api.nearest import no_dispute, not_applicable
 from api.register import Register, fold, stream
 from api.runtime import Log
 from api.words import read_words
@@ -137,7 +136,7 @@ class Review:
     @cached_property
     def _marks(self) -> Marks:
         standing = self._register.standing
-        return marks_of(self._log, self._connection, standing, self._round.code, self._size)
+        return marks_of(self._connection, standing, self._round.code, self._size)
 
     def inbox(self, actor: str | None, agency: str | None, office: Office | None) -> Answer:
         """Answer `inbox`: what awaits whom, and by when; raises UnknownSubject."""
@@ -184,7 +183,7 @@ class Review:
     def _council(self) -> list[Event]:
         """What the council and its members stated in the round."""
         standing = self._register.standing
-        return council_record(self._log, self._connection, standing, self._round.code, self._size)
+        return council_record(self._connection, standing, self._round.code, self._size)
 
     @cached_property
     def _decisions(self) -> tuple[Decision, ...]:
@@ -211,9 +210,7 @@ class Review:
         """
         known = self._round.criteria.by_code
         if criterion is not None and criterion not in known:
-            raise UnknownSubject(
-                f"{self._round.code} has no criterion {criterion}; {choices(criterion, known)}"
-            )
+            raise not_applicable(criterion, self._round.code, known)
         alike = precedents(decisions(self._events), criterion, matter)
         return self._answer(criterion=criterion, precedents=[self._decision(d) for d in alike])
 
@@ -223,7 +220,7 @@ class Review:
         told |= {"moved_by": self._person(decision.moved_by), "effect": None, "reason": None}
         if decision.position is not None:
             statement = decision.statement_id or ""
-            told["reason"] = read_words(self._log, self._connection, {statement}).get(statement, "reason")
+            told["reason"] = read_words(self._connection, {statement}).get(statement, "reason")
             told["effect"] = self._effect(decision, decision.position)
         return told | self._named(decision.agency)
 
@@ -268,9 +265,9 @@ class Review:
         """Answer `dispute show`: one dispute with its events, its decision and what it corrected."""
         entries = {e.dispute.name: e for e in docket(self._register.standing, self._round.code, self._now)}
         if name not in entries:
-            raise UnknownSubject(f"no dispute {name}; {choices(name, entries)}")
+            raise no_dispute(name, self._round.code, entries)
         told = [r for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size]
-        words = read_words(self._log, self._connection, {r.statement.id for r in told})
+        words = read_words(self._connection, {r.statement.id for r in told})
         position = entries[name].dispute.decided
         return self._answer(
             dispute=self._docketed(entries[name]),

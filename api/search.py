@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from api.answers import Answer
 from api.errors import UnknownSubject
-from api.nearest import choices
+from api.nearest import listed, nearest_of
 from api.register import entry_at, first_since, size_at
 from api.runtime import Log
 from api.search_told import telling
 from api.search_vocabulary import TYPES, conditions
 from audit.proofs.keyring import LOG_ACTOR
 from domain.deadlines import Phase
+from domain.refusals import refuse
 from domain.scoring import Stage
 from projections.search import EVERYTHING, AnyOf, Asked, Reader, known, rounds, search
 from projections.search_words import fold
@@ -64,9 +65,10 @@ def answer(
     Raises UnknownSubject for what is not there, naming what comes nearest.
     """
     if (size := log.size) == 0:
-        raise UnknownSubject("the log is empty")
+        raise UnknownSubject(refuse("asked.log_empty"))
     if not 1 <= question.limit <= LONGEST_PAGE:
-        raise UnknownSubject(f"a page has 1 to {LONGEST_PAGE} entries, not {question.limit}")
+        near = min(max(question.limit, 1), LONGEST_PAGE)
+        raise UnknownSubject(refuse("asked.page", most=LONGEST_PAGE, stated=question.limit, nearest=near))
     first, until = _between(log, question, size)
     asked = Asked(
         (*conditions(connection, question.words, reader), *_filters(connection, question)),
@@ -95,11 +97,11 @@ def answer(
 
 def _between(log: Log, question: Question, size: int) -> tuple[int, int]:
     """Return the first position that is asked about, and the one before which it ends."""
-    for name, position in (("after", question.after), ("before", question.before)):
+    for position in (question.after, question.before):
         if position is not None and not 0 <= position < size:
             nearest = min(max(position, 0), size - 1)
             raise UnknownSubject(
-                f"--{name} {position}: the log has the positions 0 to {size - 1}; the nearest is {nearest}"
+                refuse("asked.no_position", position=position, last=size - 1, nearest=nearest)
             )
     first = first_since(log, question.since) if question.since else 0
     until = size_at(log, question.until, whole_day=True) if question.until else size
@@ -136,7 +138,10 @@ def chosen(kind: str, wanted: str, there: Iterable[str]) -> str:
     names = list(there)
     folded = {fold(name): name for name in names} | {name: name for name in names}
     if (found := folded.get(wanted) or folded.get(fold(wanted))) is None:
-        raise UnknownSubject(f"there is no {kind} {wanted}; {choices(wanted, names)}")
+        near, all_of_them = nearest_of(wanted, names), listed(names)
+        raise UnknownSubject(
+            refuse("asked.not_there", kind=kind, stated=wanted, nearest=near, there=all_of_them)
+        )
     return found
 
 

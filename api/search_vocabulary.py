@@ -14,6 +14,7 @@ from api.wording import PLACEHOLDER, Language, event_text, wording
 from audit.proofs.keyring import KEY_EVENTS
 from domain.criteria import Block
 from domain.events import CATALOGUE
+from domain.refusals import refuse
 from projections.search import AnyOf, Reader, named
 from projections.search_words import parts, whole, words
 
@@ -32,9 +33,9 @@ def conditions(connection: Connection, text: str, reader: Reader) -> tuple[AnyOf
         its = parts(chunk)
         found |= {(word, chunk.endswith("*") and word is its[-1]): None for word in its}
     if text.strip() and not found:
-        raise UnknownSubject(f"{text!r} has no word in it: letters or digits")
+        raise UnknownSubject(refuse("asked.no_word", stated=text))
     if len(found) > MOST:
-        raise UnknownSubject(f"{len(found)} words are too many; name the {MOST} that matter")
+        raise UnknownSubject(refuse("asked.many_words", stated=len(found), most=MOST))
     return tuple(_condition(connection, word, reader, beginning=beginning) for word, beginning in found)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from eventsourcing.persistence import Notification
 from sqlalchemy import ColumnElement, Connection, select
 
+from api.disputing import dispute_streams
 from api.errors import UnknownSubject
-from api.runtime import Log
+from audit.ledger.admitted import Admitted
 from audit.ledger.tables import stored_events
 from audit.proofs.statement import REGISTRY_STREAM
 from domain.criteria import Block
 from domain.events import Event
+from domain.refusals import refuse
 from domain.standing import Round
 from domain.stated.survey import SurveyTallied
 from projections import cards
@@ -21,15 +22,14 @@ from projections.leaving_out import SURVEY
 from projections.shares import GROUNDS, SHARE, fold, names
 from projections.what_if import WhatIf
 
-_STREAM = stored_events.c.originator_id
-_COLUMNS = tuple(stored_events.c)
+_C = stored_events.c
+_STREAM = _C.originator_id
 
 
 class LogShares:
     """The shares of one round up to a size; each is read once."""
 
-    def __init__(self, log: Log, connection: Connection, round_code: str, size: int) -> None:
-        self._log = log
+    def __init__(self, connection: Connection, round_code: str, size: int) -> None:
         self._connection = connection
         self._round = round_code
         self._size = size
@@ -49,7 +49,11 @@ class LogShares:
             codes = self.round().criteria.by_code
             own = f"{self._round}/{agency}"
             told = self._read(_STREAM.in_((own, *(f"{own}/{code}" for code in codes))), SHARE)
-            told += (e for e in self._read(self._disputes(), SHARE) if e.agency == agency)
+            told += (
+                e
+                for e in self._read(dispute_streams(self._connection, self._round), SHARE)
+                if e.agency == agency
+            )
             self._about[agency] = sorted(told, key=lambda event: event.position)
         return self._about[agency]
 
@@ -64,42 +68,29 @@ class LogShares:
         if self._found is None:
             self._found = fold(self.grounds()).rounds.get(self._round)
         if self._found is None:
-            raise UnknownSubject(f"no round {self._round} had been opened at size {self._size}")
+            raise UnknownSubject(
+                refuse("asked.no_round", round=self._round, size=self._size, nearest="-", there="-")
+            )
         return self._found
 
-    def _disputes(self) -> ColumnElement[bool]:
-        """The streams `R/dispute-...`: a range of the index, in the order of bytes."""
-        name = _STREAM if self._connection.dialect.name == "sqlite" else _STREAM.collate("C")
-        return (name >= f"{self._round}/dispute-") & (name < f"{self._round}/dispute.")
-
     def _read(self, streams: ColumnElement[bool], kinds: Collection[type[Any]]) -> list[Event]:
-        return read_events(self._log, self._connection, streams, kinds, self._size)
+        return read_events(self._connection, streams, kinds, self._size)
 
 
 def read_events(
-    log: Log, connection: Connection, streams: ColumnElement[bool], kinds: Collection[type[Any]], size: int
+    connection: Connection, streams: ColumnElement[bool], kinds: Collection[type[Any]], size: int
 ) -> list[Event]:
     """Read the events of some streams and kinds, up to a size, in the order of the log."""
     wanted = streams & stored_events.c.topic.in_(sorted(names(kinds)))
-    rows = connection.execute(select(*_COLUMNS).where(wanted, stored_events.c.position < size)).all()
-    told = (
-        log.mapper.to_domain_event(
-            Notification(
-                originator_id=row.originator_id,
-                originator_version=row.originator_version,
-                topic=row.topic,
-                state=row.state,
-                id=row.position + 1,
-            )
-        ).event
-        for row in sorted(rows, key=lambda row: row.position)
-    )
+    query = select(_C.position, _C.topic, _C.state).where(wanted, _C.position < size)
+    rows = sorted(connection.execute(query).all(), key=lambda row: row.position)
+    told = (Admitted(*row).event for row in rows)
     return [event for event in told if event is not None]
 
 
-def what_if(log: Log, connection: Connection, round_code: str, size: int) -> WhatIf:
+def what_if(connection: Connection, round_code: str, size: int) -> WhatIf:
     """Stand at a size of the log, ready to be asked; raises UnknownSubject for a round that is not there."""
-    shares = LogShares(log, connection, round_code, size)
+    shares = LogShares(connection, round_code, size)
     found = shares.round()
 
     def read(block: Block) -> dict[str, Any]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
-from api.register import Register, stream
-from api.runtime import Log
-from api.shares import LogShares
-from domain import admission, scoring
-from domain.criteria import Criterion, Section
+from sqlalchemy import Connection
+
+from api.register import Register
+from domain import scoring
+from domain.criteria import Criterion, LogRule, PartsRule, Section
 from domain.events import Event
 from domain.points import add, published, write
-from domain.standing import Round, Standing
+from domain.standing import Round
 from projections.acts import Act, acts
 from projections.queries import CellRow
-from projections.shares import in_order
+from projections.states import lay_named
 from projections.waiting import Waiting, waiting
 
 Answer = dict[str, Any]
@@ -27,20 +26,17 @@ class Tracing:
     """One agency in one round at a size of the log: what was stated about the cells that are traced."""
 
     def __init__(
-        self,
-        log: Log,
-        register: Register,
-        found: Round,
-        shares: LogShares,
-        agency: str,
-        told: Iterable[Event],
+        self, connection: Connection, register: Register, found: Round, agency: str, cells: Collection[str]
     ) -> None:
-        self._log = log
+        """Lay over the register what stood about the agency; what follows is read from that."""
+        self._connection = connection
         self._register = register
+        self._standing = register.standing
         self._round = found
-        self._shares = shares
         self._agency = agency
-        self._told = told
+        if any(isinstance(found.criteria.by_code[code].rule, LogRule | PartsRule) for code in cells):
+            cells = list(found.criteria.by_code)  # such a rule, or a part of it, may look at others
+        self._lay({"dossier": [agency], "cell": [f"{agency}/{code}" for code in cells]})
 
     def stages(self, criterion: str) -> list[Answer]:
         """Return what each stage of a cell is worth, of those that were reached, with the act behind it."""
@@ -57,26 +53,15 @@ class Tracing:
 
     def waiting(self, criterion: str) -> list[Answer]:
         """Return whose answers a cell waits for."""
-        standing = self._standing.fork()
-        motion = standing.cell(self._round.code, self._agency, criterion).motion
-        if motion is not None:
-            self._meet(standing, motion.meeting)
+        standing = self._standing
+        cell = standing.cell(self._round.code, self._agency, criterion)
+        meeting = [] if cell.motion is None else [cell.motion.meeting]
+        dispute = [] if cell.dispute is None else [cell.dispute]
+        self._lay({"meeting": meeting, "dispute": dispute})
         return [self._waiting(one) for one in waiting(standing, self._round.code, self._agency, criterion)]
 
-    @cached_property
-    def _standing(self) -> Standing:
-        """Follow the agency's share, and what was told of a cell, over the registry and the round."""
-        standing, share = self._register.standing.fork(), self._shares.about(self._agency)
-        known = {event.position for event in share}
-        more = [e for e in self._told if e.position not in known and e.agency == self._agency]
-        for event in in_order(share, more):
-            admission.follow(standing, event)
-        return standing
-
-    def _meet(self, standing: Standing, meeting: str) -> None:
-        for recorded in stream(self._log, f"{self._round.code}/{meeting}"):
-            if recorded.event is not None and recorded.position < self._register.size:
-                admission.follow(standing, recorded.event)
+    def _lay(self, subjects: Mapping[str, Collection[str]]) -> None:
+        lay_named(self._standing, self._connection, self._round.code, self._register.size, subjects)
 
     def _waiting(self, one: Waiting) -> Answer:
         due = None if one.due is None else one.due.astimezone(self._round.zone).isoformat()

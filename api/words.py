@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from api.runtime import Log
+from api.excerpt import concerning
 from audit.ledger.tables import openings
-from audit.proofs.openings import TOMBSTONE, Erased, Text, erased_in
+from audit.proofs.openings import Erased, Text
 from audit.proofs.statement import Statement
+from domain.stated.erasure import OpeningsErased
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,14 @@ class Words:
         }
 
 
-def read_words(log: Log, connection: Connection, ids: Collection[str]) -> Words:
+def read_words(connection: Connection, ids: Collection[str]) -> Words:
     """Read the openings of some statements, and which of them the log says are erased by now."""
     rows = connection.execute(select(openings).where(openings.c.statement_id.in_(ids)))
     there = {(row.statement_id, row.field): row.value for row in rows if row.value is not None}
     gone: dict[Text, Erased] = {}
-    for notification in log.recorder.select_notifications(1, log.size, topics=[TOMBSTONE]):
-        recorded = log.mapper.to_domain_event(notification)
-        by = Erased(recorded.position, str(recorded.statement.body["category"]))
-        gone.update({text: by for text in erased_in(recorded.statement) if text[0] in ids})
+    for entry in concerning(connection, ids):
+        if entry.event is not None and isinstance(entry.event.body, OpeningsErased):
+            by = Erased(entry.position, entry.event.body.category.value)
+            told = ((one.statement, name) for one in entry.event.body.erased for name in one.fields)
+            gone.update({text: by for text in told if text[0] in ids})
     return Words(there, gone)

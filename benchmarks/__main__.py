@@ -25,6 +25,9 @@ WIDTH = 120
 SMALLER = 50_000
 """Events of the larger log, where `--scale` does not ask for the whole million."""
 
+MANY = 100_000
+"""Events of the log over many rounds that one value is looked for in."""
+
 console = Console(stderr=True)
 
 
@@ -42,6 +45,7 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     console.print("history ...")
     yield from history.questions(demo)
     yield from history.larger_round(folder, 52, 60, 0.1)  # of 10,000 events
+    yield from history.longer_log(folder, (10_000, SMALLER if quick else MANY))
     if not quick:
         yield from history.larger_round(folder, 420, 150, 0.3)  # of 200,000
     console.print("intake ...")

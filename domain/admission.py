@@ -269,10 +269,24 @@ def admit(standing: Standing, event: Event) -> Refusal | None:
 def follow(standing: Standing, event: Event) -> None:
     """Apply an admitted event; where what it builds on was left out, nothing or less follows from it."""
     move(standing, event)
+    _remember(standing, event)
+
+
+def _remember(standing: Standing, event: Event) -> None:
+    """Count it, and note the texts that it commits to."""
     erasure.commits(standing, event)
-    if event.round is not None and event.agency is not None:
-        _count(standing, event, (event.round, event.agency))
+    count(standing, event)
     standing.versions[event.stream] = standing.versions.get(event.stream, 0) + 1
+
+
+def lead(standing: Standing, event: Event) -> None:
+    """Apply an admitted event of the registry or of a round's own stream, where no cells are followed."""
+    if isinstance(event.body, r.ResultPublished):
+        if _has_ground(standing, event):
+            rounds.result_noted(standing, event, event.body)
+        _remember(standing, event)
+    else:
+        follow(standing, event)
 
 
 def move(standing: Standing, event: Event) -> None:
@@ -290,8 +304,11 @@ def _has_ground(standing: Standing, event: Event) -> bool:
     return found is not None and (event.agency is None or event.agency in found.agencies)
 
 
-def _count(standing: Standing, event: Event, subject: tuple[str, str]) -> None:
-    """There is one more statement about the agency; it may be the agency's own."""
+def count(standing: Standing, event: Event) -> None:
+    """There is one more statement about an agency, if it is about one; it may be the agency's own."""
+    if event.round is None or event.agency is None:
+        return
+    subject = (event.round, event.agency)
     before = standing.activity(*subject)
     own = event.arrived_at if standing.at_home(event.actor, event.agency) else before.own_act
     standing.activities[subject] = Activity(before.statements + 1, own)

@@ -235,11 +235,21 @@ def result_published_may(s: Standing, e: Event, b: ResultPublished) -> Iterator[
 def result_published(s: Standing, e: Event, b: ResultPublished) -> None:
     """The version is public; the round is, from its first."""
     found = round_of(s, e)
-    opened = {Phase.PUBLISHED: e.arrived_at} | dict(found.opened)
     places = _places(s, found)
     results = {p.card.agency: Result(p.rank, p.card.rating, p.card.total) for p in places}
     state = published.state(s, found, places, e.position)
-    versions = (*found.versions, Version(b.version, e.position, e.arrived_at, results, state))
+    _publish(s, e, Version(b.version, e.position, e.arrived_at, results, state))
+
+
+def result_noted(s: Standing, e: Event, b: ResultPublished) -> None:
+    """The version is public, in a standing that knows no cells: what stands in it is not reckoned."""
+    _publish(s, e, Version(b.version, e.position, e.arrived_at))
+
+
+def _publish(s: Standing, e: Event, version: Version) -> None:
+    found = round_of(s, e)
+    opened = {Phase.PUBLISHED: e.arrived_at} | dict(found.opened)
+    versions = (*found.versions, version)
     s.rounds[found.code] = replace(
         found, versions=versions, corrected=0, phase=Phase.PUBLISHED, opened=opened
     )

@@ -17,7 +17,7 @@ from projections.source import Source
 from projections.stood import Stood
 from projections.tables import cell_scores, ranks, states
 
-BATCH = 1000
+BATCH = 4096
 SCORES = "scores"
 """What stops where scores and ranks cannot be folded."""
 

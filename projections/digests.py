@@ -74,9 +74,14 @@ def _rows(connection: Connection, table: Table) -> Iterator[Row]:
     order = (_name(key) + (' COLLATE "C"' if postgres and isinstance(key.type, Text) else "") for key in keys)
     query = f'SELECT {", ".join(wanted)} FROM "{table.name}"'  # noqa: S608 - of our own tables
     query += f" ORDER BY {', '.join(order)}"
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql(query).cursor
+        while part := found.fetchmany(AT_ONCE):
+            yield from part
+        return
     asked = text(query).execution_options(yield_per=AT_ONCE)
-    for part in connection.execute(asked).partitions():
-        yield from map(tuple, part)
+    for partition in connection.execute(asked).partitions():
+        yield from map(tuple, partition)
 
 
 def _name(column: Any) -> str:

@@ -40,6 +40,10 @@ class Entry(Protocol):
         """Whose signatures are on it, by pseudonym."""
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """Of a key event, the ids of the keys that it is about."""
+
+    @property
     def received_at(self) -> datetime:
         """When it was admitted."""
 

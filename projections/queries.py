@@ -60,11 +60,15 @@ def rounds(connection: Connection, size: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def ranking(connection: Connection, round_code: str, size: int, block: str | None = None) -> list[RankRow]:
-    """Return the places of a round (of one block), best first, when the log had `size` entries."""
+def ranking(
+    connection: Connection, round_code: str, size: int, block: str | None = None, agency: str | None = None
+) -> list[RankRow]:
+    """Return the places of a round (of one block, one agency), best first, at a size of the log."""
     query = select(ranks).where((ranks.c.round == round_code) & holds(ranks, size))
     if block is not None:
         query = query.where(ranks.c.block == block)
+    if agency is not None:
+        query = query.where(ranks.c.agency == agency)
     rows = connection.execute(query.order_by(ranks.c.block, ranks.c.rank, ranks.c.agency))
     return [
         RankRow(

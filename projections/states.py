@@ -6,7 +6,7 @@ position on; so what held at any size of the log is read, and nothing is folded 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import attrgetter
@@ -153,6 +153,22 @@ def lay(
         _put(standing, round_code, row.kind, row.subject, row.state)
     if {"cell", "dossier"} <= {*kinds}:
         _declared(standing, round_code)
+
+
+def lay_named(
+    standing: Standing,
+    connection: Connection,
+    round_code: str,
+    size: int,
+    subjects: Mapping[str, Collection[str]],
+) -> None:
+    """Put what stood of single subjects (kind -> names) over a standing, but for what dossiers declare."""
+    c = states.c
+    for kind, named in subjects.items():
+        its = (c.round == round_code) & (c.kind == kind) & c.subject.in_(sorted(named))
+        query = select(c.subject, c.state).where(its, holds(states, size))
+        for row in connection.execute(query) if named else ():
+            _put(standing, round_code, kind, row.subject, row.state)
 
 
 def _put(standing: Standing, code: str, kind: str, subject: str, state: str) -> None:

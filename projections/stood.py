@@ -22,7 +22,8 @@ class Stood:
 
     def take(self, event: Event) -> None:
         """Follow one event."""
-        admission.follow(self._fork, event)
+        admission.move(self._fork, event)
+        admission.count(self._fork, event)
         self._changes.take(event.position)
 
     def write(self, connection: Connection, table: Table = states) -> None:

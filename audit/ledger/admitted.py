@@ -10,6 +10,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -52,13 +53,13 @@ class Admitted:
     def __init__(self, position: int, type: str, state: bytes) -> None:  # noqa: A002 - as statements call it
         self.position = position
         self.type = type
-        self._state = state
+        self.state = state
         self.beside: Beside | None = None
 
     @cached_property
     def _entry(self) -> Mapping[str, Any]:
         try:
-            found = json.loads(self._state)
+            found = json.loads(self.state)
             found["stated"] = json.loads(b64decode(found["envelope"]["payload"]))
         except (ValueError, KeyError, TypeError) as wrong:
             raise Malformed("entry.malformed", field=type(wrong).__name__) from wrong
@@ -75,6 +76,16 @@ class Admitted:
         return self._entry["stated"]["id"]  # type: ignore[no-any-return]
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """Of a key event, the ids of the keys that it is about."""
+        if self.type not in KEY_EVENTS:
+            return ()
+        body = self._entry["stated"]["body"]
+        named = [body[name] for name in ("key", "replaces") if name in body]
+        brought = [sha256(b64decode(body["public_key"])).hexdigest()] if "public_key" in body else []
+        return (*named, *brought)
+
+    @property
     def received_at(self) -> datetime:
         """When it was admitted."""
         return read_time(self._entry["received_at"])
@@ -88,6 +99,12 @@ class Admitted:
         signed = {signature["keyid"] for signature in self._entry["envelope"]["signatures"]}
         named = zip(stated["signers"], stated["actors"], strict=True)
         return tuple(actor for key, actor in named if key in signed)
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """The ids of the keys that are named as signing it."""
+        stated = self._entry["stated"]
+        return tuple(stated["signers"]) if "signers" in stated else (stated["key"],)
 
     @property
     def texts(self) -> Mapping[str, str]:

@@ -30,13 +30,14 @@ from projections.beside import SUFFIX
 from projections.differences import Difference
 from projections.digests import digest
 from projections.follower import Stopped
+from projections.mentions import registry_mentions
 from projections.rebuild import Rebuilt, rebuild
 from projections.search_tables import SEARCH_TABLES
 from projections.tables import INLINE
 from tests.projections.counting import Counting
 from tests.worlds import World, agency, found
 
-SERVED = (*INLINE, *SEARCH_TABLES)
+SERVED = (*INLINE, *SEARCH_TABLES, registry_mentions)
 FILLED = [table for table in SERVED if table.name != "search_sealed"]
 """Those that the log of these tests has rows in."""
 

@@ -50,7 +50,7 @@ def test_cards_are_read_as_they_were_folded(told: Told, moment: str) -> None:
 
 def test_shares_are_read_as_they_stand_in_the_log(told: Told) -> None:
     """The streams and kinds that are read are all the events that a card follows from, in order."""
-    read = what_if(told.log, told.connection, YEAR, told.log.size).shares
+    read = what_if(told.connection, YEAR, told.log.size).shares
     expected = ToldShares(told.events, YEAR)
     assert read.grounds() == expected.grounds()
     for agency in told.round.agencies:
@@ -118,12 +118,15 @@ def test_moment_that_has_not_come_is_refused_with_those_that_have(told: Told) ->
 
 @pytest.mark.parametrize(
     ("moment", "nearest"),
-    [("0", "nearest size is 1"), ("99999999", "nearest size is"), ("1990-01-01", "is 1$")],
+    [("0", "nearest size is 1"), ("99999999", "nearest size is"), ("1990-01-01", r"is 1\.$")],
 )
 def test_moment_outside_the_log_is_refused_with_the_nearest(told: Told, moment: str, nearest: str) -> None:
-    """A size beyond the head, nothing at all, a time before the log."""
-    with pytest.raises(UnknownSubject, match=nearest):
+    """A size beyond the head, nothing at all, a time before the log; in Vietnamese first, and in English."""
+    with pytest.raises(UnknownSubject, match=nearest) as refused:
         moment_of(told.log, told.connection, moment, None)
+    vietnamese, english = refused.value.told().splitlines()
+    assert "Kích thước gần nhất là" in vietnamese
+    assert english.strip() == str(refused.value)
 
 
 def test_difference_of_two_versions_is_the_dispute(told: Told) -> None:
