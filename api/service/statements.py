@@ -26,8 +26,9 @@ Read = Callable[[Any, datetime], Sequence[Submission]]
 class Queue:
     """How much may wait for the log at once; what comes on top is sent away before anything is lost."""
 
-    def __init__(self, runtime: Runtime, room: int) -> None:
+    def __init__(self, runtime: Runtime, room: int, taken: Callable[[], None]) -> None:
         self._runtime = runtime
+        self._taken = taken
         self._room = room
         self._waiting = 0
         self._threads = CapacityLimiter(max(room, 1))
@@ -45,12 +46,14 @@ class Queue:
             self._waiting -= 1
 
     def _submit(self, submissions: Sequence[Submission], together: bool) -> list[Outcome]:
-        return self._runtime.intake.submit(submissions, together=together)
+        outcomes = self._runtime.intake.submit(submissions, together=together)
+        self._taken()
+        return outcomes
 
 
-def statements(runtime: Runtime, room: int) -> APIRouter:
-    """Return the routes that take statements."""
-    router, queue = APIRouter(prefix="/v1/statements"), Queue(runtime, room)
+def statements(runtime: Runtime, room: int, taken: Callable[[], None]) -> APIRouter:
+    """Return the routes that take statements; `taken` is told whenever the log has answered."""
+    router, queue = APIRouter(prefix="/v1/statements"), Queue(runtime, room, taken)
 
     @router.post("", status_code=201, responses=RESPONSES)
     async def submit(request: Request) -> Response:

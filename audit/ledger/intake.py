@@ -183,6 +183,7 @@ class Intake:
             self._write_beside(connection, batch)
             settle = self._inline(connection, [r.event for r in batch.recorded if r.event])
             note = self._head_note(connection, batch, appended)
+            receipts = self._receipts(connection, batch, outcomes)
         try:
             if note is not None:
                 self._anchor(note)
@@ -191,7 +192,6 @@ class Intake:
             self._settle(batch, appended, settle)
             if batch.recorded and note is not None:
                 self._vouch(note, [r.event for r in batch.recorded if r.event], batch.received_at)
-            receipts = self._receipts(batch, outcomes)
         except BaseException as wrong:
             self._stopped = wrong  # memory is behind what is on disk
             raise
@@ -200,14 +200,14 @@ class Intake:
                 replace(o, receipt=receipts[o.position]) if isinstance(o, Accepted) else o for o in decided
             ]
 
-    def _receipts(self, batch: Batch, outcomes: list[list[Outcome]]) -> dict[int, bytes]:
-        """Write the receipts; one that is asked for again is the same, byte for byte."""
+    @staticmethod
+    def _receipts(connection: Connection, batch: Batch, outcomes: list[list[Outcome]]) -> dict[int, bytes]:
+        """Write the receipts, to be given out later; one that is asked for again is the same, to the byte."""
         accepted = {o.position: None for decided in outcomes for o in decided if isinstance(o, Accepted)}
         if not accepted:
             return {}
         new = {recorded.position: recorded.entry for recorded in batch.recorded}
-        with self._recorder.database.read() as connection:
-            return write_receipts(connection, {**accepted, **new})
+        return write_receipts(connection, {**accepted, **new})
 
     def _head_note(self, connection: Connection, batch: Batch, appended: Appended) -> bytes | None:
         """Return the checkpoint that the answers rest on, unless it is anchored already.
