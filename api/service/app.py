@@ -16,6 +16,7 @@ from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefu
 from api.service.following import Following
 from api.service.problems import language_of, problem
 from api.service.public import public
+from api.service.queue import Queue
 from api.service.statements import statements
 from api.service.watch import watch
 from api.settings import Settings
@@ -32,10 +33,11 @@ def create_app(
     While it runs, what follows the log takes in what is committed.
     """
     following = following or Following(runtime.log)
+    queue = Queue(runtime, room, following.wake)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with following.running():
+        with following.running(), queue.running():
             yield
 
     app = FastAPI(
@@ -47,7 +49,7 @@ def create_app(
         openapi_url="/v1/openapi.json",
         lifespan=lifespan,
     )
-    app.include_router(statements(runtime, room, following.wake))
+    app.include_router(statements(runtime, queue))
     app.include_router(public(runtime))
     app.include_router(watch(runtime, settings, following))
     check_doors(app)

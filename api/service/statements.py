@@ -6,54 +6,23 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from api.runtime import Runtime
-from api.service.errors import Busy, Stopped
 from api.service.problems import language_of, problem
+from api.service.queue import Queue
 from api.service.wire import MAX_BATCH, MAX_SUBMISSION, read_body, read_json, read_submission, read_together
 from api.wording import Language
-from audit.ledger.errors import LogStopped
 from audit.ledger.submission import Accepted, Outcome, Submission
 
 CONFLICT = "id.conflict"
 Read = Callable[[Any, datetime], Sequence[Submission]]
 
 
-class Queue:
-    """How much may wait for the log at once; what comes on top is sent away before anything is lost."""
-
-    def __init__(self, runtime: Runtime, room: int, taken: Callable[[], None]) -> None:
-        self._runtime = runtime
-        self._taken = taken
-        self._room = room
-        self._waiting = 0
-        self._threads = CapacityLimiter(max(room, 1))
-
-    async def submit(self, submissions: Sequence[Submission], *, together: bool) -> list[Outcome]:
-        """Wait for the log's answer; raises Busy before the queue is full, Stopped where the log has."""
-        if self._waiting >= self._room:
-            raise Busy
-        self._waiting += 1
-        try:
-            return await run_sync(self._submit, submissions, together, limiter=self._threads)
-        except LogStopped:
-            raise Stopped from None
-        finally:
-            self._waiting -= 1
-
-    def _submit(self, submissions: Sequence[Submission], together: bool) -> list[Outcome]:
-        outcomes = self._runtime.intake.submit(submissions, together=together)
-        self._taken()
-        return outcomes
-
-
-def statements(runtime: Runtime, room: int, taken: Callable[[], None]) -> APIRouter:
-    """Return the routes that take statements; `taken` is told whenever the log has answered."""
-    router, queue = APIRouter(prefix="/v1/statements"), Queue(runtime, room, taken)
+def statements(runtime: Runtime, queue: Queue) -> APIRouter:
+    """Return the routes that take statements."""
+    router = APIRouter(prefix="/v1/statements")
 
     @router.post("", status_code=201, responses=RESPONSES)
     async def submit(request: Request) -> Response:

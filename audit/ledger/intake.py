@@ -107,19 +107,40 @@ class Intake:
         `together`: all or nothing. Raises LogStopped when the batch could not be committed; after an error
         of the database every time, until a restart has verified the log.
         """
+        (found,) = self.submit_each([(submissions, together)])
+        if isinstance(found, LogStopped):
+            raise found
+        return found
+
+    def submit_each(
+        self, calls: Iterable[tuple[Iterable[Submission], bool]]
+    ) -> list[list[Outcome] | LogStopped]:
+        """Do at once what as many calls of `submit` would do: so much of it as fits goes in as one batch.
+
+        Each call has its submissions, and whether they go in together; for each there are its outcomes, or
+        what `submit` would have raised.
+        """
+        groups = [self._group(submissions, together=together) for submissions, together in calls]
+        self._waiting.extend(groups)
+        with self._turn:
+            while unheard := [g for g in groups if g.outcomes is None and g.error is None]:
+                self._commit(self._next_groups() or unheard[:1])  # alone, if an interrupted thread dropped it
+            self._answer()
+        return [self._heard(group) for group in groups]
+
+    def _group(self, submissions: Iterable[Submission], *, together: bool) -> Group:
         now = self._clock()
         members = [prepare(s, s.arrived_at or now, self.keyring, self._check) for s in submissions]
-        group = Group(members, together)
-        self._waiting.append(group)
-        with self._turn:
-            while group.outcomes is None and group.error is None:
-                self._commit(self._next_groups() or [group])  # alone, if an interrupted thread dropped it
-            self._answer()
+        return Group(members, together)
+
+    def _heard(self, group: Group) -> list[Outcome] | LogStopped:
         if group.outcomes is not None:
             return group.outcomes
-        if self._stopped is None:
-            raise LogStopped("the batch was not committed and left no trace") from group.error
-        raise LogStopped("the log stopped; restart it and send again, nothing goes in twice") from group.error
+        left = "the batch was not committed and left no trace"
+        again = "the log stopped; restart it and send again, nothing goes in twice"
+        stopped = LogStopped(left if self._stopped is None else again)
+        stopped.__cause__ = group.error
+        return stopped
 
     def _answer(self) -> None:
         """Let the log state what it owes after what was committed; whoever submitted has their answer."""
