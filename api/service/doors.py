@@ -20,6 +20,7 @@ class Who(StrEnum):
 DOORS: dict[tuple[str, str], Who] = {
     ("POST", "/v1/statements"): Who.WHO_SIGNED,
     ("POST", "/v1/statements/together"): Who.WHO_SIGNED,
+    ("POST", "/v1/statements/preview"): Who.WHO_SIGNED,
     ("GET", "/v1/rounds/{code}/result"): Who.ANYBODY,
     ("GET", "/v1/log/checkpoint"): Who.ANYBODY,
     ("GET", "/v1/log/tile/{path:path}"): Who.ANYBODY,

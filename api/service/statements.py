@@ -7,13 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.runtime import Runtime
+from api.service.errors import Stopped
+from api.service.foretelling import foretold
 from api.service.problems import language_of, problem
 from api.service.queue import Queue
 from api.service.wire import MAX_BATCH, MAX_SUBMISSION, read_body, read_json, read_submission, read_together
 from api.wording import Language
+from audit.ledger.errors import LogStopped
 from audit.ledger.submission import Accepted, Outcome, Submission
 
 CONFLICT = "id.conflict"
@@ -45,6 +49,22 @@ def statements(runtime: Runtime, queue: Queue) -> APIRouter:
             repeated = all(one["repeated"] for one in taken)
             return JSONResponse({"accepted": taken}, 200 if repeated else 201, _NO_STORE)
         return _refused_together(outcomes, _language(request))
+
+    @router.post("/preview")
+    async def preview(request: Request) -> Response:
+        """Say what would happen to a statement, or to `{"together": [...]}`, and write nothing.
+
+        Between the preview and the statement others may state something: it promises nothing.
+        """
+        body, at = read_json(await read_body(request.stream(), MAX_BATCH)), runtime.clock()
+        together = isinstance(body, dict) and "together" in body
+        submissions = read_together(body, at) if together else [read_submission(body, at)]
+        try:
+            outcomes = await run_in_threadpool(runtime.intake.preview, submissions, together=together)
+        except LogStopped:
+            raise Stopped from None
+        told = list(map(foretold, outcomes))
+        return JSONResponse({"together": told} if together else told[0], 200, _NO_STORE)
 
     async def _read(request: Request, limit: int, read: Read) -> Sequence[Submission]:
         arrived_at = runtime.clock()

@@ -44,6 +44,7 @@ from audit.ledger.submission import (
     Clock,
     Outcome,
     Prepared,
+    Refused,
     Submission,
     prepare,
     visibility_of,
@@ -127,6 +128,21 @@ class Intake:
                 self._commit(self._next_groups() or unheard[:1])  # alone, if an interrupted thread dropped it
             self._answer()
         return [self._heard(group) for group in groups]
+
+    def preview(self, submissions: Iterable[Submission], *, together: bool = False) -> list[Outcome]:
+        """Decide as `submit` does, against the log as it is now, and write nothing: no receipt, no refusal.
+
+        Raises LogStopped.
+        """
+        group = self._group(submissions, together=together)
+        try:
+            with self._turn, self._recorder.database.begin() as connection:
+                if self._stopped is not None:
+                    raise LogStopped("the log stopped before") from self._stopped
+                decided = self._decider.take(self._open(connection, group.members), group)
+        except _OF_STORAGE as wrong:
+            raise LogStopped("the database does not answer") from wrong
+        return [replace(o, line=b"") if isinstance(o, Refused) else o for o in decided]
 
     def _group(self, submissions: Iterable[Submission], *, together: bool) -> Group:
         now = self._clock()
