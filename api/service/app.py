@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.runtime import Runtime
+from api.service.blobs import blobs
 from api.service.doors import check_doors
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
@@ -50,6 +51,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.include_router(statements(runtime, queue))
+    app.include_router(blobs(runtime, settings))
     app.include_router(public(runtime))
     app.include_router(watch(runtime, settings, following))
     check_doors(app)
@@ -62,7 +64,10 @@ def create_app(
 async def _refused(request: Request, wrong: Exception) -> Response:
     if not isinstance(wrong, RequestRefused):
         raise wrong
-    return problem(wrong.status, wrong.rule, wrong.facts, language_of(request.headers.get("accept-language")))
+    language = language_of(request.headers.get("accept-language"))
+    answer = problem(wrong.status, wrong.rule, wrong.facts, language)
+    answer.headers.update(wrong.headers)
+    return answer
 
 
 async def _malformed(request: Request, _: Exception) -> Response:
