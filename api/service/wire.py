@@ -45,7 +45,7 @@ def read_json(body: bytes) -> Any:
     return value
 
 
-def read_submission(stated: object, arrived_at: datetime) -> Submission:
+def read_submission(stated: object, arrived_at: datetime | None) -> Submission:
     """Read `{"envelope": ..., "openings": [...]}`, or an envelope alone; raises BodyMalformed."""
     if not isinstance(stated, dict):
         raise BodyMalformed("submission")
