@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from time import perf_counter, sleep
@@ -34,8 +34,8 @@ from audit.ledger.submission import Submission
 from audit.ledger.tables import head, statement_ids
 from benchmarks.measure import Line
 
-OFFICES = 256
-CRITERIA = 16
+STATEMENTS = 6000
+"""So many are sent, about: the fewer offices, the more from each."""
 LEAST = 600
 """Accepted statements a second."""
 PATIENCE = {64: 0.4, 256: 1.0}
@@ -64,17 +64,15 @@ class Told:
 
 
 def deadline_hour(folder: Path, *, quick: bool) -> Iterator[Line]:
-    """Measure 64 offices, and 256, each on a fresh copy of the same log."""
-    shape = _shape(CRITERIA // 4 if quick else CRITERIA)
-    build_synth(Settings(folder / "before"), shape, history=False)
-    boxes = outboxes(shape, Settings(folder / "before"))
+    """Measure 64 offices, and 256, each at a log of so many agencies."""
     for offices, patience in PATIENCE.items():
-        data = folder / f"served-{offices}"
-        shutil.copytree(folder / "before", data)
-        syncs = syncs_a_second(data)
-        told = served(Settings(data), _share(boxes, offices))
-        yield from _lines(offices, patience, told, Settings(data), syncs)
-        shutil.rmtree(data)
+        where = Settings(folder / f"served-{offices}")
+        shape = _shape(offices, STATEMENTS // (8 if quick else 2) // offices)
+        build_synth(where, shape, history=False)
+        boxes = [list(map(_request, box)) for box in outboxes(shape, where)]
+        syncs = syncs_a_second(where.data)
+        yield from _lines(offices, patience, served(where, boxes), where, syncs)
+        shutil.rmtree(where.data)
 
 
 def _lines(offices: int, patience: float, told: Told, where: Settings, syncs: float) -> Iterator[Line]:
@@ -98,34 +96,24 @@ def _lines(offices: int, patience: float, told: Told, where: Settings, syncs: fl
     )
 
 
-def _shape(criteria: int) -> Shape:
+def _shape(offices: int, criteria: int) -> Shape:
     """A log in whose newest round every agency is about to declare."""
-    whole = Shape(OFFICES, criteria, 4 + 3 * OFFICES, 0, 7)
-    before = whole.size - whole.of_round + 2 + 4 * OFFICES
-    return Shape(OFFICES, criteria, 4 + 3 * OFFICES, before, 7)
+    whole = Shape(offices, criteria, 4 + 3 * offices, 0, 7)
+    return replace(whole, events=whole.size - whole.of_round + 2 + 4 * offices)
 
 
 def outboxes(shape: Shape, where: Settings) -> list[list[Submission]]:
     """Sign what every agency declares after the end of a log: evidence and points, cell after cell."""
-    desk, later = Desk(shape.origin, shape.keys), Shape(OFFICES, shape.criteria, shape.signers, 0, shape.seed)
-    drafts = script(later)
+    desk, drafts = Desk(shape.origin, shape.keys), script(replace(shape, events=0))
     for draft in islice(drafts, shape.size):
         desk.pass_over(draft)
     with reading(where) as log, log.database.read() as connection:
         newest = connection.execute(select(head.c.size, head.c.root)).one()
     desk.seen = (newest.size, newest.root.hex())
     boxes: dict[str, list[Submission]] = defaultdict(list)
-    for draft in islice(drafts, OFFICES * (2 * shape.criteria + 1)):
+    for draft in islice(drafts, shape.agencies * (2 * shape.criteria + 1)):
         boxes[draft.agency or ""].append(desk.sign(draft))
     return list(boxes.values())
-
-
-def _share(boxes: Sequence[list[Submission]], offices: int) -> list[list[bytes]]:
-    """Deal the outboxes out to so many who send, as requests that are ready to go."""
-    dealt: list[list[bytes]] = [[] for _ in range(offices)]
-    for number, box in enumerate(boxes):
-        dealt[number % offices] += map(_request, box)
-    return dealt
 
 
 def _request(submission: Submission) -> bytes:

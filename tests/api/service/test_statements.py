@@ -263,6 +263,17 @@ def test_a_full_queue_sends_away_and_loses_nothing(world: World, settings: Setti
         assert client.submit(submission).status == 201
 
 
+def test_a_retry_is_answered_however_much_waits(world: World, settings: Settings) -> None:
+    """Without room, what the log has already still gets its receipt; what is new is sent away."""
+    submission = declared(world)
+    with serving(world, settings) as client:
+        first = client.submit(submission)
+    with serving(world, settings, room=0) as client:
+        again = client.submit(submission)
+        assert (again.status, again.json["receipt"]) == (200, first.json["receipt"])
+        assert client.submit(declared(world, points="0.5")).status == 503
+
+
 def test_many_at_once_all_get_their_receipts(world: World, client: Client) -> None:
     """Statements that arrive together are committed together; each is answered for itself, retries too."""
     desks = {agency: world.desk() for agency in ("STC", "NHS", "SNV")}
