@@ -121,7 +121,8 @@ def trace(
 @app.command()
 def verify(
     path: Annotated[
-        Path | None, typer.Argument(help="A data directory, an export or a dossier.", show_default=False)
+        Path | None,
+        typer.Argument(help="A data directory, an export, a dossier or a receipt.", show_default=False),
     ] = None,
     trust: Annotated[
         Path | None,
@@ -137,7 +138,12 @@ def verify(
 ) -> None:
     """Check every signature, hash, rule and number of a log; by a trust file, that it is the known one."""
     believed = read_trust(trust) if trust else None
-    if path is not None and path.is_file():
+    if path is not None and path.is_file() and path.suffix == ".receipt":
+        from api.receipts import say_receipt, verdict_on_receipt  # what a log does not wait for
+
+        verified = verdict_on_receipt(path, believed)
+        answer(verified, lambda told: say_receipt(told, lang), as_json=as_json)
+    elif path is not None and path.is_file():
         verified = _of_dossier(path, lang, believed)
         answer(verified, DossierScreen(Console(), lang).verdict, as_json=as_json)
     else:

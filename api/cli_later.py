@@ -38,6 +38,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "attest": ("api.cli_attest", "attest"),
     "synth": ("api.cli_synth", "app"),
     "serve": ("api.cli_serve", "app"),
+    "submit": ("api.cli_submit", "app"),
     "rebuild": ("api.cli_rebuild", "app"),
 }
 """Command -> the module that has it, and the name of its group there."""

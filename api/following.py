@@ -156,7 +156,7 @@ def _alone(log: Log) -> Iterator[None]:
     if log.database.dialect == "sqlite":
         yield
         return
-    with log.database.read() as connection:  # the lock ends with it
+    with log.database.snapshot() as connection:  # the lock ends with it
         asked = text("SELECT pg_try_advisory_xact_lock(hashtext('rebuild ' || current_schema()))")
         if not connection.execute(asked).scalar():
             raise RebuildRunning

@@ -67,6 +67,11 @@ class Settings:
         """The byte store of evidence."""
         return self.data / "evidence"
 
+    @property
+    def incoming(self) -> Path:
+        """Pieces of evidence that are on their way in."""
+        return self.evidence / "incoming"
+
     def _from(self, variable: str) -> str | None:
         return None if self.beside_data else os.environ.get(variable)
 

@@ -15,7 +15,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import admission, commands, dossiers, history, intake, rebuild, recorder, replay, scale, state
+from benchmarks import (
+    admission,
+    commands,
+    dossiers,
+    history,
+    intake,
+    rebuild,
+    recorder,
+    replay,
+    scale,
+    service,
+    state,
+)
 from benchmarks.databases import NoPostgres, postgres_server
 from benchmarks.measure import Line
 
@@ -50,6 +62,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
         yield from history.larger_round(folder, 420, 150, 0.3)  # of 200,000
     console.print("intake ...")
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
+    console.print("service ...")
+    yield from service.deadline_hour(folder, quick=quick)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
     console.print("rebuild ...")

@@ -52,6 +52,12 @@ class Ladder:
         self._scores = [-card.published_score for card in self._order]  # ascending, as bisect wants them
         self.places = {place.card.agency: place for place in ranked}
 
+    def fork(self) -> Ladder:
+        """Return a ladder that stands as this one does, and goes on by itself."""
+        other = Ladder(self._criteria, ())
+        other._order, other._scores, other.places = self._order[:], self._scores[:], dict(self.places)
+        return other
+
     def put(self, card: Card) -> Sequence[Place]:
         """Put an agency's next card in place of its last one; return the places that are others now."""
         last = self.places[card.agency].card

@@ -85,7 +85,7 @@ def rebuild(source: Source, followed: Sequence[Followed] = (), progress: Progres
         with source.read() as served:  # 2
             building.advance(*_heads(source, served, followed))
             building.finish()
-            with source.read() as folded:
+            with source.begin() as folded:  # which sees what was written since `served` began
                 compared = compare(served, tables, folded, beside.beside(tables))
                 differences = tuple(islice(_named(served, folded, tables, compared), NAMED))
         with source.begin() as connection:

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from domain import admission, ranking, scoring
+from domain import admission, scoring
 from domain.criteria import Block
 from domain.events import Event
 from domain.points import write
-from domain.ranking import Place
+from domain.ranking import Ladder, Place
 from domain.scoring import Card, Score
 from domain.standing import Round, Standing
 from domain.stated.assessment import (
@@ -77,6 +77,7 @@ class Scoreboard:
         self.standing = Standing()
         self.cards: dict[tuple[str, str], Card] = {}
         self.places: dict[tuple[str, str], Place] = {}
+        self.ladders: dict[tuple[str, Block], Ladder] = {}
 
     def replay(self, events: Iterable[Event]) -> None:
         """Follow events that are in the tables already."""
@@ -98,8 +99,9 @@ class Scoreboard:
             for agency in found.agencies:
                 self.cards[found.code, agency] = scoring.card(self.standing, found.code, agency)
             for block in Block:
-                for place in ranking.rank(found.criteria, self.block_cards(self.cards, found, block)):
-                    self.places[found.code, place.card.agency] = place
+                ladder = Ladder(found.criteria, self.block_cards(self.cards, found, block))
+                self.ladders[found.code, block] = ladder
+                self.places |= {(found.code, agency): place for agency, place in ladder.places.items()}
 
     def inline(self, connection: Connection, events: Sequence[Event]) -> Callable[[], None]:
         """Write what a batch of events changes; return what makes memory follow once it has committed."""
@@ -139,6 +141,7 @@ class _Turn:
         self._changes = Changes(self._standing)
         self._cards = dict(board.cards)
         self._places = dict(board.places)
+        self._ladders: dict[tuple[str, Block], Ladder] = {}
         self._cells = HistoryRows(cell_scores, ("round", "agency", "criterion"))
         self._ranks = HistoryRows(ranks, ("round", "agency"))
 
@@ -146,6 +149,7 @@ class _Turn:
         """Let the board follow."""
         self._standing.settle()
         self._board.cards, self._board.places = self._cards, self._places
+        self._board.ladders |= self._ladders
 
     def write(self, connection: Connection) -> None:
         """Close rows that no longer hold, open those that do."""
@@ -165,17 +169,18 @@ class _Turn:
         found = self._standing.rounds.get(event.round)
         if found is None:  # what it was opened on was left out
             return
-        blocks = {
-            found.agencies[agency]
-            for agency in self._touched(found, event)
-            if self._card(event, agency, event.criterion)
-        }
-        for block in sorted(blocks):
-            self._rank(event.position, found, block)
+        moved = [
+            agency for agency in self._touched(found, event) if self._card(event, agency, event.criterion)
+        ]
+        for block in sorted({found.agencies[agency] for agency in moved}):
+            its = [agency for agency in moved if found.agencies[agency] is block]
+            self._rank(event.position, found, block, its)
 
     @staticmethod
     def _touched(found: Round, event: Event) -> list[str]:
-        return [a for a in found.agencies if event.agency in (None, a)]
+        if event.agency is None:
+            return list(found.agencies)
+        return [event.agency] if event.agency in found.agencies else []
 
     def _card(self, event: Event, agency: str, criterion: str | None) -> bool:
         """Recompute a card and note the cells that changed; say whether anything did."""
@@ -194,17 +199,30 @@ class _Turn:
                 self._cells.put((*key, code), event.position, cell_row(score))
         return before is None or _result(before) != _result(after)
 
-    def _rank(self, position: int, found: Round, block: Block) -> None:
-        cards = Scoreboard.block_cards(self._cards, found, block) if self._complete(found) else []
-        for place in ranking.rank(found.criteria, cards):
-            key = (found.code, place.card.agency)
+    def _rank(self, position: int, found: Round, block: Block, moved: Sequence[str]) -> None:
+        """Rank a block again after the cards of some of its agencies moved; note the places that changed."""
+        places = self._renewed(found, block, moved)
+        for agency, place in places.items():
+            key = (found.code, agency)
             before = self._places.get(key)
             self._places[key] = place
             if before is None or _standing_of(before) != _standing_of(place):
                 self._ranks.put(key, position, place_row(place))
 
-    def _complete(self, found: Round) -> bool:
-        return all((found.code, agency) in self._cards for agency in found.agencies)
+    def _renewed(self, found: Round, block: Block, moved: Sequence[str]) -> dict[str, Place]:
+        ladder = self._ladders.get((found.code, block))
+        if ladder is None:
+            known = self._board.ladders.get((found.code, block))
+            if known is None:  # the round has just been opened
+                ladder = Ladder(found.criteria, Scoreboard.block_cards(self._cards, found, block))
+                self._ladders[found.code, block] = ladder
+                return ladder.places
+            self._ladders[found.code, block] = ladder = known.fork()
+        return {
+            place.card.agency: place
+            for agency in moved
+            for place in ladder.put(self._cards[found.code, agency])
+        }
 
 
 class HistoryRows:

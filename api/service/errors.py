@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from domain.refusals import Fact
 
@@ -11,6 +12,8 @@ class RequestRefused(Exception):
     """The base: what is asked for is not done; `rule` has words, `status` is the HTTP status."""
 
     status = 400
+    headers: Mapping[str, str] = MappingProxyType({})
+    """What the answer says besides."""
 
     def __init__(self, rule: str, **facts: Fact) -> None:
         super().__init__(rule)
@@ -68,3 +71,58 @@ class Stopped(RequestRefused):
 
     def __init__(self) -> None:
         super().__init__("request.stopped")
+
+
+class MayNotUpload(RequestRefused):
+    """Nobody who may says that this file may come in."""
+
+    status = 401
+
+    def __init__(self, part: str) -> None:
+        super().__init__("upload.not_authorised", part=part)
+
+
+class OtherOffset(RequestRefused):
+    """A body begins somewhere else than where the file goes on."""
+
+    status = 409
+
+    def __init__(self, offset: int) -> None:
+        super().__init__("upload.other_offset", offset=offset)
+        self.headers = {"Upload-Offset": str(offset)}
+
+
+class UnderWay(RequestRefused):
+    """The same sender sends the same file over another connection."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("upload.under_way")
+
+
+class OverQuota(RequestRefused):
+    """A key has brought as much today as it may."""
+
+    status = 429
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("upload.over_quota", limit=limit)
+
+
+class OtherContent(RequestRefused):
+    """A file is whole, and another than the one that was named."""
+
+    status = 422
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__("upload.other_content", sha256=sha256)
+
+
+class UnwelcomeType(RequestRefused):
+    """A file is of no type that is taken as evidence."""
+
+    status = 415
+
+    def __init__(self) -> None:
+        super().__init__("upload.type")

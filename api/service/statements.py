@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.runtime import Runtime
-from api.service.errors import Busy, Stopped
+from api.service.errors import Stopped
+from api.service.foretelling import foretold
 from api.service.problems import language_of, problem
+from api.service.queue import Queue
 from api.service.wire import MAX_BATCH, MAX_SUBMISSION, read_body, read_json, read_submission, read_together
 from api.wording import Language
 from audit.ledger.errors import LogStopped
@@ -23,34 +24,9 @@ CONFLICT = "id.conflict"
 Read = Callable[[Any, datetime], Sequence[Submission]]
 
 
-class Queue:
-    """How much may wait for the log at once; what comes on top is sent away before anything is lost."""
-
-    def __init__(self, runtime: Runtime, room: int) -> None:
-        self._runtime = runtime
-        self._room = room
-        self._waiting = 0
-        self._threads = CapacityLimiter(max(room, 1))
-
-    async def submit(self, submissions: Sequence[Submission], *, together: bool) -> list[Outcome]:
-        """Wait for the log's answer; raises Busy before the queue is full, Stopped where the log has."""
-        if self._waiting >= self._room:
-            raise Busy
-        self._waiting += 1
-        try:
-            return await run_sync(self._submit, submissions, together, limiter=self._threads)
-        except LogStopped:
-            raise Stopped from None
-        finally:
-            self._waiting -= 1
-
-    def _submit(self, submissions: Sequence[Submission], together: bool) -> list[Outcome]:
-        return self._runtime.intake.submit(submissions, together=together)
-
-
-def statements(runtime: Runtime, room: int) -> APIRouter:
+def statements(runtime: Runtime, queue: Queue) -> APIRouter:
     """Return the routes that take statements."""
-    router, queue = APIRouter(prefix="/v1/statements"), Queue(runtime, room)
+    router = APIRouter(prefix="/v1/statements")
 
     @router.post("", status_code=201, responses=RESPONSES)
     async def submit(request: Request) -> Response:
@@ -73,6 +49,22 @@ def statements(runtime: Runtime, room: int) -> APIRouter:
             repeated = all(one["repeated"] for one in taken)
             return JSONResponse({"accepted": taken}, 200 if repeated else 201, _NO_STORE)
         return _refused_together(outcomes, _language(request))
+
+    @router.post("/preview")
+    async def preview(request: Request) -> Response:
+        """Say what would happen to a statement, or to `{"together": [...]}`, and write nothing.
+
+        Between the preview and the statement others may state something: it promises nothing.
+        """
+        body, at = read_json(await read_body(request.stream(), MAX_BATCH)), runtime.clock()
+        together = isinstance(body, dict) and "together" in body
+        submissions = read_together(body, at) if together else [read_submission(body, at)]
+        try:
+            outcomes = await run_in_threadpool(runtime.intake.preview, submissions, together=together)
+        except LogStopped:
+            raise Stopped from None
+        told = list(map(foretold, outcomes))
+        return JSONResponse({"together": told} if together else told[0], 200, _NO_STORE)
 
     async def _read(request: Request, limit: int, read: Read) -> Sequence[Submission]:
         arrived_at = runtime.clock()

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.runtime import Runtime
+from api.service.following import Following
 from api.settings import Settings
 from audit.ledger.errors import LogStopped
 from audit.ledger.tables import head
@@ -19,7 +20,7 @@ RESERVE = 256 * 1024 * 1024
 """Bytes of disk under which nothing more is taken in: a full disk in the middle of a commit stops the log."""
 
 
-def watch(runtime: Runtime, settings: Settings) -> APIRouter:
+def watch(runtime: Runtime, settings: Settings, following: Following) -> APIRouter:
     """Return the routes that say how the service is."""
     router = APIRouter()
 
@@ -30,10 +31,15 @@ def watch(runtime: Runtime, settings: Settings) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz() -> Response:
-        """Answer whether statements can be taken, part by part; 503 where one is not well."""
+        """Answer whether statements can be taken, part by part; 503 where one is not well.
+
+        `stopped` names followed projections that cannot go on: what they answer stays behind, and no
+        statement waits for them.
+        """
         parts = await run_in_threadpool(_parts, runtime, settings)
         ready = all(parts.values())
-        return JSONResponse({"ready": ready} | parts, 200 if ready else 503, {"Cache-Control": "no-store"})
+        told = {"ready": ready, "stopped": {name: w.position for name, w in following.stopped.items()}}
+        return JSONResponse(told | parts, 200 if ready else 503, {"Cache-Control": "no-store"})
 
     return router
 

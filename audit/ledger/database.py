@@ -11,9 +11,9 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from threading import RLock
+from threading import RLock, local
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -22,9 +22,17 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from audit.ledger.errors import NoDatabase, NotDurable, ReadOnly, WriterBusy
 
+READERS = 15
+PATIENCE = 30
+
 
 class Database:
-    """Where the log lies. `begin` writes, `read` reads one consistent snapshot."""
+    """Where the log lies. `begin` writes, `read` reads one consistent snapshot.
+
+    A thread has one connection at a time: what reads within a snapshot reads that snapshot, and what reads
+    within a write transaction reads what that one sees. So nobody who holds a connection waits for another,
+    and whoever has the turn to write waits for no reader.
+    """
 
     def __init__(self, dialect: str, writer: Engine | None, reader: Engine, lock: _WriterLock | None) -> None:
         self.dialect = dialect
@@ -32,24 +40,42 @@ class Database:
         self._reader = reader
         self._lock = lock
         self._turn = RLock()
+        self._of_thread = local()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Open a write transaction; it is committed at the end, rolled back on any error."""
         if self._writer is None:
             raise ReadOnly
-        if self.dialect != "sqlite":
-            with self._writer.begin() as connection:
-                yield connection
-            return
-        with self._turn, self._writer.begin() as connection:
+        turn = self._turn if self.dialect == "sqlite" else nullcontext()
+        with turn, self._writer.begin() as connection, self._within(connection):
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a read-only transaction over one snapshot."""
+        """Read one snapshot: the one that this thread is in, else a new one."""
+        within: Connection | None = getattr(self._of_thread, "connection", None)
+        if within is not None and not within.closed:
+            yield within
+            return
+        with self.snapshot() as connection, self._within(connection):
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a read-only transaction of its own, whatever this thread is in."""
         with self._reader.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _within(self, connection: Connection) -> Iterator[None]:
+        before = getattr(self._of_thread, "connection", None)
+        self._of_thread.connection = connection
+        try:
+            yield
+        finally:
+            if self._of_thread.connection is connection:
+                self._of_thread.connection = before
 
     def settle(self) -> None:
         """Move what is committed into the SQLite file and cut off its write-ahead log; elsewhere, nothing.
@@ -93,15 +119,22 @@ class Database:
             self._lock = None  # its number may be another file's by now
 
 
-def open_database(url: str, *, writer: bool = True, schema: str | None = None) -> Database:
+def open_database(
+    url: str, *, writer: bool = True, schema: str | None = None, readers: int | None = None
+) -> Database:
     """Open `sqlite:///PATH` or `postgresql://...`; `schema` keeps several logs apart on PostgreSQL.
 
-    Raises WriterBusy, NoDatabase (reading a SQLite file that is not there) and NotDurable.
+    Whoever reads while `readers` others do waits for one of them, `PATIENCE` seconds at most. Raises
+    WriterBusy, NoDatabase (reading a SQLite file that is not there) and NotDurable.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(Path(parsed.database or ""), writer=writer)
-    return _open_postgres(parsed.set(drivername="postgresql+psycopg"), schema, writer=writer)
+        return _open_sqlite(Path(parsed.database or ""), readers, writer=writer)
+    return _open_postgres(parsed.set(drivername="postgresql+psycopg"), schema, readers, writer=writer)
+
+
+def _pooled(readers: int | None) -> dict[str, Any]:
+    return {"pool_size": readers or READERS, "max_overflow": 0, "pool_timeout": PATIENCE}
 
 
 # --- SQLite ---------------------------------------------------------------------------------------------
@@ -126,7 +159,7 @@ class _WriterLock:
         os.close(self._file)
 
 
-def _open_sqlite(path: Path, *, writer: bool) -> Database:
+def _open_sqlite(path: Path, readers: int | None, *, writer: bool) -> Database:
     if not writer and not path.is_file():  # a pipe would be waited for
         raise NoDatabase(str(path))
     lock = _WriterLock(path) if writer else None
@@ -142,6 +175,7 @@ def _open_sqlite(path: Path, *, writer: bool) -> Database:
             f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
         ),
         poolclass=QueuePool,
+        **_pooled(readers),
     )
     event.listen(reader, "connect", _prepare_reader)
     event.listen(reader, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
@@ -177,13 +211,14 @@ def _prepare_reader(connection: Any, _record: object) -> None:
 # --- PostgreSQL -----------------------------------------------------------------------------------------
 
 
-def _open_postgres(url: URL, schema: str | None, *, writer: bool) -> Database:
+def _open_postgres(url: URL, schema: str | None, readers: int | None, *, writer: bool) -> Database:
     options = {"options": f"-csearch_path={schema}"} if schema else {}
     reader = create_engine(
         url,
         connect_args=options,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
+        **_pooled(readers),
     )
     if not writer:
         return Database("postgresql", None, reader, None)

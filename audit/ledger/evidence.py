@@ -71,6 +71,21 @@ class DirectoryStore:
             list(pool.map(self._write, files.keys(), files.values()))
             list(pool.map(_sync, {path.parent for path in files} | {self._path}))
 
+    def adopt(self, path: Path, sha256: str, size: int) -> None:
+        """Take over a file on the same disk whose bytes are synced and have this digest; durably."""
+        target = self._file(sha256)
+        try:
+            self.check(sha256, size)
+        except EvidenceError as wrong:
+            if wrong.rule == "evidence.altered":
+                target.replace(target.with_name(f"{sha256}{ALTERED}"))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+            _sync(target.parent)
+            _sync(self._path)
+        else:
+            path.unlink()
+
     def size(self, sha256: str) -> int | None:
         """Return how many bytes a file has, or nothing when it is not there."""
         try:

@@ -44,6 +44,7 @@ from audit.ledger.submission import (
     Clock,
     Outcome,
     Prepared,
+    Refused,
     Submission,
     prepare,
     visibility_of,
@@ -107,19 +108,55 @@ class Intake:
         `together`: all or nothing. Raises LogStopped when the batch could not be committed; after an error
         of the database every time, until a restart has verified the log.
         """
+        (found,) = self.submit_each([(submissions, together)])
+        if isinstance(found, LogStopped):
+            raise found
+        return found
+
+    def submit_each(
+        self, calls: Iterable[tuple[Iterable[Submission], bool]]
+    ) -> list[list[Outcome] | LogStopped]:
+        """Do at once what as many calls of `submit` would do: so much of it as fits goes in as one batch.
+
+        Each call has its submissions, and whether they go in together; for each there are its outcomes, or
+        what `submit` would have raised.
+        """
+        groups = [self._group(submissions, together=together) for submissions, together in calls]
+        self._waiting.extend(groups)
+        with self._turn:
+            while unheard := [g for g in groups if g.outcomes is None and g.error is None]:
+                self._commit(self._next_groups() or unheard[:1])  # alone, if an interrupted thread dropped it
+            self._answer()
+        return [self._heard(group) for group in groups]
+
+    def preview(self, submissions: Iterable[Submission], *, together: bool = False) -> list[Outcome]:
+        """Decide as `submit` does, against the log as it is now, and write nothing: no receipt, no refusal.
+
+        Raises LogStopped.
+        """
+        group = self._group(submissions, together=together)
+        try:
+            with self._turn, self._recorder.database.begin() as connection:
+                if self._stopped is not None:
+                    raise LogStopped("the log stopped before") from self._stopped
+                decided = self._decider.take(self._open(connection, group.members), group)
+        except _OF_STORAGE as wrong:
+            raise LogStopped("the database does not answer") from wrong
+        return [replace(o, line=b"") if isinstance(o, Refused) else o for o in decided]
+
+    def _group(self, submissions: Iterable[Submission], *, together: bool) -> Group:
         now = self._clock()
         members = [prepare(s, s.arrived_at or now, self.keyring, self._check) for s in submissions]
-        group = Group(members, together)
-        self._waiting.append(group)
-        with self._turn:
-            while group.outcomes is None and group.error is None:
-                self._commit(self._next_groups() or [group])  # alone, if an interrupted thread dropped it
-            self._answer()
+        return Group(members, together)
+
+    def _heard(self, group: Group) -> list[Outcome] | LogStopped:
         if group.outcomes is not None:
             return group.outcomes
-        if self._stopped is None:
-            raise LogStopped("the batch was not committed and left no trace") from group.error
-        raise LogStopped("the log stopped; restart it and send again, nothing goes in twice") from group.error
+        left = "the batch was not committed and left no trace"
+        again = "the log stopped; restart it and send again, nothing goes in twice"
+        stopped = LogStopped(left if self._stopped is None else again)
+        stopped.__cause__ = group.error
+        return stopped
 
     def _answer(self) -> None:
         """Let the log state what it owes after what was committed; whoever submitted has their answer."""
@@ -183,6 +220,7 @@ class Intake:
             self._write_beside(connection, batch)
             settle = self._inline(connection, [r.event for r in batch.recorded if r.event])
             note = self._head_note(connection, batch, appended)
+            receipts = self._receipts(connection, batch, outcomes)
         try:
             if note is not None:
                 self._anchor(note)
@@ -191,7 +229,6 @@ class Intake:
             self._settle(batch, appended, settle)
             if batch.recorded and note is not None:
                 self._vouch(note, [r.event for r in batch.recorded if r.event], batch.received_at)
-            receipts = self._receipts(batch, outcomes)
         except BaseException as wrong:
             self._stopped = wrong  # memory is behind what is on disk
             raise
@@ -200,14 +237,14 @@ class Intake:
                 replace(o, receipt=receipts[o.position]) if isinstance(o, Accepted) else o for o in decided
             ]
 
-    def _receipts(self, batch: Batch, outcomes: list[list[Outcome]]) -> dict[int, bytes]:
-        """Write the receipts; one that is asked for again is the same, byte for byte."""
+    @staticmethod
+    def _receipts(connection: Connection, batch: Batch, outcomes: list[list[Outcome]]) -> dict[int, bytes]:
+        """Write the receipts, to be given out later; one that is asked for again is the same, to the byte."""
         accepted = {o.position: None for decided in outcomes for o in decided if isinstance(o, Accepted)}
         if not accepted:
             return {}
         new = {recorded.position: recorded.entry for recorded in batch.recorded}
-        with self._recorder.database.read() as connection:
-            return write_receipts(connection, {**accepted, **new})
+        return write_receipts(connection, {**accepted, **new})
 
     def _head_note(self, connection: Connection, batch: Batch, appended: Appended) -> bytes | None:
         """Return the checkpoint that the answers rest on, unless it is anchored already.

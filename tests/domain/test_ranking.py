@@ -148,7 +148,9 @@ def test_ladder_kept_up_is_the_block_ranked_anew(moves: list[tuple[int, str, str
     for number, score, total in moves:
         before, moved = dict(ladder.places), card(f"X{number}", score, total=total)
         cards[moved.agency] = moved
+        earlier, ladder = ladder, ladder.fork()
         told = {place.card.agency: place for place in ladder.put(moved)}
+        assert earlier.places == before
         assert ladder.places == {place.card.agency: place for place in rank(criteria, cards.values())}
         assert ladder.places == before | told
         others = told.keys() - {moved.agency}

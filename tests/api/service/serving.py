@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from api.service.app import ROOM, create_app
+from api.service.following import Following
 from api.settings import Settings
 from audit.ledger.submission import Submission
 from tests.worlds import World
@@ -79,11 +80,13 @@ def over_the_wire(submission: Submission) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(world: World, settings: Settings, *, room: int = ROOM) -> Iterator[Client]:
+def serving(
+    world: World, settings: Settings, *, room: int = ROOM, following: Following | None = None
+) -> Iterator[Client]:
     """Serve a log on a free port."""
-    app = create_app(world.runtime, settings, room=room)
+    app = create_app(world.runtime, settings, room=room, following=following)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         try:

@@ -7,10 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from api.service.wire import MAX_SUBMISSION, MAX_TOGETHER
 from api.settings import Settings
 from audit.ledger.submission import Submission
+from audit.ledger.tables import refusals
 from audit.proofs.note import open_note, vkey
 from audit.proofs.receipt import verify_receipt
 from tests.api.service.serving import Client, over_the_wire, serving
@@ -153,6 +155,51 @@ def test_what_is_sent_together_is_of_one_key(world: World, client: Client) -> No
     assert (answer.status, answer.json["facts"]) == (400, {"part": "keys"})
 
 
+def _preview(client: Client, *submissions: Submission) -> Any:
+    sent = [over_the_wire(submission) for submission in submissions]
+    answer = client.ask("POST", "/v1/statements/preview", sent[0] if len(sent) == 1 else {"together": sent})
+    assert answer.status == 200
+    return answer.json
+
+
+def test_a_preview_says_what_would_happen_and_writes_nothing(world: World, client: Client) -> None:
+    """Admitted, or why not, in both languages; the log and its register of refusals stay as they are."""
+    submission = declared(world)
+    before = _written(world)
+    told = _preview(client, submission)
+    assert (told["would"], told["id"]) == ("ADMIT", stated(submission)["id"])
+    told = _preview(client, declared(world, points="3"))
+    assert (told["would"], told["rule"], told["facts"]["maximum"]) == ("REFUSE", "score.above_max", "1")
+    assert told["vi"]["todo"] != told["en"]["todo"]
+    assert _written(world) == before
+    position = client.submit(submission).json["position"]
+    assert (_preview(client, submission)["would"], position) == ("REPEAT", world.size - 1)
+
+
+def test_what_would_go_in_together_is_previewed_together(world: World, client: Client) -> None:
+    """Each builds on those before it; where one would be refused, its neighbours are told so."""
+    desk, before = world.desk(), _written(world)
+    sent = [
+        desk.sign(
+            world.draft(
+                "SelfScoreDeclared", "stc-2", round="2016", agency="STC", criterion="A1.1",
+                body={"points": points},
+            )
+        )
+        for points in ("1", "0.5", "3")
+    ]  # fmt: skip
+    assert [one["would"] for one in _preview(client, *sent[:2])["together"]] == ["ADMIT", "ADMIT"]
+    rules = [one["rule"] for one in _preview(client, *sent)["together"]]
+    assert rules == ["batch.neighbour_refused", "batch.neighbour_refused", "score.above_max"]
+    assert _written(world) == before
+
+
+def _written(world: World) -> tuple[int, int]:
+    with world.runtime.log.database.read() as connection:
+        refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
+    return world.size, refused
+
+
 UNREADABLE = {
     "nothing": b"",
     "not JSON": b"{",
@@ -214,6 +261,17 @@ def test_a_full_queue_sends_away_and_loses_nothing(world: World, settings: Setti
         assert answer.headers["retry-after"] == "1"
     with serving(world, settings) as client:
         assert client.submit(submission).status == 201
+
+
+def test_a_retry_is_answered_however_much_waits(world: World, settings: Settings) -> None:
+    """Without room, what the log has already still gets its receipt; what is new is sent away."""
+    submission = declared(world)
+    with serving(world, settings) as client:
+        first = client.submit(submission)
+    with serving(world, settings, room=0) as client:
+        again = client.submit(submission)
+        assert (again.status, again.json["receipt"]) == (200, first.json["receipt"])
+        assert client.submit(declared(world, points="0.5")).status == 503
 
 
 def test_many_at_once_all_get_their_receipts(world: World, client: Client) -> None:

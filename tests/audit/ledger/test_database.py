@@ -242,3 +242,47 @@ def test_logs_in_schemas_of_one_server_are_apart(database: Database, request: py
     with pytest.raises(DBAPIError):
         _kept(other)
     other.close()
+
+
+def _narrow(database: Database, tmp_path: Path, request: pytest.FixtureRequest, readers: int) -> Database:
+    """The same database, opened by one process that has few connections to read with."""
+    if database.dialect == "sqlite":
+        database.close()
+        return open_database(f"sqlite:///{tmp_path}/log.db", readers=readers)
+    with database.read() as connection:
+        schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    return open_database(request.getfixturevalue("postgres_server"), schema=schema, readers=readers)
+
+
+def test_whoever_reads_waits_for_no_second_connection(
+    database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """With one connection, a question within a question is answered, and from the same snapshot."""
+    with database.begin() as connection:
+        _make(connection)
+    narrow = _narrow(database, tmp_path, request, 1)
+    with narrow.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM kept")).scalar_one() == 1
+        with ThreadPoolExecutor(1) as other:
+            other.submit(_write, narrow, "INSERT INTO kept VALUES (2)").result(60)
+        assert _kept(narrow) == [1]
+    assert _kept(narrow) == [1, 2]
+    narrow.close()
+
+
+def test_whoever_writes_waits_for_no_reader(
+    database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """While every connection to read with is taken, a writer writes, and reads what it needs."""
+    with database.begin() as connection:
+        _make(connection)
+    narrow = _narrow(database, tmp_path, request, 1)
+
+    def write() -> list[int]:
+        with narrow.begin() as connection:
+            connection.execute(text("INSERT INTO kept VALUES (2)"))
+            return _kept(narrow)
+
+    with narrow.read(), ThreadPoolExecutor(1) as other:
+        assert other.submit(write).result(60) == [1, 2]
+    narrow.close()
