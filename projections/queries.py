@@ -60,11 +60,19 @@ def rounds(connection: Connection, size: int) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def ranking(connection: Connection, round_code: str, size: int, block: str | None = None) -> list[RankRow]:
-    """Return the places of a round (of one block), best first, when the log had `size` entries."""
+def ranking(
+    connection: Connection,
+    round_code: str,
+    size: int,
+    block: str | None = None,
+    agencies: Collection[str] | None = None,
+) -> list[RankRow]:
+    """Return the places of a round (of one block, of some agencies), best first, at a size of the log."""
     query = select(ranks).where((ranks.c.round == round_code) & holds(ranks, size))
     if block is not None:
         query = query.where(ranks.c.block == block)
+    if agencies is not None:
+        query = query.where(ranks.c.agency.in_(agencies))
     rows = connection.execute(query.order_by(ranks.c.block, ranks.c.rank, ranks.c.agency))
     return [
         RankRow(
