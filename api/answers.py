@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,11 +34,18 @@ NO_WORDS: Answer = {"texts": {}, "erased": {}}
 LABEL = "Số liệu minh họa, không phải điểm thật · invented data, not real scores"
 
 
-def ranking(log: Log, connection: Connection, round_code: str, block: str | None, size: int) -> Answer:
-    """Answer `rank`: the places of a round, block by block, when the log had `size` entries."""
+def ranking(
+    log: Log,
+    connection: Connection,
+    round_code: str,
+    block: str | None,
+    size: int,
+    agencies: Collection[str] | None = None,
+) -> Answer:
+    """Answer `rank`: the places of a round (of some agencies), block by block, at a size of the log."""
     register = excerpt(log, connection, size, round_code)
     found = register.round(round_code)
-    rows = queries.ranking(connection, round_code, size, block)
+    rows = queries.ranking(connection, round_code, size, block, agencies)
     return {
         **subject(register, found),
         "blocks": [
@@ -88,6 +95,36 @@ def _result(row: RankRow) -> Answer:
     }
 
 
+def scores(log: Log, connection: Connection, round_code: str, agency: str, size: int) -> Answer:
+    """Answer what each cell of an agency is worth; raises UnknownSubject."""
+    register = excerpt(log, connection, size, round_code)
+    found = _ranked(register, round_code, agency)
+    cells = {row.criterion: row for row in queries.scores(connection, round_code, agency, size)}
+    return {
+        **subject(register, found),
+        **_agency(register, found, agency),
+        "areas": areas(found, agency, cells),
+        "cells": [_cell(found.criteria.by_code[code], cells[code]) for code in _in_order(found, cells)],
+    }
+
+
+def _ranked(register: Register, round_code: str, agency: str) -> Round:
+    found = register.round(round_code)
+    if agency not in found.agencies:
+        raise not_ranked(agency, round_code, found.agencies)
+    return found
+
+
+def _agency(register: Register, found: Round, agency: str) -> Answer:
+    known = register.standing.agencies[agency]
+    return {
+        "agency": agency,
+        "name_vi": known.name_vi,
+        "name_en": known.name_en,
+        "block": found.agencies[agency].value,
+    }
+
+
 # --- trace ----------------------------------------------------------------------------------------------
 
 
@@ -104,9 +141,7 @@ def trace(
         told = about_cell(log, connection, round_code, agency, criterion, made)
     told = [r for r in told if r.position < size]
     register = excerpt(log, connection, size, round_code, _signing(told))
-    found = register.round(round_code)
-    if agency not in found.agencies:
-        raise not_ranked(agency, round_code, found.agencies)
+    found = _ranked(register, round_code, agency)
     if criterion is not None and criterion not in cells:
         raise not_applicable(criterion, agency, cells)
     hidden = still_sealed(told)
@@ -116,13 +151,10 @@ def trace(
         stated = [*LogShares(connection, round_code, size).about(agency)]
     set_points = superseded(stated)
     words = read_words(connection, {r.statement.id for r in told})
-    (place,) = queries.ranking(connection, round_code, size, agency=agency) or (None,)
+    (place,) = queries.ranking(connection, round_code, size, agencies=[agency]) or (None,)
     return {
         **subject(register, found),
-        "agency": agency,
-        "name_vi": register.standing.agencies[agency].name_vi,
-        "name_en": register.standing.agencies[agency].name_en,
-        "block": found.agencies[agency].value,
+        **_agency(register, found, agency),
         "result": {"rank": place.rank, **_result(place)} if place else None,
         "areas": areas(found, agency, cells),
         "cells": [

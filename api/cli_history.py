@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -14,21 +12,17 @@ from rich.console import Console
 
 from api.answers import Answer
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer
-from api.errors import NotPossible, UnknownSubject
+from api.errors import NotPossible
 from api.history import History
 from api.moments import moment_of
 from api.runtime import reading
 from api.screen_history import HistoryScreen
 from api.settings import settings
+from api.supposing import points, positions
 from api.wording import Language, word
-from domain.points import stated
 from domain.refusals import Malformed
 
 app = typer.Typer()
-_POSITIONS = re.compile(r"[0-9]{1,15}(?:-[0-9]{1,15})?", re.ASCII)
-MANY = 1_000_000
-"""No range of positions is longer."""
-_ADJUST = re.compile(r"([^/=]+)/([^/=]+)=(.+)")
 
 
 @app.command("what-if")
@@ -75,8 +69,8 @@ def what_if(
 
     def ask(history: History) -> Answer:
         if criteria:
-            return history.under(criteria, _positions(without or []))
-        return history.supposed(_positions(without or []), _points(adjust or []), uphold or [])
+            return history.under(criteria, positions(without or []))
+        return history.supposed(positions(without or []), points(adjust or []), uphold or [])
 
     _ask(ask, HistoryScreen.supposed, data, round_code, as_of, as_json=as_json, lang=lang)
 
@@ -144,23 +138,3 @@ def _ask(
         raise typer.Exit(1) from None
     screen = HistoryScreen(Console(), lang)
     answer(told, lambda told: show(screen, told), as_json=as_json)
-
-
-def _positions(given: list[str]) -> list[int]:
-    """Read `8175`, `8175,8262` or `6967-7306`."""
-    found: list[int] = []
-    for part in ",".join(given).split(",") if given else ():
-        first, _, last = part.partition("-")
-        if not _POSITIONS.fullmatch(part) or int(last or first) - int(first) not in range(MANY):
-            raise UnknownSubject(f"{part!r} is no position such as 8175, nor a range such as 6967-7306")
-        found += range(int(first), int(last or first) + 1)
-    return found
-
-
-def _points(given: list[str]) -> dict[tuple[str, str], Fraction]:
-    found: dict[tuple[str, str], Fraction] = {}
-    for part in given:
-        if (told := _ADJUST.fullmatch(part)) is None:
-            raise UnknownSubject(f"{part!r} is no adjustment such as SNV/A1.2=1.5")
-        found[told[1], told[2]] = stated(told[3])
-    return found

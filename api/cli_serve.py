@@ -25,6 +25,15 @@ GRACE = 10
 def serve(
     port: Annotated[int, typer.Option("--port", help="The port to listen on.")] = 8000,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    site: Annotated[
+        str | None,
+        typer.Option(
+            "--site",
+            envvar="MINHCHUNG_SITE",
+            help="How browsers know the service (https://...); else http://localhost and the port.",
+            show_default=False,
+        ),
+    ] = None,
     data: Data = None,
     lang: Lang = Language.VI,
 ) -> None:
@@ -39,7 +48,7 @@ def serve(
     with refusals(lang), writing(where) as runtime:
         sys.stderr.write(term("service", "serving", lang).format(host=host, port=port) + "\n")
         uvicorn.run(
-            create_app(runtime, where),
+            create_app(runtime, where, site or f"http://localhost:{port}"),
             host=host,
             port=port,
             log_level="warning",

@@ -88,7 +88,7 @@ class Contents:
 
 def read_whole(connection: Connection) -> Contents:
     """Read everything, for whoever may see everything."""
-    return Contents(tuple(_read(connection, None)), (), frozenset())
+    return Contents(tuple(read_stored(connection, None)), (), frozenset())
 
 
 def read_contents(
@@ -99,11 +99,11 @@ def read_contents(
     there = {stored.position for stored in case}
     reused = {s.statement.body["source"] for s in case if s.statement.type == "EvidenceReused.v1"}
     elsewhere = [position for position in sorted({*also, *reused}) if position not in there]
-    case += _read(connection, stored_events.c.position.in_(elsewhere)) if elsewhere else []
+    case += read_stored(connection, stored_events.c.position.in_(elsewhere)) if elsewhere else []
     sealed = still_sealed(case)
     withheld = {s.position for s in case if s.position in sealed or not may_see(s.statement, classes)}
     shown = [stored for stored in case if stored.position not in withheld]
-    registry = list(_read(connection, stored_events.c.originator_id == REGISTRY_STREAM))
+    registry = list(read_stored(connection, stored_events.c.originator_id == REGISTRY_STREAM))
     needed = {s.position: s for s in _rules(connection, registry, its) if may_see(s.statement, classes)}
     needed |= {s.position: s for s in _people(registry, [*shown, *needed.values()])}
     needed |= {s.position: s for s in _keys(registry, [*shown, *needed.values()])}
@@ -112,7 +112,8 @@ def read_contents(
     return Contents(tuple(case), tuple(outside), frozenset(withheld))
 
 
-def _read(connection: Connection, which: object) -> Iterator[Stored]:
+def read_stored(connection: Connection, which: object) -> Iterator[Stored]:
+    """Read the entries for which a condition holds, or all of them, in order."""
     its = stored_events.c
     query = select(its.position, its.state).order_by(its.position)
     for row in connection.execute(query if which is None else query.where(which)):  # type: ignore[arg-type]
@@ -128,7 +129,7 @@ def _near(connection: Connection, its: Subject) -> Iterator[Stored]:
     cells = (
         stream == f"{of}/{its.criterion}" if its.criterion else stream.startswith(f"{of}/", autoescape=True)
     )
-    yield from _read(connection, or_(*places, cells))
+    yield from read_stored(connection, or_(*places, cells))
 
 
 def _belongs(statement: Statement, its: Subject) -> bool:
@@ -176,7 +177,7 @@ def still_sealed(told: Iterable[Stored]) -> set[int]:
 
 def _rules(connection: Connection, registry: Iterable[Stored], its: Subject) -> Iterator[Stored]:
     """Yield the round and its results, its criteria set and regulation, and the agency's teams."""
-    round_stream = list(_read(connection, stored_events.c.originator_id == its.round))
+    round_stream = list(read_stored(connection, stored_events.c.originator_id == its.round))
     teams = {s.statement.body["team"] for s in round_stream if s.statement.body.get("inspects") == its.agency}
     opened = next(s.statement.body for s in round_stream if s.statement.type == "RoundOpened.v1")
     for stored in round_stream:

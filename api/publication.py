@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
@@ -49,12 +50,31 @@ def public(answer: Answer, policy: PublicationPolicy) -> Answer:
 
 def own_record(answer: Answer, policy: PublicationPolicy) -> Answer:
     """Leave of an answer to `trace` what the agency itself sees: the fields of its classes."""
-    classes = frozenset(policy.own_record)
-    waiting = [one for one in answer["waiting"] if one["owed"] not in _OF_MEMBERS]
-    return answer | {"events": [_own(event, classes) for event in answer["events"]], "waiting": waiting}
+    return seen(answer, frozenset(policy.own_record))
 
 
-def _own(event: Answer, classes: frozenset[Visibility]) -> Answer:
+def seen(answer: Answer, classes: Collection[Visibility], *, members: bool = False) -> Answer:
+    """Leave of an answer to `trace` or `case` what a reader of these classes sees of it.
+
+    With `members`, also what single members of the council owe.
+    """
+    shown = {"events": [_own(event, classes) for event in answer["events"]]}
+    if "waiting" in answer and not members:
+        shown["waiting"] = [one for one in answer["waiting"] if one["owed"] not in _OF_MEMBERS]
+    return answer | shown
+
+
+def unnamed(answer: Any) -> Any:
+    """Leave the names of people out of an answer, wherever they stand; their pseudonyms stay."""
+    if isinstance(answer, list):
+        return [unnamed(one) for one in answer]
+    if not isinstance(answer, dict):
+        return answer
+    person = "name" in answer and ("actor" in answer or "by" in answer)
+    return {key: None if person and key == "name" else unnamed(value) for key, value in answer.items()}
+
+
+def _own(event: Answer, classes: Collection[Visibility]) -> Answer:
     event = event | {"signers": [_signer(signer) for signer in event["signers"]]}
     kind = CATALOGUE.get(event["type"])
     if kind is None:

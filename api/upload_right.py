@@ -56,7 +56,7 @@ def may_upload(header: str | None, sha256: str, origin: str, keyring: Keyring, n
     right = UploadRight(found[1], sha256, int(found[2]), int(found[3]))
     record = keyring.records.get(right.key)
     if record is None or record.ended_at is not None or record.suspended_at is not None:
-        _refuse("key")
+        _refuse("signing_key")
     if now > right.until:
         _refuse("until")
     try:

@@ -61,14 +61,18 @@ def rounds(connection: Connection, size: int) -> list[str]:
 
 
 def ranking(
-    connection: Connection, round_code: str, size: int, block: str | None = None, agency: str | None = None
+    connection: Connection,
+    round_code: str,
+    size: int,
+    block: str | None = None,
+    agencies: Collection[str] | None = None,
 ) -> list[RankRow]:
-    """Return the places of a round (of one block, one agency), best first, at a size of the log."""
+    """Return the places of a round (of one block, of some agencies), best first, at a size of the log."""
     query = select(ranks).where((ranks.c.round == round_code) & holds(ranks, size))
     if block is not None:
         query = query.where(ranks.c.block == block)
-    if agency is not None:
-        query = query.where(ranks.c.agency == agency)
+    if agencies is not None:
+        query = query.where(ranks.c.agency.in_(agencies))
     rows = connection.execute(query.order_by(ranks.c.block, ranks.c.rank, ranks.c.agency))
     return [
         RankRow(

@@ -5,34 +5,48 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.clock import real_clock
 from api.runtime import Runtime
 from api.service.blobs import blobs
 from api.service.doors import check_doors
+from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
+from api.service.guard import Guard
 from api.service.problems import language_of, problem
 from api.service.public import public
 from api.service.queue import Queue
+from api.service.rounds import rounds
+from api.service.signing_in import signing_in
 from api.service.statements import statements
 from api.service.watch import watch
 from api.settings import Settings
+from audit.ledger.submission import Clock
 
 ROOM = 512
 """So many submissions may wait at once: twice as many as there are offices that submit in the last hour."""
 
 
 def create_app(
-    runtime: Runtime, settings: Settings, *, room: int = ROOM, following: Following | None = None
+    runtime: Runtime,
+    settings: Settings,
+    site: str,
+    *,
+    room: int = ROOM,
+    clock: Clock = real_clock,
+    following: Following | None = None,
 ) -> FastAPI:
-    """Return the application; raises DoorMissing where a route does not say whom it answers.
+    """Return the application that browsers know by the origin `site`; sessions end by the `clock`.
 
-    While it runs, what follows the log takes in what is committed.
+    While it runs, what follows the log takes in what is committed. Raises DoorMissing where a route does not
+    say whom it answers, NoSite.
     """
+    guard = Guard(runtime, site, clock)
     following = following or Following(runtime.log)
     queue = Queue(runtime, room, following.wake)
 
@@ -49,10 +63,14 @@ def create_app(
         redoc_url=None,
         openapi_url="/v1/openapi.json",
         lifespan=lifespan,
+        dependencies=[Depends(guard)],
     )
     app.include_router(statements(runtime, queue))
     app.include_router(blobs(runtime, settings))
     app.include_router(public(runtime))
+    app.include_router(signing_in(runtime, guard))
+    app.include_router(rounds(runtime, guard))
+    app.include_router(entries(runtime, guard))
     app.include_router(watch(runtime, settings, following))
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+
+from api.service.caller import Capacity, Extent
 
 
 class Who(StrEnum):
@@ -15,21 +19,92 @@ class Who(StrEnum):
     """It tells only what is everybody's."""
     WHO_SIGNED = "WHO_SIGNED"
     """Whoever brings it: what is sent carries its author's signature, and is taken on its strength alone."""
+    SIGNED_IN = "SIGNED_IN"
+    """Whoever is signed in, about themselves; a token will not do."""
+    READERS = "READERS"
+    """Those who are something for whom there is an extent; all that is read is limited by it, and noted."""
 
 
-DOORS: dict[tuple[str, str], Who] = {
-    ("POST", "/v1/statements"): Who.WHO_SIGNED,
-    ("POST", "/v1/statements/together"): Who.WHO_SIGNED,
-    ("POST", "/v1/statements/preview"): Who.WHO_SIGNED,
-    ("PUT", "/v1/blobs/{sha256}"): Who.WHO_SIGNED,
-    ("HEAD", "/v1/blobs/{sha256}"): Who.WHO_SIGNED,
-    ("GET", "/v1/rounds/{code}/result"): Who.ANYBODY,
-    ("GET", "/v1/log/checkpoint"): Who.ANYBODY,
-    ("GET", "/v1/log/tile/{path:path}"): Who.ANYBODY,
-    ("GET", "/v1/log/consistency"): Who.ANYBODY,
-    ("GET", "/v1/openapi.json"): Who.ANYBODY,
-    ("GET", "/livez"): Who.ANYBODY,
-    ("GET", "/readyz"): Who.ANYBODY,
+class Scope(StrEnum):
+    """What a token can be for."""
+
+    RESULTS = "RESULTS"
+    """Rankings and what follows from them."""
+    RECORD = "RECORD"
+    """What was stated about agencies: cells, events, cases, dossiers, search."""
+    LOG = "LOG"
+    """Entries as they lie in the log, with their proofs."""
+    OVERSIGHT = "OVERSIGHT"
+    """What auditors look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One row: whom a route answers, about whose records, and which tokens open it."""
+
+    who: Who
+    extents: Mapping[Capacity, Extent] = field(default_factory=dict)
+    scope: Scope | None = None
+
+
+def _readers(scope: Scope, every: tuple[Capacity, ...], theirs: tuple[Capacity, ...] = ()) -> Door:
+    extents = dict.fromkeys(every, Extent.EVERY) | dict.fromkeys(theirs, Extent.THEIRS)
+    return Door(Who.READERS, extents, scope)
+
+
+_ANYBODY = Door(Who.ANYBODY)
+_SIGNED = Door(Who.WHO_SIGNED)
+_SIGNED_IN = Door(Who.SIGNED_IN)
+_COUNCIL = (Capacity.COUNCIL, Capacity.SECRETARIAT, Capacity.AUDITOR)
+_ALL = (*_COUNCIL, Capacity.AUTHORITY)
+_PARTIES = (Capacity.AGENCY, Capacity.INSPECTOR)
+_PLACES = _readers(Scope.RESULTS, _ALL, (Capacity.AGENCY,))
+_CELLS = _readers(Scope.RECORD, _ALL, _PARTIES)
+_RECORD = _readers(Scope.RECORD, _COUNCIL, _PARTIES)
+_SUPPOSED = _readers(Scope.RESULTS, _ALL)
+_ENTRIES = _readers(Scope.LOG, _COUNCIL, _PARTIES)
+_AUDIT = _readers(Scope.OVERSIGHT, (Capacity.AUDITOR,))
+_ROUND = "/v1/rounds/{code}"
+_AGENCY = f"{_ROUND}/agencies/{{agency}}"
+
+DOORS: dict[tuple[str, str], Door] = {
+    ("POST", "/v1/statements"): _SIGNED,
+    ("POST", "/v1/statements/together"): _SIGNED,
+    ("POST", "/v1/statements/preview"): _SIGNED,
+    ("PUT", "/v1/blobs/{sha256}"): _SIGNED,
+    ("HEAD", "/v1/blobs/{sha256}"): _SIGNED,
+    ("GET", f"{_ROUND}/result"): _ANYBODY,
+    ("GET", "/v1/log/checkpoint"): _ANYBODY,
+    ("GET", "/v1/log/tile/{path:path}"): _ANYBODY,
+    ("GET", "/v1/log/consistency"): _ANYBODY,
+    ("GET", "/v1/log/inclusion"): _ANYBODY,
+    ("GET", "/v1/openapi.json"): _ANYBODY,
+    ("GET", "/livez"): _ANYBODY,
+    ("GET", "/readyz"): _ANYBODY,
+    ("POST", "/v1/session/challenge"): _SIGNED,
+    ("POST", "/v1/session"): _SIGNED,
+    ("GET", "/v1/session"): _SIGNED_IN,
+    ("DELETE", "/v1/session"): _SIGNED_IN,
+    ("POST", "/v1/tokens"): _SIGNED_IN,
+    ("GET", "/v1/tokens"): _SIGNED_IN,
+    ("DELETE", "/v1/tokens/{name}"): _SIGNED_IN,
+    ("GET", f"{_ROUND}/rankings"): _PLACES,
+    ("GET", f"{_ROUND}/rankings.csv"): _PLACES,
+    ("GET", f"{_AGENCY}/scores"): _CELLS,
+    ("GET", f"{_AGENCY}/scores.csv"): _CELLS,
+    ("GET", f"{_AGENCY}/trace"): _RECORD,
+    ("GET", f"{_AGENCY}/criteria/{{criterion}}/case"): _RECORD,
+    ("GET", f"{_AGENCY}/dossier"): _readers(Scope.RECORD, _COUNCIL, (Capacity.AGENCY,)),
+    ("GET", f"{_ROUND}/inbox"): _RECORD,
+    ("GET", f"{_ROUND}/progress"): _readers(Scope.RESULTS, _ALL),
+    ("GET", f"{_ROUND}/diff"): _SUPPOSED,
+    ("GET", f"{_ROUND}/what-if"): _SUPPOSED,
+    ("GET", f"{_ROUND}/findings"): _AUDIT,
+    ("GET", f"{_ROUND}/search"): _RECORD,
+    ("GET", "/v1/entries"): _ENTRIES,
+    ("GET", "/v1/entries/{position}"): _ENTRIES,
+    ("GET", "/v1/entries/{position}/receipt"): _ENTRIES,
+    ("GET", "/v1/reads"): _AUDIT,
 }
 
 

@@ -126,3 +126,50 @@ class UnwelcomeType(RequestRefused):
 
     def __init__(self) -> None:
         super().__init__("upload.type")
+
+
+class NotSignedIn(RequestRefused):
+    """Nobody is told this who has not signed in, or whose session or token is over."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("access.not_signed_in")
+
+
+class SignInRefused(RequestRefused):
+    """The base: somebody is not signed in by what was sent."""
+
+    status = 401
+
+
+class ChallengeOver(SignInRefused):
+    """A challenge that is over, was used, or was not made here."""
+
+    def __init__(self) -> None:
+        super().__init__("access.challenge_over")
+
+
+class SignatureWrong(SignInRefused):
+    """No signature of a key that may sign now."""
+
+    def __init__(self) -> None:
+        super().__init__("access.signature_wrong")
+
+
+class FromElsewhere(RequestRefused):
+    """An act by a session that does not come from the service's own pages."""
+
+    status = 403
+
+    def __init__(self, site: str) -> None:
+        super().__init__("access.from_elsewhere", site=site)
+
+
+class NotForThat(RequestRefused):
+    """A token that is for something else."""
+
+    status = 403
+
+    def __init__(self, scope: str) -> None:
+        super().__init__("access.token_scope", scope=scope)

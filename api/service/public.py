@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from api import publication
 from api.errors import UnknownSubject
 from api.runtime import Runtime
+from api.service.answering import BRIEFLY, FOR_EVER, cached
 from api.service.errors import NotThere
 from audit.ledger import tree
 from audit.ledger.cosignatures import cosigned_note
@@ -25,8 +25,6 @@ from audit.proofs.tiles import TILE_HEIGHT, TILE_WIDTH
 from domain.criteria import Block
 
 TEXT = "text/plain; charset=utf-8"
-FOR_EVER = "public, max-age=31536000, immutable"
-BRIEFLY = "public, max-age=1"
 _TILE = re.compile(
     r"(?P<level>0|[1-9][0-9]?)/(?P<number>(?:x[0-9]{3}/)*[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?",
     re.ASCII,
@@ -56,7 +54,7 @@ def public(runtime: Runtime) -> APIRouter:
             told = await ask(question)
         except UnknownSubject:
             raise NotThere("round") from None
-        return _cached(request, JSONResponse(told), BRIEFLY)
+        return cached(request, JSONResponse(told), BRIEFLY)
 
     @router.get("/log/checkpoint")
     async def checkpoint(request: Request) -> Response:
@@ -68,7 +66,7 @@ def public(runtime: Runtime) -> APIRouter:
         note = await ask(question)
         if note is None:
             raise NotThere("checkpoint")
-        return _cached(request, Response(note, media_type=TEXT), BRIEFLY)
+        return cached(request, Response(note, media_type=TEXT), BRIEFLY)
 
     @router.get("/log/tile/{path:path}")
     async def tile(request: Request, path: str) -> Response:
@@ -77,7 +75,7 @@ def public(runtime: Runtime) -> APIRouter:
         hashes = None if found is None else await ask(lambda connection: _hashes(connection, found))
         if hashes is None:
             raise NotThere("tile")
-        return _cached(request, Response(hashes, media_type="application/octet-stream"), FOR_EVER)
+        return cached(request, Response(hashes, media_type="application/octet-stream"), FOR_EVER)
 
     @router.get("/log/consistency")
     async def consistency(request: Request, first: int, second: int) -> Response:
@@ -92,7 +90,24 @@ def public(runtime: Runtime) -> APIRouter:
             proof = await ask(question)
         except MerkleError:
             raise NotThere("size") from None
-        return _cached(request, JSONResponse({"first": first, "second": second, "proof": proof}), FOR_EVER)
+        return cached(request, JSONResponse({"first": first, "second": second, "proof": proof}), FOR_EVER)
+
+    @router.get("/log/inclusion")
+    async def inclusion(request: Request, position: int, size: int) -> Response:
+        """Answer with the proof that the log holds an entry at a size; it tells hashes alone."""
+
+        def question(connection: Connection) -> Any:
+            if not 0 <= position < size <= connection.execute(select(head.c.size)).scalar_one():
+                raise NotThere("size")
+            return {
+                "position": position,
+                "size": size,
+                "leaf_hash": next(tree.leaf_hashes(connection, position)).hex(),
+                "proof": [n.hex() for n in tree.inclusion_proof(connection, position, size)],
+                "root": tree.root_at(connection, size).hex(),
+            }
+
+        return cached(request, JSONResponse(await ask(question)), FOR_EVER)
 
     return router
 
@@ -108,14 +123,3 @@ def _hashes(connection: Connection, name: re.Match[str]) -> bytes | None:
         return None
     wanted = select(tiles.c.hashes).where(tiles.c.level == level, tiles.c["index"] == index)
     return bytes(connection.execute(wanted).scalar_one()[: width * HASH_SIZE])
-
-
-def _cached(request: Request, response: Response, how: str) -> Response:
-    """Name the answer by its digest; say nothing again to who has it (RFC 9110, 13.1.2)."""
-    tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": how}
-    wanted = request.headers.get("if-none-match", "")
-    if tag in (one.strip().removeprefix("W/") for one in wanted.split(",")):
-        return Response(None, 304, headers)
-    response.headers.update(headers)
-    return response

@@ -13,10 +13,11 @@ from typing import Any
 
 import uvicorn
 
+from api.clock import real_clock
 from api.service.app import ROOM, create_app
 from api.service.following import Following
 from api.settings import Settings
-from audit.ledger.submission import Submission
+from audit.ledger.submission import Clock, Submission
 from tests.worlds import World
 
 
@@ -81,11 +82,17 @@ def over_the_wire(submission: Submission) -> dict[str, Any]:
 
 @contextmanager
 def serving(
-    world: World, settings: Settings, *, room: int = ROOM, following: Following | None = None
+    world: World,
+    settings: Settings,
+    *,
+    room: int = ROOM,
+    clock: Clock = real_clock,
+    following: Following | None = None,
 ) -> Iterator[Client]:
     """Serve a log on a free port."""
-    app = create_app(world.runtime, settings, room=room, following=following)
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        site = f"http://localhost:{listening.getsockname()[1]}"
+        app = create_app(world.runtime, settings, site, room=room, clock=clock, following=following)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()

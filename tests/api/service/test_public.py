@@ -63,11 +63,22 @@ def test_a_log_only_grows_and_proves_it(world: World, client: Client) -> None:
     )  # fmt: skip
 
 
+def test_an_entry_is_proven_by_hashes_alone(world: World, client: Client) -> None:
+    """Whoever has its bytes checks that the log holds it; the proof tells nothing of what was stated."""
+    told = client.ask("GET", f"/v1/log/inclusion?position=7&size={world.size}").json
+    merkle.verify_inclusion(
+        index=7, size=world.size, leaf_hash=_leaf_hashes(world)[7], root=bytes.fromhex(told["root"]),
+        proof=[bytes.fromhex(node) for node in told["proof"]],
+    )  # fmt: skip
+    assert told["leaf_hash"] == _leaf_hashes(world)[7].hex()
+
+
 NOT_THERE = [
     "/v1/rounds/1999/result", "/v1/log/tile/0/999", "/v1/log/tile/0/000.p/0", "/v1/log/tile/0/000.p/257",
     "/v1/log/tile/99/000", "/v1/log/tile/0/../../etc", "/v1/log/tile/entries/000", "/v1/log/tile/-1/000",
     "/v1/log/tile/0/%2e%2e", "/v1/log/consistency?first=0&second=5", "/v1/log/consistency?first=9&second=5",
-    "/v1/log/consistency?first=5&second=99999999", "/v1/entries",
+    "/v1/log/consistency?first=5&second=99999999", "/v1/log/inclusion?position=5&size=5",
+    "/v1/log/inclusion?position=-1&size=5", "/v1/log/inclusion?position=5&size=99999999", "/v1/evidence",
     "/docs", "/v1/log/tile/0/x999/x999/x999/x999/999",
 ]  # fmt: skip
 

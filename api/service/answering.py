@@ -1,0 +1,54 @@
+"""How an answer goes out: named by its digest, kept or not to be kept, as JSON or as a table."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import JSONResponse, Response
+
+FOR_EVER = "public, max-age=31536000, immutable"
+BRIEFLY = "public, max-age=1"
+NOT_AT_ALL = "private, no-store"
+"""What is confidential is kept by nobody on the way, nor by a browser; a program may name what it has."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cached(request: Request, response: Response, how: str) -> Response:
+    """Name the answer by its digest; say nothing again to who has it (RFC 9110, 13.1.2)."""
+    tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": how}
+    wanted = request.headers.get("if-none-match", "")
+    if tag in (one.strip().removeprefix("W/") for one in wanted.split(",")):
+        return Response(None, 304, headers)
+    response.headers.update(headers)
+    return response
+
+
+def confidential(request: Request, told: Any) -> Response:
+    """Answer in JSON what is not everybody's."""
+    return cached(request, JSONResponse(told), NOT_AT_ALL)
+
+
+def table(request: Request, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:
+    """Answer with a table (RFC 4180) that spreadsheets read as UTF-8."""
+    written = io.StringIO()
+    lines = csv.writer(written)
+    lines.writerow(columns)
+    lines.writerows([_cell(row[name]) for name in columns] for row in rows)
+    body = written.getvalue().encode("utf-8-sig")
+    return cached(request, Response(body, media_type="text/csv; charset=utf-8"), NOT_AT_ALL)
+
+
+def _cell(value: Any) -> str:
+    """Write a value; a text that a spreadsheet would take for a formula is marked as text."""
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    text = "" if value is None else str(value)
+    if text.startswith(_FORMULA) and not text.lstrip("+-").replace(".", "", 1).isdigit():
+        return f"'{text}"
+    return text
