@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from audit.proofs.checkpoint import Checkpoint, sign_checkpoint
+from audit.proofs.checkpoint import Checkpoint, format_checkpoint, sign_checkpoint
 from audit.proofs.dossier import Dossier, Held, HeldProof, parse_dossier
 from audit.proofs.entry import encode_entry, parse_entry
+from audit.proofs.keyring import LOG_ACTOR
 from audit.proofs.keys import DEMO_ORIGIN
 from audit.proofs.merkle import inclusion_proof, leaf_hash, root
+from audit.proofs.note import sign_note
+from audit.proofs.openings import TOMBSTONE
 from audit.proofs.receipt import Receipt, format_receipt
 from audit.proofs.state import StateTree
-from tests.audit.proofs.logs import Journal
+from tests.audit.proofs.logs import Journal, small_log, statement_at
 from tests.audit.proofs.states import ITEMS as STATE
 from tests.audit.proofs.states import KEYS as KEYED
-from tests.audit.proofs.states import SECRET, SIZE, TREE, attesting
+from tests.audit.proofs.states import SECRET, SIZE, TREE, attesting, body
 from tests.worlds import KEYS
 
 LATER = "2099-01-01T00:00:00.000000Z"
 """After everything."""
+EARLIER = "2000-01-01T00:00:00.000000Z"
+"""Before everything."""
+EVIDENCE = 4
+"""Where the small log has its first evidence."""
 
 
 def of_journal(journal: Journal, tree: StateTree = TREE, key: str = KEYED[5]) -> Dossier:
@@ -42,18 +49,72 @@ def of_journal(journal: Journal, tree: StateTree = TREE, key: str = KEYED[5]) ->
 FORGETFUL = StateTree([replace(item, events=item.events[:-1]) for item in STATE], SECRET)
 """A state of the same items that leaves out the last event of each."""
 
-ATTESTED: dict[str, tuple[Callable[[], Dossier], str]] = {
-    "by a person": (lambda: of_journal(attesting("reg-1")), "attestation.not_by_the_log"),
-    "of another round": (lambda: of_journal(attesting(round="2017")), "attestation.other_round"),
-    "of what comes later": (lambda: of_journal(attesting(size=SIZE + 1)), "attestation.too_early"),
-    "of another root": (lambda: of_journal(attesting(root="ab" * 32)), "attestation.other_root"),
-    "that no fold comes to": (lambda: of_journal(attesting()), "state.other_than_folded"),
-    "that forgets an event": (
+
+def out_of_order() -> Dossier:
+    """Receive the last entry before all others."""
+    journal = attesting()
+    row = journal.rows[-1]
+    early = replace(parse_entry(row.entry), arrived_at=EARLIER, received_at=EARLIER)
+    journal.rows[-1] = row._replace(entry=encode_entry(early))
+    journal.commit()
+    return of_journal(journal)
+
+
+def unseeing() -> Dossier:
+    """Let the last entry's signer have seen nothing of the log."""
+    journal = small_log()
+    journal.seen = None
+    journal.enter(journal.one(LOG_ACTOR, "ProjectionAttested.v1", body(), round="2016"))
+    journal.commit()
+    return of_journal(journal)
+
+
+def under_another_name() -> Dossier:
+    """Sign, as this log, what another log would state."""
+    its = of_journal(attesting())
+    head = Checkpoint("noi-vu.example/log", its.size, root([held.leaf for held in its.entries]))
+    return replace(its, checkpoints=(sign_note(format_checkpoint(head), DEMO_ORIGIN, KEYS["log"]),))
+
+
+def with_words(journal: Journal) -> Dossier:
+    """Return the whole of a log, with the words of its first evidence."""
+    (opening,) = journal.openings[statement_at(journal.rows[EVIDENCE]).id]
+    return replace(of_journal(journal), openings=((EVIDENCE, opening),))
+
+
+def erased() -> Dossier:
+    """Show words that were erased since."""
+    journal = attesting()
+    texts = {"statement": statement_at(journal.rows[EVIDENCE]).id, "fields": ["title"]}
+    journal.enter(journal.one("reg-1", TOMBSTONE, {"erased": [texts], "category": "LAW"}))
+    journal.commit()
+    return with_words(journal)
+
+
+def without_its_entry() -> Dossier:
+    """Show words, and not the entry that they belong to."""
+    its = with_words(attesting())
+    withheld = Held(EVIDENCE, its.entries[EVIDENCE].leaf)
+    return replace(its, entries=(*its.entries[:EVIDENCE], withheld, *its.entries[EVIDENCE + 1 :]))
+
+
+MADE: dict[str, tuple[Callable[[], Dossier], str]] = {
+    "attested by a person": (lambda: of_journal(attesting("reg-1")), "attestation.not_by_the_log"),
+    "attested of another round": (lambda: of_journal(attesting(round="2017")), "attestation.other_round"),
+    "attested of what comes later": (lambda: of_journal(attesting(size=SIZE + 1)), "attestation.too_early"),
+    "attested of another root": (lambda: of_journal(attesting(root="ab" * 32)), "attestation.other_root"),
+    "attested what no fold comes to": (lambda: of_journal(attesting()), "state.other_than_folded"),
+    "attested without an event": (
         lambda: of_journal(attesting(state_root=FORGETFUL.root.hex()), FORGETFUL),
         "state.events_foreign",
     ),
+    "received before the others": (out_of_order, "time.runs_back"),
+    "signed without having seen the log": (unseeing, "seen.missing"),
+    "a checkpoint under another name": (under_another_name, "checkpoint.other_log"),
+    "words that were erased": (erased, "opening.not_erased"),
+    "words without their entry": (without_its_entry, "opening.of_nothing"),
 }
-"""What the log attests, though it is not so, and what is found."""
+"""What is in the log, or given out of it, and what is found of that."""
 
 
 def _signed_receipt(leaves: Sequence[bytes], at: int, arrived: str, received: str) -> bytes:
@@ -100,4 +161,4 @@ def dossiers(witnessed: bytes) -> list[Dossier]:
     """Return all of them."""
     whole = parse_dossier(witnessed)
     made = [change(whole) for change, _ in SIGNED_BY_THE_LOG.values()]
-    return made + [make() for make, _ in ATTESTED.values()]
+    return made + [make() for make, _ in MADE.values()]
