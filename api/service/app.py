@@ -8,6 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.clock import real_clock
+from api.pages.public import public_pages
+from api.pages.refused import NotAmong, refused_page, wants_page
 from api.runtime import Runtime
 from api.service.doors import check_doors
 from api.service.entries import entries
@@ -49,6 +51,7 @@ def create_app(
     app.include_router(rounds(runtime, guard))
     app.include_router(entries(runtime, guard))
     app.include_router(watch(runtime, settings))
+    app.include_router(public_pages(runtime, guard))
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -59,7 +62,12 @@ def create_app(
 async def _refused(request: Request, wrong: Exception) -> Response:
     if not isinstance(wrong, RequestRefused):
         raise wrong
-    return problem(wrong.status, wrong.rule, wrong.facts, language_of(request.headers.get("accept-language")))
+    if wants_page(request):
+        return refused_page(request, wrong)
+    nearest = [choice.address for choice in wrong.nearest] if isinstance(wrong, NotAmong) else None
+    more = {} if nearest is None else {"nearest": nearest}
+    language = language_of(request.headers.get("accept-language"))
+    return problem(wrong.status, wrong.rule, wrong.facts, language, **more)
 
 
 async def _malformed(request: Request, _: Exception) -> Response:

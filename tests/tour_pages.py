@@ -1,0 +1,54 @@
+"""Screenshots of the service's pages, taken from the demo: `python -m tests.tour_pages DATA [FOLDER]`.
+
+DATA is a data directory that `minhchung demo --data DATA --no-serve` built, which is copied; FOLDER is
+`docs/tour`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from api.runtime import open_runtime
+from api.settings import Settings
+from tests.api.service.serving import serving
+from tests.chromium import chromium
+from tests.worlds import World
+
+ROOT = Path(__file__).parent.parent
+WIDE, NARROW = (1180, 900), (360, 740)
+PUBLIC: Mapping[str, str] = {"rounds": "/", "result": "/rounds/2016", "missing": "/rounds/2061"}
+
+
+def main(data: str, folder: str = "docs/tour") -> None:
+    """Take all screenshots: in the light and in the dark, wide and narrow."""
+    into = ROOT / folder
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(place) / "data"
+        shutil.copytree(data, copy, ignore=shutil.ignore_patterns("*.lock"))
+        runtime = open_runtime(Settings(copy))
+        world = World(runtime, runtime.clock)  # type: ignore[arg-type]
+        with serving(world, Settings(copy)) as client, chromium(offline=False) as context:
+            page = context.new_page()
+            for name, path in PUBLIC.items():
+                take(page, f"http://localhost:{client.port}{path}", into, name)
+        world.close()
+
+
+def take(page: Any, address: str, into: Path, name: str) -> None:
+    """Take one page in every way."""
+    for scheme, size, lang in (("light", WIDE, "vi"), ("dark", WIDE, "en"), ("light", NARROW, "vi")):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"{address}?lang={lang}")
+        how = "narrow" if size is NARROW else scheme
+        page.screenshot(path=into / f"page-{name}-{how}.png", full_page=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
