@@ -13,14 +13,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from api.runtime import open_runtime
+from api.runtime import Runtime, open_runtime
 from api.settings import Settings
+from audit.proofs.keys import DEMO_KEYS, SigningKey, demo_signing_key
+from tests.api.service.people import sign_in
 from tests.api.service.serving import serving
 from tests.chromium import chromium
 from tests.worlds import World
 
 ROOT = Path(__file__).parent.parent
 WIDE, NARROW = (1180, 900), (360, 740)
+AUDITOR = "kt-1"
+SCORE = "/rounds/2016/agencies/SNV/criteria"
+INSIDE: Mapping[str, str] = {
+    "ranking": "/rounds/2016/ranking?as_of=inspected",
+    "agency": "/rounds/2016/agencies/SNV",
+    "score": f"{SCORE}/A3.2",
+}
 PUBLIC: Mapping[str, str] = {"rounds": "/", "result": "/rounds/2016", "missing": "/rounds/2061"}
 
 
@@ -37,7 +46,18 @@ def main(data: str, folder: str = "docs/tour") -> None:
             page = context.new_page()
             for name, path in PUBLIC.items():
                 take(page, f"http://localhost:{client.port}{path}", into, name)
+            name, _, value = sign_in(client, key_of(runtime, AUDITOR)).headers["Cookie"].partition("=")
+            context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{client.port}"}])
+            for name, path in INSIDE.items():
+                take(page, f"http://localhost:{client.port}{path}", into, name)
         world.close()
+
+
+def key_of(runtime: Runtime, actor: str) -> SigningKey:
+    """Return the demo key that somebody signs with."""
+    keys = {key: its.actor for key, its in runtime.intake.keyring.records.items() if its.ended_at is None}
+    made = (demo_signing_key(number) for number in range(DEMO_KEYS))
+    return next(key for key in made if keys.get(key.public_key.id) == actor)
 
 
 def take(page: Any, address: str, into: Path, name: str) -> None:
@@ -45,7 +65,7 @@ def take(page: Any, address: str, into: Path, name: str) -> None:
     for scheme, size, lang in (("light", WIDE, "vi"), ("dark", WIDE, "en"), ("light", NARROW, "vi")):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{address}?lang={lang}")
+        page.goto(f"{address}{'&' if '?' in address else '?'}lang={lang}")
         how = "narrow" if size is NARROW else scheme
         page.screenshot(path=into / f"page-{name}-{how}.png", full_page=True)
 

@@ -17,6 +17,7 @@ from api.pages.speech import Speech
 from api.service.answering import BRIEFLY, FOR_EVER, cached
 from api.service.problems import language_of
 from api.wording import Language
+from domain.deadlines import zone
 
 FOLDER = Path(__file__).parent / "static"
 COOKIE = "lang"
@@ -48,7 +49,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_address
-    made.filters["time"] = datetime.fromisoformat
+    made.filters["time"] = _time
     return made
 
 
@@ -81,6 +82,12 @@ def page(request: Request, template: str, how: str = BRIEFLY, *, status: int = 2
     answered = cached(request, response, how)
     answered.headers.setdefault("Vary", HEADERS["Vary"])
     return answered
+
+
+def _time(text: str, utc_offset: str | None = None) -> datetime:
+    """Read a time; in the zone of a log, where that is given."""
+    read = datetime.fromisoformat(text)
+    return read if utc_offset is None else read.astimezone(zone(utc_offset))
 
 
 def _in(request: Request, language: Language) -> str:

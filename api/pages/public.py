@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.answers import Answer
+from api.pages.asking import Asking
 from api.pages.look import page, static_answer
 from api.pages.proof import proof_of
 from api.pages.refused import Choice, NotAmong
@@ -20,7 +19,6 @@ from api.runtime import Runtime
 from api.service.answering import BRIEFLY, cached, table
 from api.service.errors import NotThere
 from api.service.guard import Guard
-from domain.standing import Round
 
 _ROUNDS = ("round", "evaluated_year", "phase", "agencies", "published_version", "published_at")
 Number = Annotated[
@@ -30,25 +28,11 @@ Number = Annotated[
 
 def public_pages(runtime: Runtime, guard: Guard) -> APIRouter:
     """Return the routes; `guard` follows what other processes committed."""
-    router, results = APIRouter(include_in_schema=False), Results(runtime)
-
-    async def ask(question: Callable[[Connection], Any]) -> Any:
-        return await run_in_threadpool(_ask, question)
-
-    def _ask(question: Callable[[Connection], Any]) -> Any:
-        guard.catch_up()
-        with runtime.log.database.read() as connection:
-            return question(connection)
-
-    def found(code: str) -> Round:
-        its = results.round(code)
-        if its is None:
-            raise NotAmong("round", code, [Choice(f"/rounds/{one}", one) for one in results.codes])
-        return its
+    router, results, ask = APIRouter(include_in_schema=False), Results(runtime), Asking(runtime, guard)
 
     async def about(code: str, version: int | None) -> Answer:
         def question(connection: Connection) -> Answer:
-            its = found(code)
+            its = ask.round(code)
             told = results.about(connection, its, version)
             if version is not None and told["version"] is None:
                 there = [Choice(f"/rounds/{code}?version={v.number}", str(v.number)) for v in its.versions]
@@ -56,8 +40,7 @@ def public_pages(runtime: Runtime, guard: Guard) -> APIRouter:
             proof = told["version"] and proof_of(runtime, connection, told["version"]["position"])
             return {**told, "proof": proof}
 
-        told: Answer = await ask(question)
-        return told
+        return await ask(question)
 
     @router.get("/static/{digest}/{name}")
     async def look(request: Request, digest: str, name: str) -> Response:

@@ -26,6 +26,8 @@ class Choice:
 
     address: str
     label: str
+    code: str = ""
+    """What it is looked for by, where that is not the label."""
 
 
 class NotAmong(NotThere):
@@ -40,7 +42,7 @@ def nearest_choices(wanted: str, there: Iterable[Choice]) -> tuple[Choice, ...]:
     """Return the choices that are most like what was wanted, the most like first."""
     folded: dict[str, Choice] = {}
     for choice in there:
-        folded.setdefault(fold(choice.label), choice)
+        folded.setdefault(fold(choice.code or choice.label), choice)
     return tuple(folded[one] for one in get_close_matches(fold(wanted), folded, n=NEAREST, cutoff=0.0))
 
 

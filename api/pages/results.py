@@ -44,10 +44,6 @@ class Results:
         """The rounds there are, newest first."""
         return sorted(self._runtime.intake.standing.rounds, reverse=True)
 
-    def round(self, code: str) -> Round | None:
-        """Return a round."""
-        return self._runtime.intake.standing.rounds.get(code)
-
     def rounds(self) -> Answer:
         """Answer with every round: its year, where it stands, and when it was last published."""
         return {**self.log, "rounds": [_outline(self._runtime.intake.standing.rounds[c]) for c in self.codes]}

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from api.sentences import sentence
-from api.terms import LANGUAGES, read_table, term
+from api.terms import LANGUAGES, event_name, read_table, term
 from api.wording import Language, fill, tell
 from domain.points import write
 
@@ -60,6 +60,10 @@ class Speech:
     def sentence(self, kind: str, body: Mapping[str, Any]) -> str:
         """Tell an event in one sentence."""
         return sentence(kind, body, self.language)
+
+    def event(self, kind: str) -> str:
+        """Return what a type of event is called."""
+        return event_name(kind, self.language)
 
     def name(self, named: Mapping[str, str]) -> str:
         """Return the name of something that has one in each language."""
