@@ -30,7 +30,12 @@ INSIDE: Mapping[str, str] = {
     "agency": "/rounds/2016/agencies/SNV",
     "score": f"{SCORE}/A3.2",
 }
-PUBLIC: Mapping[str, str] = {"rounds": "/", "result": "/rounds/2016", "missing": "/rounds/2061"}
+PUBLIC: Mapping[str, str] = {
+    "rounds": "/",
+    "result": "/rounds/2016",
+    "missing": "/rounds/2061",
+    "sign-in": "/sign-in",
+}
 
 
 def main(data: str, folder: str = "docs/tour") -> None:

@@ -11,6 +11,7 @@ from api.clock import real_clock
 from api.pages.public import public_pages
 from api.pages.record import record_pages
 from api.pages.refused import NotAmong, refused_page, wants_page
+from api.pages.sign_in import sign_in_pages
 from api.runtime import Runtime
 from api.service.doors import check_doors
 from api.service.entries import entries
@@ -54,6 +55,7 @@ def create_app(
     app.include_router(watch(runtime, settings))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
+    app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

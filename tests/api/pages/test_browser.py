@@ -23,7 +23,7 @@ AUDITOR = "kt-1"
 PAGES = [
     "/", "/rounds/2016", "/rounds/2016?version=1", "/rounds/2017", "/rounds/2061",
     "/rounds/2016/ranking?as_of=inspected", "/rounds/2016/agencies/SNV",
-    "/rounds/2016/agencies/SNV/criteria/A3.2",
+    "/rounds/2016/agencies/SNV/criteria/A3.2", "/sign-in",
 ]  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

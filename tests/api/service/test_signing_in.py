@@ -312,6 +312,7 @@ UNSAFE = [
     ("POST", "/v1/statements", {}), ("POST", "/v1/statements/together", {}),
     ("POST", "/v1/session/challenge", {"key": HEAD.public_key.id}), ("POST", "/v1/session", {}),
     ("DELETE", "/v1/session", None), ("POST", "/v1/tokens", {}), ("DELETE", "/v1/tokens/x", None),
+    ("POST", "/sign-in", {}), ("POST", "/sign-out", {}),
 ]  # fmt: skip
 ELSEWHERE = [
     {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Origin": "http://localhost"},
