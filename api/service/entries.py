@@ -31,13 +31,14 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
     def _seen(request: Request, which: ColumnElement[bool], connection: Connection) -> Iterator[Stored]:
-        """Yield the entries that may be read among some of them."""
+        """Yield the entries that may be read among some of them: header and body, or nothing of it."""
         limits, everything = _limits(request)
         told = list(read_stored(connection, which & limits))
         hidden = _sealed(connection, told)
         for stored in told:
-            classes = _classes(request, stored)
-            if stored.position not in hidden and (everything or may_see(stored.statement, classes)):
+            its = _classes(request, stored)
+            whole = Visibility.PARTIES in its and may_see(stored.statement, its)
+            if stored.position not in hidden and (everything or whole):
                 yield stored
 
     def _limits(request: Request) -> tuple[ColumnElement[bool], bool]:

@@ -42,6 +42,8 @@ def problem(
     headers = {"Content-Language": language.value, "Cache-Control": "no-store"}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"  # one is named always (RFC 9110, 11.6.1)
     return Response(json.dumps(told, ensure_ascii=False), status, headers, MEDIA_TYPE)
 
 

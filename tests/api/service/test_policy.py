@@ -119,7 +119,8 @@ def test_whom_a_route_answers_is_what_its_row_says(served: Served, door: tuple[s
 def test_nobody_reads_without_having_signed_in(served: Served, door: tuple[str, str]) -> None:
     """401, and not a word of it."""
     for path, _ in _paths(served.world, door[1]):
-        assert served.client.ask("GET", path).json["rule"] == "access.not_signed_in"
+        told = served.client.ask("GET", path)
+        assert (told.json["rule"], told.headers["www-authenticate"]) == ("access.not_signed_in", "Bearer")
 
 
 @pytest.mark.parametrize("door", READERS, ids=" ".join)
