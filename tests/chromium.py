@@ -1,4 +1,4 @@
-"""A real Chromium for tests and screenshots: the one of the system, driven by Playwright, offline."""
+"""A real Chromium for tests and screenshots: the one of the system, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def executable() -> str | None:
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
-    """Run Chromium, offline; skip with a reason where there is none."""
+def chromium(*, offline: bool = True) -> Iterator[Any]:
+    """Run Chromium, offline unless it is to ask a service here; skip with a reason where there is none."""
     driver = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     found = executable()
     if found is None:
         pytest.skip("no Chromium is installed; MINHCHUNG_CHROMIUM names one")
     with driver.sync_playwright() as running:
         browser = running.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        context = browser.new_context(offline=True, viewport={"width": 1100, "height": 900})
+        context = browser.new_context(offline=offline, viewport={"width": 1100, "height": 900})
         yield context
         browser.close()

@@ -34,14 +34,16 @@ def confidential(request: Request, told: Any) -> Response:
     return cached(request, JSONResponse(told), NOT_AT_ALL)
 
 
-def table(request: Request, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:
+def table(
+    request: Request, columns: Sequence[str], rows: Iterable[Mapping[str, Any]], how: str = NOT_AT_ALL
+) -> Response:
     """Answer with a table (RFC 4180) that spreadsheets read as UTF-8."""
     written = io.StringIO()
     lines = csv.writer(written)
     lines.writerow(columns)
     lines.writerows([_cell(row[name]) for name in columns] for row in rows)
     body = written.getvalue().encode("utf-8-sig")
-    return cached(request, Response(body, media_type="text/csv; charset=utf-8"), NOT_AT_ALL)
+    return cached(request, Response(body, media_type="text/csv; charset=utf-8"), how)
 
 
 def _cell(value: Any) -> str:

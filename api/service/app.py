@@ -11,6 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.clock import real_clock
+from api.pages.public import public_pages
+from api.pages.record import record_pages
+from api.pages.refused import NotAmong, refused_page, wants_page
+from api.pages.sign_in import sign_in_pages
 from api.runtime import Runtime
 from api.service.blobs import blobs
 from api.service.doors import check_doors
@@ -72,6 +76,9 @@ def create_app(
     app.include_router(rounds(runtime, guard))
     app.include_router(entries(runtime, guard))
     app.include_router(watch(runtime, settings, following))
+    app.include_router(public_pages(runtime, guard))
+    app.include_router(record_pages(runtime, guard))
+    app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -82,8 +89,13 @@ def create_app(
 async def _refused(request: Request, wrong: Exception) -> Response:
     if not isinstance(wrong, RequestRefused):
         raise wrong
-    language = language_of(request.headers.get("accept-language"))
-    answer = problem(wrong.status, wrong.rule, wrong.facts, language)
+    if wants_page(request):
+        answer = refused_page(request, wrong)
+    else:
+        nearest = [choice.address for choice in wrong.nearest] if isinstance(wrong, NotAmong) else None
+        more = {} if nearest is None else {"nearest": nearest}
+        language = language_of(request.headers.get("accept-language"))
+        answer = problem(wrong.status, wrong.rule, wrong.facts, language, **more)
     answer.headers.update(wrong.headers)
     return answer
 

@@ -66,6 +66,7 @@ _ENTRIES = _readers(Scope.LOG, _COUNCIL, _PARTIES)
 _AUDIT = _readers(Scope.OVERSIGHT, (Capacity.AUDITOR,))
 _ROUND = "/v1/rounds/{code}"
 _AGENCY = f"{_ROUND}/agencies/{{agency}}"
+_SCORE_PAGE = "/rounds/{code}/agencies/{agency}/criteria/{criterion}"
 
 DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/v1/statements"): _SIGNED,
@@ -79,6 +80,20 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/v1/log/consistency"): _ANYBODY,
     ("GET", "/v1/log/inclusion"): _ANYBODY,
     ("GET", "/v1/openapi.json"): _ANYBODY,
+    ("GET", "/"): _ANYBODY,
+    ("GET", "/rounds.json"): _ANYBODY,
+    ("GET", "/rounds.csv"): _ANYBODY,
+    ("GET", "/rounds/{code}"): _ANYBODY,
+    ("GET", "/rounds/{code}.json"): _ANYBODY,
+    ("GET", "/rounds/{code}.csv"): _ANYBODY,
+    ("GET", "/static/{digest}/{name}"): _ANYBODY,
+    ("GET", "/sign-in"): _ANYBODY,
+    ("POST", "/sign-in"): _SIGNED,
+    ("POST", "/sign-out"): _SIGNED_IN,
+    ("GET", "/rounds/{code}/ranking"): _PLACES,
+    ("GET", "/rounds/{code}/agencies/{agency}"): _CELLS,
+    ("GET", _SCORE_PAGE): _RECORD,
+    ("GET", f"{_SCORE_PAGE}.json"): _RECORD,
     ("GET", "/livez"): _ANYBODY,
     ("GET", "/readyz"): _ANYBODY,
     ("POST", "/v1/session/challenge"): _SIGNED,

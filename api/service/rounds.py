@@ -125,20 +125,6 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
 
     # --- what was stated --------------------------------------------------------------------------------
 
-    def _shown(connection: Connection, code: str, agency: str, told: Answer, reach: Reach) -> Answer:
-        """Leave what the reader sees of an agency's events, and of those of others that one is there."""
-        classes = reach.classes(agency)
-        if classes == frozenset(Visibility):
-            return told
-        events = [e["position"] for e in told["events"]]
-        theirs = _of_others(connection, code, events, reach)
-        told = seen(told, classes, members=any(grant.agencies is None for grant in reach.grants))
-        told["events"] = [
-            {name: event[name] for name in _OUTSIDE} if event["position"] in theirs else event
-            for event in told["events"]
-        ]
-        return told if Visibility.AUDITORS in classes else dict(unnamed(told))
-
     @router.get("/agencies/{agency}/trace")
     async def trace(
         request: Request, code: str, agency: str, criterion: str | None = None, as_of: AsOf = None
@@ -149,7 +135,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         def question(connection: Connection) -> Answer:
             size = at(connection, code, as_of)
             told = answers.trace(log, connection, code, agency, criterion, size)
-            return _shown(connection, code, agency, told, reach)
+            return shown(connection, code, agency, told, reach)
 
         return confidential(request, await ask(question))
 
@@ -160,7 +146,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
 
         def question(connection: Connection) -> Answer:
             told = Review(log, connection, code, at(connection, code, as_of)).case(agency, criterion)
-            return _shown(connection, code, agency, told, reach)
+            return shown(connection, code, agency, told, reach)
 
         return confidential(request, await ask(question))
 
@@ -285,6 +271,21 @@ class NoAnswer(RequestRefused):
     """A question that a rule leaves without an answer."""
 
     status = 422
+
+
+def shown(connection: Connection, code: str, agency: str, told: Answer, reach: Reach) -> Answer:
+    """Leave what the reader sees of an agency's events, and of those of others that one is there."""
+    classes = reach.classes(agency)
+    if classes == frozenset(Visibility):
+        return told
+    events = [e["position"] for e in told["events"]]
+    theirs = _of_others(connection, code, events, reach)
+    told = seen(told, classes, members=any(grant.agencies is None for grant in reach.grants))
+    told["events"] = [
+        {name: event[name] for name in _OUTSIDE} if event["position"] in theirs else event
+        for event in told["events"]
+    ]
+    return told if Visibility.AUDITORS in classes else dict(unnamed(told))
 
 
 def _of_others(connection: Connection, code: str, events: list[int], reach: Reach) -> set[int]:

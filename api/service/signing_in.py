@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -48,41 +49,10 @@ def signing_in(runtime: Runtime, guard: Guard) -> APIRouter:
         """
         stated = await _read(request, {"challenge", "signature"})
         before = request.cookies.get(guard.cookie)
-        caller, cookie = await run_in_threadpool(_begin, stated, before)
+        caller, cookie = await run_in_threadpool(begin_session, runtime, guard, stated, before)
         response = JSONResponse(_told(caller), 201, _NO_STORE)
-        _set_cookie(response, cookie, SESSION)
+        set_session(guard, response, cookie, SESSION)
         return response
-
-    def _begin(stated: dict[str, str], before: str | None) -> tuple[Caller, str]:
-        signed = _signed(stated)
-        if not guard.access.spend(signed.nonce, signed.until, guard.now):
-            raise ChallengeOver
-        size = runtime.intake.size
-        caller = guard.caller(Credential(signed.key, size))
-        if caller is None:
-            raise SignatureWrong
-        if before:
-            guard.access.end_session(before)
-        return caller, guard.access.begin_session(signed.key, size, guard.now)
-
-    def _signed(stated: dict[str, str]) -> Challenge:
-        """Return the challenge that a key signed which may sign now; raises ChallengeOver, SignatureWrong."""
-        try:
-            its = read_challenge(
-                stated["challenge"], guard.access.secret, guard.site, runtime.origin, guard.now
-            )
-            signature = base64.b64decode(stated["signature"], validate=True)
-        except (WrongChallenge, binascii.Error, ValueError):
-            raise ChallengeOver from None
-        guard.catch_up()
-        record = runtime.intake.keyring.records.get(its.key)
-        try:
-            if record is None:
-                raise SignatureWrong
-            record.public.verify(signature, stated["challenge"].encode())
-        except AuditError:
-            raise SignatureWrong from None
-        return its
 
     @router.get("/session")
     async def session(request: Request) -> Response:
@@ -94,19 +64,8 @@ def signing_in(runtime: Runtime, guard: Guard) -> APIRouter:
         """End the session."""
         await run_in_threadpool(guard.access.end_session, request.cookies[guard.cookie])
         response = Response(None, 204, _NO_STORE)
-        _set_cookie(response, "", 0)
+        set_session(guard, response, "", 0)
         return response
-
-    def _set_cookie(response: Response, value: str, seconds: int) -> None:
-        response.set_cookie(
-            guard.cookie,
-            value,
-            max_age=seconds,
-            path="/",
-            secure=guard.secure,
-            httponly=True,
-            samesite="strict",
-        )
 
     @router.post("/tokens", status_code=201)
     async def issue(request: Request) -> Response:
@@ -137,6 +96,56 @@ def signing_in(runtime: Runtime, guard: Guard) -> APIRouter:
         return Response(None, 204, _NO_STORE)
 
     return router
+
+
+def begin_session(
+    runtime: Runtime, guard: Guard, stated: Mapping[str, str], before: str | None
+) -> tuple[Caller, str]:
+    """Begin a session with a signed challenge, and end the one there was; return who it is, and its cookie.
+
+    Raises ChallengeOver, SignatureWrong.
+    """
+    signed = _signed(runtime, guard, stated)
+    if not guard.access.spend(signed.nonce, signed.until, guard.now):
+        raise ChallengeOver
+    size = runtime.intake.size
+    caller = guard.caller(Credential(signed.key, size))
+    if caller is None:
+        raise SignatureWrong
+    if before:
+        guard.access.end_session(before)
+    return caller, guard.access.begin_session(signed.key, size, guard.now)
+
+
+def _signed(runtime: Runtime, guard: Guard, stated: Mapping[str, str]) -> Challenge:
+    """Return the challenge that a key signed which may sign now; raises ChallengeOver, SignatureWrong."""
+    try:
+        its = read_challenge(stated["challenge"], guard.access.secret, guard.site, runtime.origin, guard.now)
+        signature = base64.b64decode(stated["signature"], validate=True)
+    except (WrongChallenge, binascii.Error, ValueError):
+        raise ChallengeOver from None
+    guard.catch_up()
+    record = runtime.intake.keyring.records.get(its.key)
+    try:
+        if record is None:
+            raise SignatureWrong
+        record.public.verify(signature, stated["challenge"].encode())
+    except AuditError:
+        raise SignatureWrong from None
+    return its
+
+
+def set_session(guard: Guard, response: Response, value: str, seconds: int) -> None:
+    """Give a browser its session, or (empty, for no time) take it away."""
+    response.set_cookie(
+        guard.cookie,
+        value,
+        max_age=seconds,
+        path="/",
+        secure=guard.secure,
+        httponly=True,
+        samesite="strict",
+    )
 
 
 async def _read(request: Request, names: set[str]) -> dict[str, str]:

@@ -84,7 +84,7 @@ def test_inbox_is_one_persons_or_one_agencys(told: Told) -> None:
     assert review.inbox(None, agency, None)["pending"] == [one for one in whole if one["party"] == agency]
     with pytest.raises(UnknownSubject, match="the nearest is SNV;"):
         review.inbox(None, "SNVV", None)
-    with pytest.raises(UnknownSubject, match="the nearest .* snv-1"):
+    with pytest.raises(UnknownSubject, match=r"the nearest .* snv-1"):
         review.inbox("snv-11", None, None)
 
 

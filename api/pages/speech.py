@@ -1,0 +1,97 @@
+"""What pages say, and how numbers, days and times are written, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from api.sentences import sentence
+from api.terms import LANGUAGES, event_name, read_table, term
+from api.wording import Language, fill, tell
+from domain.points import write
+
+FILE = "pages-words.yaml"
+_NAMES = {Language.VI: "Tiếng Việt", Language.EN: "English"}
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+
+
+@cache
+def phrases() -> Mapping[str, tuple[str, str]]:
+    """Return what pages say: name -> Vietnamese, English."""
+    return {name: (vi, en) for name, (vi, en) in read_table(FILE).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """One language; templates say everything through it."""
+
+    language: Language
+
+    def say(self, name: str, **facts: object) -> str:
+        """Return a phrase with its facts put in; raises KeyError for one that nobody wrote."""
+        text = phrases()[name][LANGUAGES.index(self.language)]
+        return fill(text, {fact: str(value) for fact, value in facts.items()})
+
+    def term(self, group: str, name: str) -> str:
+        """Return a word of the field."""
+        return term(group, name, self.language)
+
+    def tell(self, name: str, fact: object) -> str:
+        """Say a fact in words."""
+        return tell(name, str(fact), self.language)
+
+    def sentence(self, kind: str, body: Mapping[str, Any]) -> str:
+        """Tell an event in one sentence."""
+        return sentence(kind, body, self.language)
+
+    def event(self, kind: str) -> str:
+        """Return what a type of event is called."""
+        return event_name(kind, self.language)
+
+    def name(self, named: Mapping[str, str]) -> str:
+        """Return the name of something that has one in each language."""
+        return named[f"name_{self.language}"] or named["name_vi"]
+
+    def points(self, value: str | Fraction) -> str:
+        """Write points: with a decimal comma in Vietnamese."""
+        text = value if isinstance(value, str) else write(value)
+        return text.replace(".", ",") if self.language is Language.VI else text
+
+    def count(self, number: int) -> str:
+        """Write a whole number with its thousands apart."""
+        text = f"{number:,}"
+        return text.replace(",", ".") if self.language is Language.VI else text
+
+    def day(self, day: date) -> str:
+        """Write a day."""
+        if self.language is Language.VI:
+            return f"{day:%d/%m/%Y}"
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+    def moment(self, moment: datetime) -> str:
+        """Write a time to the minute, in the zone it is in."""
+        if self.language is Language.VI:
+            return f"{moment:%H:%M} ngày {self.day(moment)}"
+        return f"{moment:%H:%M} on {self.day(moment)}"
+
+    @property
+    def others(self) -> list[tuple[Language, str]]:
+        """All languages, each by its own name."""
+        return list(_NAMES.items())
