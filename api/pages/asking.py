@@ -8,15 +8,13 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from api.errors import CommandError, NotPossible, UnknownSubject
+from api.errors import UnknownSubject
 from api.moments import moment_of
 from api.pages.refused import Choice, NotAmong
 from api.register import stream
 from api.runtime import Runtime
-from api.service.errors import NotThere
 from api.service.guard import Guard
-from api.service.rounds import NoAnswer
-from domain.refusals import Malformed
+from api.service.rounds import answered
 from domain.standing import Round
 from projections.moments import moments
 
@@ -36,14 +34,7 @@ class Asking:
 
     def _ask(self, question: Callable[[Connection], Told]) -> Told:
         self._guard.catch_up()
-        try:
-            with self.runtime.log.database.read() as connection:
-                return question(connection)
-        except (NotPossible, Malformed) as wrong:
-            refused = wrong.refused if isinstance(wrong, NotPossible) else wrong.refusal
-            raise NoAnswer(refused.rule, **refused.facts) from None
-        except CommandError:
-            raise NotThere("record") from None
+        return answered(self.runtime.log, question)
 
     def round(self, code: str) -> Round:
         """Return a round; raises NotAmong, with those that come nearest."""

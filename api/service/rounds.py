@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection, select
@@ -22,7 +22,7 @@ from api.history import History
 from api.moments import moment_of
 from api.publication import seen, unnamed
 from api.review import Review
-from api.runtime import Runtime
+from api.runtime import Log, Runtime
 from api.search import LONGEST_PAGE, PAGE, Question
 from api.search import answer as answer_question
 from api.service.answering import NOT_AT_ALL, cached, confidential, table
@@ -44,6 +44,7 @@ AsOf = Annotated[
 ]
 Many = Annotated[list[str] | None, Query()]
 Ask = Callable[[Connection], Any]
+Told = TypeVar("Told")
 SUPPOSED = 500
 """So many positions may be left out in one question."""
 _PLACE = ("block", "rank", "shared", "agency", "name_vi", "name_en", "score", "total", "bonus", "deductions")
@@ -52,22 +53,24 @@ _CELLS = ("criterion", "name_vi", "name_en", "points", "maximum", "stage", "flag
 _OUTSIDE = ("position", "id", "type", "made_the_number", "arrived_at", "received_at")
 
 
+def answered(log: Log, question: Callable[[Connection], Told]) -> Told:
+    """Ask within one transaction; raises RequestRefused for what leaves the question without an answer."""
+    try:
+        with log.database.read() as connection:
+            return question(connection)
+    except (NotPossible, Malformed) as wrong:
+        refused = wrong.refused if isinstance(wrong, NotPossible) else wrong.refusal
+        raise NoAnswer(refused.rule, **refused.facts) from None
+    except CommandError:
+        raise NotThere("record") from None
+
+
 def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
     """Return the routes about a round; each is limited by what its row grants to whoever asks."""
     router, log = APIRouter(prefix="/v1/rounds/{code}"), runtime.log
 
     async def ask(question: Ask) -> Any:
-        return await run_in_threadpool(_ask, question)
-
-    def _ask(question: Ask) -> Any:
-        try:
-            with log.database.read() as connection:
-                return question(connection)
-        except (NotPossible, Malformed) as wrong:
-            refused = wrong.refused if isinstance(wrong, NotPossible) else wrong.refusal
-            raise NoAnswer(refused.rule, **refused.facts) from None
-        except CommandError:
-            raise NotThere("record") from None
+        return await run_in_threadpool(answered, log, question)
 
     def reach_of(request: Request, code: str, agency: str | None = None) -> Reach:
         """Return what may be read; raises NotThere for an agency that is not in it, or nowhere."""
