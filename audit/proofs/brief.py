@@ -42,28 +42,30 @@ class Brief(NamedTuple):
 def read_brief(state: bytes, keys: Mapping[str, PublicKey], check: Check) -> Brief | None:
     """Read an entry's bytes; nothing where the long way is needed."""
     entry = plain_entry(state)
-    if entry is None or len(entry.envelope.payload) > MAX_STATEMENT or not entry.envelope.payload.isascii():
+    if entry is None:
         return None
-    found = PLAIN.fullmatch(entry.envelope.payload.decode("ascii"))
+    _, payload, signer, signature, received_at = entry
+    if len(payload) > MAX_STATEMENT or not payload.isascii():
+        return None
+    found = PLAIN.fullmatch(payload.decode("ascii"))
     if found is None:
         return None
     (
         actor, agency, _files, body, digests, counter, criterion, _, _, number, key, log,
         matter, occurred_at, _, round_code, root, size, kind,
     ) = found.groups()  # fmt: skip
-    ((signer, signature),) = entry.envelope.signatures
     if signer != key or key not in keys or kind in _WHOLE or not is_time(occurred_at):
         return None
-    if not (_ordered(_KEY.findall(body)) and _ordered(_KEY.findall(digests))):
+    committed = _DIGEST.findall(digests)
+    if not (_ordered(_KEY.findall(body)) and _ordered([name for name, _ in committed])):
         return None
     try:
-        check(keys[key], signature, pae(entry.envelope.payload))
+        check(keys[key], signature, pae(payload))
     except BadSignature:
         return None
     stream = stream_of(round_code, agency, criterion, matter)
-    commitments = dict(_DIGEST.findall(digests))
     seen = (int(size), root)
-    return Brief(entry.received_at, log, number, kind, stream, actor, key, int(counter), seen, commitments)
+    return Brief(received_at, log, number, kind, stream, actor, key, int(counter), seen, dict(committed))
 
 
 def _ordered(names: list[str]) -> bool:

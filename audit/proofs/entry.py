@@ -15,10 +15,12 @@ from audit.proofs.statement import (
     check_time,
     envelope_from_json,
     is_time,
-    plain_envelope,
+    plain_parts,
 )
 
 MAX_ENTRY = 65_535
+Plain = tuple[str, bytes, str, bytes, str]
+"""What an entry with one signature holds, in its order: arrival, payload, key, signature, admission."""
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 _UTC = re.compile(_TIME, re.ASCII)
 _PLAIN = re.compile(
@@ -52,7 +54,8 @@ def encode_entry(entry: Entry) -> bytes:
 def parse_entry(data: bytes) -> Entry:
     """Read an entry; raises CanonicalError or StatementError `entry.malformed`, `envelope.not_canonical`."""
     if (plain := plain_entry(data)) is not None:
-        return plain
+        arrived_at, payload, key, signature, received_at = plain
+        return Entry(arrived_at, Envelope(payload, ((key, signature),)), received_at)
     stated = canonical.decode(data, limit=MAX_ENTRY)
     if not isinstance(stated, dict) or stated.keys() != {"arrived_at", "envelope", "received_at"}:
         raise StatementError("entry.malformed", field="entry")
@@ -65,17 +68,17 @@ def parse_entry(data: bytes) -> Entry:
     return Entry(stated["arrived_at"], envelope_from_json(stated["envelope"]), stated["received_at"])
 
 
-def plain_entry(data: bytes) -> Entry | None:
-    """Return what the long way gives, in a quarter of the time, for the usual spelling; else nothing."""
+def plain_entry(data: bytes) -> Plain | None:
+    """Read what the long way does, in a quarter of the time, for the usual spelling; else nothing."""
     found = _PLAIN.fullmatch(data) if len(data) <= MAX_ENTRY else None
     if found is None:
         return None
     arrived, payload, kind, key, signature, received = found.groups()
     arrived_at, received_at = arrived.decode("ascii"), received.decode("ascii")
-    envelope = plain_envelope(payload, kind, key, signature)
-    if envelope is None or arrived > received or not (is_time(arrived_at) and is_time(received_at)):
+    parts = plain_parts(payload, kind, key, signature)
+    if parts is None or arrived > received or not (is_time(arrived_at) and is_time(received_at)):
         return None
-    return Entry(arrived_at, envelope, received_at)
+    return arrived_at, *parts, received_at
 
 
 def entry_leaf(data: bytes) -> bytes:

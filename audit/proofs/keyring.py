@@ -9,6 +9,7 @@ Key events are admitted here; what actors may state is not this module's busines
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from audit.proofs.errors import KeyringError
@@ -117,6 +118,27 @@ class Keyring(KeyTables):
         """Take such a statement in."""
         self._borne.add(key, position)
         self._counters[key] = counter
+
+    def fits(self, keys: Sequence[str], actors: Sequence[str], counters: Sequence[int]) -> bool:
+        """Whether `check_alone` and `follow_alone` find nothing in statements that follow one another."""
+        come_to: dict[str, int] = {}
+        for key, counter in zip(keys, counters, strict=True):
+            before = come_to.get(key)
+            if counter != (self.next_counter(key) if before is None else before + 1):
+                return False
+            come_to[key] = counter
+        try:
+            for key, actor in set(zip(keys, actors, strict=True)):
+                self._check_holder(key, actor)
+        except KeyringError:
+            return False
+        return True
+
+    def take(self, position: int, keys: Sequence[str], counters: Sequence[int]) -> None:
+        """Take in statements that fit, the first of them at a position."""
+        for at, key in enumerate(keys, position):
+            self._borne.add(key, at)
+        self._counters.update(zip(keys, counters, strict=True))
 
     def begin_counting(self, key: str, counter: int) -> None:
         """Let a key go on from a counter that it is trusted to have come to."""

@@ -26,6 +26,7 @@ from audit.proofs.errors import AuditError
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.merkle import leaf_hash
 from audit.proofs.portable import portable
+from audit.proofs.run import Run
 from audit.proofs.statement import Statement, parse_statement, verify_signatures
 
 CHUNK = 512
@@ -53,7 +54,8 @@ class Chunk:
     """What was read of some entries: the hash of each, and what it says."""
 
     leaves: Sequence[bytes]
-    reads: Sequence[Read | Brief]
+    reads: Sequence[Read | Run]
+    """In their order; a run stands for all of its entries."""
 
 
 class Stored(Protocol):
@@ -91,7 +93,22 @@ def read_chunk(states: Sequence[bytes], keys: Keys, check: Check, *, whole: bool
     leaves = [leaf_hash(state) for state in states]
     if whole:
         return Chunk(leaves, [read(state, keys, check) for state in states])
-    return Chunk(leaves, [read_brief(state, keys, check) or read(state, keys, check) for state in states])
+    found = [read_brief(state, keys, check) or read(state, keys, check) for state in states]
+    return Chunk(leaves, list(_in_runs(found)))
+
+
+def _in_runs(found: Iterable[Brief | Read]) -> Iterator[Read | Run]:
+    together: list[Brief] = []
+    for each in found:
+        if isinstance(each, Brief):
+            together.append(each)
+            continue
+        if together:
+            yield Run.of(together)
+            together = []
+        yield each
+    if together:
+        yield Run.of(together)
 
 
 def read_ahead(
@@ -169,7 +186,7 @@ def _answered(rows: list[R], answer: Future[bytes]) -> tuple[list[R], Chunk]:
     leaves, reads = pickle.loads(answer.result())  # noqa: S301 - from our own child
     size = len(leaves) // len(rows)
     hashes = [leaves[at : at + size] for at in range(0, len(leaves), size)]
-    return rows, Chunk(hashes, [Brief._make(told) if type(told) is tuple else told for told in reads])
+    return rows, Chunk(hashes, [Run._make(told) if type(told) is tuple else told for told in reads])
 
 
 class _Reader:
@@ -209,7 +226,7 @@ def serve() -> None:
         states, news, check, whole = pickle.loads(asked)  # noqa: S301 - from our own parent
         keys |= {key: PublicKey(raw, key) for key, raw in news}
         found = read_chunk(states, keys, check, whole=whole)
-        told = [tuple(r) if isinstance(r, Brief) else r for r in found.reads]
+        told = [tuple(read) if isinstance(read, Run) else read for read in found.reads]
         _tell(sys.stdout.buffer, pickle.dumps((b"".join(found.leaves), told), pickle.HIGHEST_PROTOCOL))
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from operator import le
+
 from audit.proofs.brief import Brief
 from audit.proofs.finding import Finding, Report
 from audit.proofs.log_copy import Row
+from audit.proofs.run import Run
 from audit.proofs.statement import Statement
 
 
@@ -32,6 +36,39 @@ class RowOrder:
     def unreadable(self, row: Row) -> None:
         """The row is all there is left to count by."""
         self._versions[row.stream] = row.version
+
+    def fits(self, rows: Sequence[Row], position: int, run: Run) -> bool:
+        """Whether `check_position` and `check` find nothing in entries that follow one another."""
+        positions, streams, versions, topics, _ = zip(*rows, strict=True)
+        received, numbers = run.received_at, run.numbers
+        return (
+            positions == tuple(range(position, position + run.length))
+            and (streams, topics) == (run.streams, run.types)
+            and run.logs.count(self.origin) == run.length
+            and self._received <= received[0]
+            and all(map(le, received, received[1:]))
+            and len(set(numbers)) == run.length
+            and self._ids.isdisjoint(numbers)
+            and self._go_on(streams, versions)
+        )
+
+    def _go_on(self, streams: Sequence[str], versions: Sequence[int]) -> bool:
+        """Whether each version is the next of its stream."""
+        come_to: dict[str, int] = {}
+        for stream, version in zip(streams, versions, strict=True):
+            before = come_to.get(stream)
+            if before is None:
+                before = self._versions.get(stream, 0 if self._from_genesis else version - 1)
+            if version != before + 1:
+                return False
+            come_to[stream] = version
+        return True
+
+    def take(self, rows: Sequence[Row], run: Run) -> None:
+        """Take in entries that fit."""
+        self._ids.update(run.numbers)
+        self._versions.update((row.stream, row.version) for row in rows)
+        self._received = run.received_at[-1]
 
     def check(self, row: Row, told: Statement | Brief, received_at: str) -> None:
         """Steps 3 and 4."""

@@ -6,6 +6,7 @@ from audit.proofs.brief import Brief
 from audit.proofs.finding import Finding, Report
 from audit.proofs.key_events import GENESIS
 from audit.proofs.prefix import Prefix
+from audit.proofs.run import Run
 from audit.proofs.statement import Seen, Statement
 from audit.proofs.trees import Trees
 
@@ -20,6 +21,12 @@ class SeenHeads:
         self._waiting: list[tuple[int, Seen]] = []
         self._were: set[tuple[int, str]] = set()
         """What was seen and was so: a size and its root, in both trees."""
+
+    def fits(self, position: int, run: Run) -> bool:
+        """Whether every head that entries from a position on had seen is known to have been so before it."""
+        heads = set(run.seen)
+        self._were |= {head for head in heads - self._were if self._was(*head)}
+        return heads <= self._were and max(heads)[0] <= position
 
     def note(self, position: int, told: Statement | Brief) -> None:
         """Take in what the signer of a statement had seen."""

@@ -13,6 +13,7 @@ from audit.proofs.key_record import KeyRecord
 from audit.proofs.keyring import Keyring
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.reading import Read
+from audit.proofs.run import Run
 from audit.proofs.statement import Statement, verify_signatures
 
 
@@ -33,6 +34,16 @@ class Signers:
         """The keys that readers may check signatures with: a key's id stays the same key's for ever."""
         self.signatures = 0
         self.platform_statements = 0
+
+    def fits(self, run: Run) -> bool:
+        """Whether `alone` finds nothing in entries that follow one another; a log from genesis on."""
+        return self._from_genesis and self.keyring.fits(run.keys, run.actors, run.counters)
+
+    def take(self, position: int, run: Run) -> None:
+        """Take in entries that fit, the first of them at a position."""
+        self.signatures += run.length
+        self.platform_statements += sum(map(self._kept.__contains__, run.keys))
+        self.keyring.take(position, run.keys, run.counters)
 
     def alone(self, position: int, told: Brief) -> bool:
         """Whether a statement by one key, whose signature was checked (6), is its own to make (5)."""

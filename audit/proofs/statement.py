@@ -298,17 +298,18 @@ class Envelope:
 def parse_envelope(data: bytes) -> Envelope:
     """Read an envelope; raises CanonicalError or StatementError `envelope.not_canonical`."""
     found = SIGNED_ONCE.fullmatch(data) if len(data) <= MAX_ENVELOPE else None
-    if found is not None and (plain := plain_envelope(*found.groups())) is not None:
-        return plain
+    if found is not None and (plain := plain_parts(*found.groups())) is not None:
+        payload, key, signature = plain
+        return Envelope(payload, ((key, signature),))
     return envelope_from_json(canonical.decode(data, limit=MAX_ENVELOPE))
 
 
-def plain_envelope(payload: bytes, kind: bytes, key: bytes, signature: bytes) -> Envelope | None:
-    """Return the envelope of the parts that `SIGNED_ONCE` finds; nothing where one is not canonical."""
+def plain_parts(payload: bytes, kind: bytes, key: bytes, signature: bytes) -> tuple[bytes, str, bytes] | None:
+    """Read payload, key and signature as `SIGNED_ONCE` finds them; nothing where one is not canonical."""
     stated, signed = _decoded(payload), _decoded(signature)
     if kind != _KIND or len(key) != 64 or stated is None or signed is None:
         return None
-    return Envelope(stated, ((key.decode("ascii"), signed),))
+    return stated, key.decode("ascii"), signed
 
 
 def _decoded(text: bytes) -> bytes | None:

@@ -6,7 +6,7 @@ statement on, in order, to whoever folds in the same pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from audit.proofs.brief import Brief
 from audit.proofs.certificate import Certified, bindings, verify_binding
@@ -22,6 +22,7 @@ from audit.proofs.prefix import Prefix
 from audit.proofs.promise import NO_PROMISE
 from audit.proofs.reading import CHUNK, Chunk, Read, read_ahead
 from audit.proofs.row_order import RowOrder
+from audit.proofs.run import Run
 from audit.proofs.seen_heads import SeenHeads
 from audit.proofs.signers import Signers
 from audit.proofs.statement import Statement
@@ -146,22 +147,34 @@ class _Walk:
 
     def _chunk(self, rows: Sequence[Row], chunk: Chunk) -> None:
         if self._copy.openings_of is not None:
-            told = (read if isinstance(read, Brief) else read.statement for read in chunk.reads)
-            self._words = self._copy.openings_of([each.id for each in told if each is not None])
+            self._words = self._copy.openings_of(list(_ids(chunk)))
         size = self._trees.size
         self._trees.extend([row.position for row in rows], chunk.leaves)
-        for position, (row, read) in enumerate(zip(rows, chunk.reads, strict=True), size):
-            if row.position != position:
-                self._order.check_position(row, position)
-            if isinstance(read, Brief):
-                self._alone(row, read)
+        at = 0
+        for read in chunk.reads:
+            if isinstance(read, Run):
+                self._run(rows[at : at + read.length], size + at, read)
+                at += read.length
             else:
-                self._whole(row, read)
+                self._order.check_position(rows[at], size + at)
+                self._whole(rows[at], read)
+                at += 1
 
-    def _alone(self, row: Row, told: Brief) -> None:
-        self._order.check(row, told, told.received_at)
-        if self._signers.alone(row.position, told):
-            self._beside(row.position, told)
+    def _run(self, rows: Sequence[Row], position: int, run: Run) -> None:
+        """Take entries in together where all fit, else each alone, to say which does not."""
+        fit = self._order.fits(rows, position, run) and self._signers.fits(run)
+        if fit and self._seen.fits(position, run):
+            self._order.take(rows, run)
+            self._signers.take(position, run)
+            for at, told in enumerate(run.briefs() if self._words else (), position):
+                self._open(at, told)
+            return
+        for at, (row, told) in enumerate(zip(rows, run.briefs(), strict=True), position):
+            self._order.check_position(row, at)
+            self._order.check(row, told, told.received_at)
+            if self._signers.alone(row.position, told):
+                self._seen.note(row.position, told)
+                self._open(row.position, told)
 
     def _whole(self, row: Row, read: Read) -> None:
         if read.wrong is not None:
@@ -170,13 +183,13 @@ class _Walk:
         elif read.entry is not None and read.statement is not None:
             self._order.check(row, read.statement, read.entry.received_at)
             if self._signers.together(row.position, read, read.entry, read.statement):
-                self._beside(row.position, read.statement, read.entry)
+                self._seen.note(row.position, read.statement)
+                self._open(row.position, read.statement, read.entry)
                 if self._observe is not None:
                     self._observe(row.position, read.entry, read.statement)
 
-    def _beside(self, position: int, told: Statement | Brief, entry: Entry | None = None) -> None:
-        """Steps 7 and 8."""
-        self._seen.note(position, told)
+    def _open(self, position: int, told: Statement | Brief, entry: Entry | None = None) -> None:
+        """Step 8."""
         for opening in self._words.get(told.id, ()):
             try:
                 verify_opening(told, opening)
@@ -204,3 +217,11 @@ class _Walk:
         checkpoints = Checkpoints(origin, keyring, self._log_key, self._report)
         checkpoints.check(self._copy.checkpoints, self._trees.roots, self._trees.size, self._wanted)
         return True
+
+
+def _ids(chunk: Chunk) -> Iterator[str]:
+    for read in chunk.reads:
+        if isinstance(read, Run):
+            yield from read.ids
+        elif read.statement is not None:
+            yield read.statement.id
