@@ -174,14 +174,19 @@ export function decodeCanonical(data, limit) {
   if (data.length > limit) throw new CanonicalError("bytes.too_long", { size: data.length, limit });
   const text = fromUtf8(data);
   if (text === null) throw notCanonical("not UTF-8");
-  checkDepth(text);
   const quick = readQuickly(text);
-  const value = quick === undefined ? parsed(text, STRICT) : quick;
+  const value = quick === undefined ? readAtLength(text) : quick;
   // What is hidden stands there literally, or behind an escape: canonical text has those of controls.
   checkText(text);
   if (ESCAPE_OF_MORE.test(text)) checkStrings(value);
   if (quick === undefined && spell(value, MAX_DEPTH) !== text) throw notCanonical("another spelling");
   return value;
+}
+
+/** @param {string} text */
+function readAtLength(text) {
+  checkDepth(text);
+  return parsed(text, STRICT);
 }
 
 /**
@@ -190,31 +195,33 @@ export function decodeCanonical(data, limit) {
  * @param {string} text
  */
 function readQuickly(text) {
-  let value;
   try {
-    value = JSON.parse(text);
+    const value = JSON.parse(text);
+    return JSON.stringify(value) === text ? plainCopy(value, MAX_DEPTH) : undefined;
   } catch {
-    return undefined;
+    return undefined; // not JSON, or nested too deep to be written again
   }
-  return JSON.stringify(value) === text ? plainCopy(value) : undefined;
 }
 
 /**
- * A value without prototypes, if its numbers are whole and the keys of its objects ascend; undefined if not.
+ * A value without prototypes, if its numbers are whole, the keys of its objects ascend, and it is nested at most so
+ * deep; undefined if not.
  * @param {any} value
+ * @param {number} room
  * @returns {any}
  */
-function plainCopy(value) {
+function plainCopy(value, room) {
   if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
   if (typeof value !== "object" || value === null) return value;
+  if (room === 0) return undefined;
   if (Array.isArray(value)) {
-    const items = value.map(plainCopy);
+    const items = value.map((item) => plainCopy(item, room - 1));
     return items.includes(undefined) ? undefined : items;
   }
   const copy = Object.create(null);
   let before = null;
   for (const key of Object.keys(value)) {
-    copy[key] = plainCopy(value[key]);
+    copy[key] = plainCopy(value[key], room - 1);
     if (copy[key] === undefined || (before !== null && before >= key)) return undefined;
     before = key;
   }

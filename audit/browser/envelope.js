@@ -67,9 +67,16 @@ export function spellEnvelope({ payload, signatures }) {
  * @param {string} payloadType
  */
 export function preAuthentication(payload, payloadType = PAYLOAD_TYPE) {
-  const typed = `${toUtf8(payloadType).length} ${payloadType}`;
-  return joined(toUtf8(`DSSEv1 ${typed} ${payload.length} `), payload);
+  const typed = payloadType === PAYLOAD_TYPE ? TYPED : typedBy(payloadType);
+  return joined(typed, toUtf8(`${payload.length} `), payload);
 }
+
+/** @param {string} payloadType */
+function typedBy(payloadType) {
+  return toUtf8(`DSSEv1 ${toUtf8(payloadType).length} ${payloadType} `);
+}
+
+const TYPED = typedBy(PAYLOAD_TYPE);
 
 /**
  * Check every signature of an envelope.
@@ -79,25 +86,25 @@ export function preAuthentication(payload, payloadType = PAYLOAD_TYPE) {
  * @param {Envelope} envelope
  * @param {import("./statement.js").Statement} statement
  * @param {Map<string, import("./keys.js").PublicKey>} keys
- * @param {(key: import("./keys.js").PublicKey, signature: Uint8Array, signed: Uint8Array) => Promise<void>} check
+ * @param {(key: import("./keys.js").PublicKey, signature: Uint8Array, payload: Uint8Array) => Promise<void>} check
  */
-export async function verifySignatures(envelope, statement, keys, check = verifyWith) {
+export async function verifySignatures(envelope, statement, keys, check = verifyStatement) {
   checkWhoSigned(envelope, statement);
-  const signed = preAuthentication(envelope.payload);
   for (const { key, signature } of envelope.signatures) {
     const known = keys.get(key);
     if (!known) throw new KeyringError("key.unknown", { key });
-    await check(known, signature, signed);
+    await check(known, signature, envelope.payload);
   }
 }
 
 /**
+ * Check one signature over a statement; rejects with BadSignature `signature.bad`.
  * @param {import("./keys.js").PublicKey} key
  * @param {Uint8Array} signature
- * @param {Uint8Array} signed
+ * @param {Uint8Array} payload
  */
-function verifyWith(key, signature, signed) {
-  return key.verify(signature, signed);
+export function verifyStatement(key, signature, payload) {
+  return key.verify(signature, preAuthentication(payload));
 }
 
 /**

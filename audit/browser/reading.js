@@ -6,7 +6,7 @@
  * slices the page has its turn.
  */
 import { parseEntry } from "./entry.js";
-import { preAuthentication } from "./envelope.js";
+import { preAuthentication, verifyStatement } from "./envelope.js";
 import { AuditError } from "./errors.js";
 import { broughtKeys } from "./key_events.js";
 import { leafHash } from "./merkle.js";
@@ -16,7 +16,7 @@ import { turnOfOthers } from "./turn.js";
 export const SLICE = 256;
 
 /** @typedef {import("./keys.js").PublicKey} Key */
-/** @typedef {(key: Key, signature: Uint8Array, signed: Uint8Array) => Promise<void>} CheckSignature */
+/** @typedef {(key: Key, signature: Uint8Array, payload: Uint8Array) => Promise<void>} CheckSignature */
 /** @typedef {{entry: import("./entry.js").Entry, statement: import("./statement.js").Statement}} Told */
 
 /**
@@ -115,5 +115,5 @@ async function safeKeys(statement) {
  * @returns {CheckSignature}
  */
 function started(running) {
-  return (key, signature, signed) => running.get(key.id) ?? key.verify(signature, signed);
+  return (key, signature, payload) => running.get(key.id) ?? verifyStatement(key, signature, payload);
 }
