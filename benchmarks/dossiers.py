@@ -23,8 +23,8 @@ from api.trusting import read_trust
 from audit.proofs.dossier import Dossier
 from audit.proofs.dossier_verdict import dossier_verdict
 from audit.proofs.dossier_verifier import verify_dossier
-from benchmarks.changing import DEPTHS
 from benchmarks.measure import Line, within
+from tests.changing import DEPTHS
 
 CELL_LIMIT = 200 * 1024
 EVENTS, EVENTS_LIMIT = 5_000, 2.0

@@ -36,6 +36,7 @@ from audit.proofs.trust import Trust, TrustedLog
 from audit.proofs.trust_file import format_trust, parse_trust
 from tests.audit.browser import handmade
 from tests.audit.browser.asked import Asked
+from tests.changing import DEPTHS
 from tests.worlds import KEYS
 
 pytestmark = pytest.mark.node
@@ -310,6 +311,18 @@ def test_any_changed_byte_is_judged_alike(kind: str, node: Asked, small_log: Pat
         at = chance.randrange(len(data))
         new = chance.choice([byte for byte in b'0123456789abcdefABCDEF"{}[],:= ' if byte != data[at]])
         assert not same(node, data[:at] + bytes([new]) + data[at + 1 :])["ok"]
+
+
+@pytest.mark.parametrize("depth", ["value", "statement"])
+@pytest.mark.parametrize("kind", EVERY)
+def test_any_change_that_is_sealed_again_is_judged_alike(
+    kind: str, depth: str, node: Asked, small_log: Path
+) -> None:
+    """A value anywhere in the file, or in what is signed: the same verdict, whichever it is."""
+    data = _made(small_log, kind)
+    for number in range(12):
+        chance = random.Random(f"{kind} {depth} {number}")  # noqa: S311 - to find, not to hide
+        same(node, DEPTHS[depth](data, chance))
 
 
 # --- form -----------------------------------------------------------------------------------------------
