@@ -41,8 +41,8 @@ class Building:
         self._followed = followed
         self._size = 0
         self._at = {one.name: 0 for one in followed}
-        self._fold = Fold(self._of_round)
-        self._stood = Stood()
+        self._fold = Fold(self._needed_of_round)
+        self._stood = Stood(self._of_round)
 
     def advance(self, size: int, ends: Mapping[str, int], progress: Progress | None = None) -> None:
         """Go on up to a size of the log, each followed projection up to where it ends. Raises Stopped.
@@ -57,8 +57,7 @@ class Building:
             self._fold_in([entry for entry in entries if entry.position >= self._size])
             self._size = max(self._size, end)
             with self._begin() as connection:
-                self._fold.write(connection, self._cells, self._ranks)
-                self._stood.write(connection, self._states)
+                self._write(connection)
                 for one in self._followed:
                     its = range(self._at[one.name], ends[one.name])
                     self._apply(connection, one, [entry for entry in entries if entry.position in its])
@@ -68,8 +67,13 @@ class Building:
     def finish(self) -> None:
         """Write down what still holds: the tables are whole then, and can still be gone on with."""
         self._fold.flush()
+        self._stood.flush()
         with self._begin() as connection:
-            self._fold.write(connection, self._cells, self._ranks)
+            self._write(connection)
+
+    def _write(self, connection: Connection) -> None:
+        self._fold.write(connection, self._cells, self._ranks)
+        self._stood.write(connection, self._states)
 
     def _fold_in(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -101,6 +105,12 @@ class Building:
         self._at[one.name] = entries[-1].position + 1
 
     def _of_round(self, code: str, size: int) -> Iterator[Event]:
+        with self._source.read() as connection:
+            for entry in self._source.of_round(connection, code, size):
+                if (event := entry.event) is not None:
+                    yield event
+
+    def _needed_of_round(self, code: str, size: int) -> Iterator[Event]:
         with self._source.read() as connection:
             for entry in self._source.of_round(connection, code, size):
                 if entry.type in NEEDED and (event := entry.event) is not None:
