@@ -6,7 +6,7 @@ A card follows from its round alone (docs/decisions/0023), so every round is fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, Table
 
@@ -83,16 +83,15 @@ class _Round:
         last = self.cards.get(agency)
         if last is None or isinstance(event.body, ANEW):
             card = scoring.card(self.standing, self.code, agency)
+            moved: Collection[str] = card.scores
         else:
             changed = (event.criterion,) if event.criterion else ()
-            card = scoring.again(self.standing, self.code, last, changed)
-        if card is last:
-            return None
+            card, moved = scoring.next_card(self.standing, self.code, last, changed)
+            if card is last:
+                return None
         self.cards[agency] = card
-        before = last.scores if last is not None else {}
-        for code, score in card.scores.items():
-            if before.get(code) is not score:
-                self.cells.put_other((self.code, agency, code), event.position, cell_values(score))
+        for code in moved:
+            self.cells.put_other((self.code, agency, code), event.position, cell_values(card.scores[code]))
         return card
 
     def _rank(self) -> None:
@@ -141,7 +140,7 @@ def cell_values(score: Score) -> Values:
     return (
         write(score.points),
         score.stage.value,
-        " ".join(map(str, score.positions)),
+        " ".join(map(str, score.positions)) if len(score.positions) != 1 else str(score.positions[0]),
         " ".join(score.flags),
         score.counts,
     )
@@ -149,11 +148,12 @@ def cell_values(score: Score) -> Values:
 
 def result_values(card: Card) -> Values:
     """Write what a row of `ranks` has of a card, in the order of the columns."""
+    total = write(card.total)
     return (
-        write(card.total),
+        total,
         write(card.bonus),
         write(card.deductions),
-        write(card.ranking_score),
+        total if card.ranking_score is card.total else write(card.ranking_score),
         card.rating,
         " ".join(f"{code}={write(total)}" for code, total in card.results.items()),
     )
