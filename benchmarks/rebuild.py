@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
-from api.following import FOLLOWED, rebuilding
+from api.following import FOLLOWED, another_file, rebuilding
 from api.settings import Settings
-from api.verification import uncollected
+from api.uncollected import uncollected
 from benchmarks.measure import Line
 from projections.rebuild import rebuild
 
@@ -18,10 +18,11 @@ LEAST = 20_000
 
 def whole(data: Path) -> Iterator[Line]:
     """Rebuild twice: the first time makes tables whole that were written without their history."""
-    with uncollected(), rebuilding(Settings(data)) as source:
-        rebuild(source, FOLLOWED)
+    settings = Settings(data)
+    with uncollected(), rebuilding(settings) as source, another_file(settings, source) as elsewhere:
+        rebuild(source, FOLLOWED, elsewhere=elsewhere)
         started = perf_counter()
-        done = rebuild(source, FOLLOWED)
+        done = rebuild(source, FOLLOWED, elsewhere=elsewhere)
         seconds = perf_counter() - started
     assert done.same
     speed = done.size / seconds
