@@ -52,13 +52,13 @@ class LogSource:
     def select(self, start: int, limit: int) -> Sequence[Admitted]:
         """Read entries from a position on, through the notification log."""
         found = self._log.notifications.select(start=start + 1, limit=limit)
-        return self._with_words([Admitted(one.id - 1, one.topic, one.state) for one in found])
+        return self.with_words([Admitted(one.id - 1, one.topic, one.state) for one in found])
 
     def entries(self, connection: Connection, start: int, end: int) -> Sequence[Admitted]:
         """Read the entries from one position up to another."""
-        return self._with_words(admitted.entries(connection, start, end))
+        return self.with_words(admitted.entries(connection, start, end))
 
-    def _with_words(self, entries: Sequence[Admitted]) -> Sequence[Admitted]:
+    def with_words(self, entries: Sequence[Admitted]) -> Sequence[Admitted]:
         """Let entries find the words beside them, read for all of them when one is asked."""
         words = Words(self._log.database, entries)
         for entry in entries:

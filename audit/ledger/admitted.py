@@ -138,9 +138,9 @@ class Admitted:
     @property
     def event(self) -> Event | None:
         """The statement as the domain sees it; raises UnknownEvent and Malformed."""
-        if self._event is None and self.type not in KEY_EVENTS:
-            self._event = self._to_event()
-        return self._event
+        if (event := self._event) is None and self.type not in KEY_EVENTS:
+            self._event = event = self._to_event()
+        return event
 
     def _to_event(self) -> Event:
         kind = kind_of(self.type)
