@@ -10,12 +10,13 @@ import typer
 from api.answers import Answer
 from api.cli_options import AsJson, Data, Lang, answer, progress_bar
 from api.errors import RebuildStopped
-from api.following import FOLLOWED, rebuilding
+from api.following import FOLLOWED, another_file, rebuilding
 from api.settings import settings
 from api.terms import term
-from api.verification import uncollected
+from api.uncollected import uncollected
 from api.wording import Language
 from projections.beside import InUse
+from projections.elsewhere import Failed
 from projections.follower import Stopped
 from projections.rebuild import Rebuilt
 from projections.rebuild import rebuild as make_anew
@@ -30,10 +31,17 @@ def rebuild(data: Data = None, as_json: AsJson = False, lang: Lang = Language.VI
     """Make all tables of results anew from the log, compare them with those served, and swap them in."""
     where = settings(data)
     try:
-        with progress_bar(term("rebuild", "bar", lang)) as bar, uncollected(), rebuilding(where) as source:
-            told = _told(make_anew(source, FOLLOWED, bar))
+        with (
+            progress_bar(term("rebuild", "bar", lang)) as bar,
+            uncollected(),
+            rebuilding(where) as source,
+            another_file(where, source) as elsewhere,
+        ):
+            told = _told(make_anew(source, FOLLOWED, bar, elsewhere))
     except Stopped as stopped:
         raise RebuildStopped(f"{stopped}; the tables are as they were") from None
+    except Failed as wrong:
+        raise RebuildStopped(f"the other process ended ({wrong}); the tables are as they were") from None
     except InUse as wrong:
         raise RebuildStopped(f"the tables are read without a pause, and are as they were: {wrong}") from None
     answer(told, lambda its: _show(its, lang), as_json=as_json)

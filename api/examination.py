@@ -5,9 +5,7 @@ A data directory and an export differ in what lies beside the entries, and in no
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from api.attesting import unattested
@@ -174,15 +172,3 @@ def _unattested(standing: Standing) -> Iterator[Finding]:
         yield Finding.of(
             "attestation", version.position, "attestation.owed", round=found.code, version=version.number
         )
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Do without the collector of cycles: what is read of a log are values without any, by the million."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

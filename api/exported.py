@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.errors import CommandError
-from api.examination import AtHand, Beside, Examination, Progress, examine_copy, uncollected
+from api.examination import AtHand, Beside, Examination, Progress, examine_copy
+from api.uncollected import uncollected
 from audit.proofs.copies import DATABASE, Found, open_copy
 from audit.proofs.errors import AuditError
 from audit.proofs.judgement import sizes_of_interest

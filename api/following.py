@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, create_engine, event, select, text
 
 from api.beside import Words
 from api.errors import RebuildRunning
 from api.runtime import Log, log_over
 from api.settings import Settings
+from api.uncollected import uncollected
 from audit.ledger import admitted
 from audit.ledger.admitted import Admitted
 from audit.ledger.database import open_database
 from audit.ledger.errors import NoDatabase, WriterBusy
 from audit.ledger.tables import head
 from audit.ledger.tracking import place, reached, step
+from projections.building import Begin
 from projections.followed import Followed
 from projections.follower import Follower, Stopped
 from projections.mentions import Mentions
 from projections.search_index import SearchIndex
+from projections.source import Source
 from projections.tables import create_tables
 
 FOLLOWED: tuple[Followed, ...] = (SearchIndex(), Mentions())
 """The projections that are not written inline with the events."""
+ALONE_UP_TO = 8000
+"""A smaller log is folded before another process would have started."""
 
 
 class LogSource:
@@ -44,13 +52,13 @@ class LogSource:
     def select(self, start: int, limit: int) -> Sequence[Admitted]:
         """Read entries from a position on, through the notification log."""
         found = self._log.notifications.select(start=start + 1, limit=limit)
-        return self._with_words([Admitted(one.id - 1, one.topic, one.state) for one in found])
+        return self.with_words([Admitted(one.id - 1, one.topic, one.state) for one in found])
 
     def entries(self, connection: Connection, start: int, end: int) -> Sequence[Admitted]:
         """Read the entries from one position up to another."""
-        return self._with_words(admitted.entries(connection, start, end))
+        return self.with_words(admitted.entries(connection, start, end))
 
-    def _with_words(self, entries: Sequence[Admitted]) -> Sequence[Admitted]:
+    def with_words(self, entries: Sequence[Admitted]) -> Sequence[Admitted]:
         """Let entries find the words beside them, read for all of them when one is asked."""
         words = Words(self._log.database, entries)
         for entry in entries:
@@ -60,6 +68,10 @@ class LogSource:
     def of_round(self, connection: Connection, round_code: str, size: int) -> Iterable[Admitted]:
         """Read the entries about a round that lie before a position."""
         return admitted.of_round(connection, round_code, size)
+
+    def detach(self, name: str) -> None:
+        """Let go of another database of SQLite that a write transaction attached, after it has ended."""
+        self._log.database.detach(name)
 
     def size(self, connection: Connection) -> int:
         """Return how many entries there are."""
@@ -148,6 +160,42 @@ def rebuilding(settings: Settings, projections: Sequence[Followed] = FOLLOWED) -
         log.database.settle()
     finally:
         log.database.close()
+
+
+@dataclass(frozen=True)
+class AnotherFile:
+    """Where another process folds half of the tables: a file for itself, beside a log on SQLite."""
+
+    url: str
+    file: Path
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Source, Begin, Sequence[Followed]]]:
+        """Open the log for reading, and the file for writing; with what follows the log."""
+        with uncollected(), closing(open_database(self.url, writer=False)) as database:
+            engine = create_engine(f"sqlite:///{self.file}")
+            event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+            try:
+                yield LogSource(log_over(database, create=False)), engine.begin, FOLLOWED
+            finally:
+                engine.dispose()
+
+
+@contextmanager
+def another_file(
+    settings: Settings, source: Source, alone_up_to: int = ALONE_UP_TO
+) -> Iterator[AnotherFile | None]:
+    """Give a place where another process can fold; none on PostgreSQL, and none for a smaller log.
+
+    The file goes when it is done with; what a rebuild that was killed left lies among temporary files.
+    """
+    with source.read() as connection:
+        smaller = source.size(connection) <= alone_up_to
+    if smaller or not settings.database_url.startswith("sqlite"):
+        yield None
+        return
+    with TemporaryDirectory(prefix="minhchung-") as folder:
+        yield AnotherFile(settings.database_url, Path(folder) / "folded.db")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from projections.building import Building, Progress
 from projections.differences import Difference, row_differences
 from projections.followed import Followed
 from projections.follower import Stopped
-from projections.rebuild import has_columns
+from projections.making import has_columns
 from projections.tables import INLINE, read_side
 
 NAMED = 1000

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, or_, select
 
 from api.anchored import check_anchor, newest_anchored
-from api.examination import AtHand, Beside, Examination, Progress, examine_copy, uncollected
+from api.examination import AtHand, Beside, Examination, Progress, examine_copy
 from api.log_copy import copy_of, words
 from api.recount import check_ballots
 from api.refold import Refold
@@ -22,6 +22,7 @@ from api.runtime import Log, reading
 from api.settings import Settings
 from api.stored import shape_of_log
 from api.timing import read_stamps, stamped_sizes
+from api.uncollected import uncollected
 from audit.ledger.anchor import Anchored
 from audit.ledger.ballots import BallotBox
 from audit.ledger.beside import check_beside
@@ -43,7 +44,7 @@ from audit.proofs.verdict import Verdict
 from projections.differences import Difference, differences
 from projections.scoreboard import Scoreboard
 
-__all__ = ["Examination", "examine", "uncollected"]
+__all__ = ["Examination", "examine"]
 
 
 def examine(

@@ -21,6 +21,8 @@ from benchmarks import (
     dossiers,
     history,
     intake,
+    own_write,
+    projection_runner,
     rebuild,
     recorder,
     replay,
@@ -62,12 +64,14 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
         yield from history.larger_round(folder, 420, 150, 0.3)  # of 200,000
     console.print("intake ...")
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
+    yield from own_write.after_a_receipt(demo, folder, 20 if quick else 60)
     console.print("service ...")
     yield from service.deadline_hour(folder, quick=quick)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
     console.print("rebuild ...")
     yield from rebuild.whole(folder / "synth")
+    yield from rebuild.memory(folder, (SMALLER, MANY) if quick else (MANY, scale.MILLION))
     console.print("dossiers ...")
     try:
         yield from dossiers.of_the_demo(demo, folder, 1 if quick else 5)
@@ -81,8 +85,9 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     try:
         with postgres_server() as url:
             yield recorder.on_postgres(url, rounds)
+            yield from projection_runner.beside_theirs(url, folder, 1000 if quick else 5000)
     except NoPostgres as wrong:
-        console.print(f"recorder on PostgreSQL left out: {wrong}")
+        console.print(f"recorder and rebuild on PostgreSQL left out: {wrong}")
 
 
 def main() -> int:

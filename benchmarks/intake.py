@@ -49,7 +49,7 @@ def one_statement(demo: Path, folder: Path, rounds: int) -> list[Line]:
     recorder = LedgerRecorder(open_database(alone.database_url))
     bare = _intake(alone, recorder)
     try:
-        office, before = _Office(bare), bare.size
+        office, before = Office(bare), bare.size
         seconds = interleaved(office.sign, [_admitted(bare), _admitted(runtime.intake)], rounds)
         assert bare.checkpoint == runtime.intake.checkpoint
         assert bare.size == before + BATCH * (WARM_UP + rounds)
@@ -80,7 +80,7 @@ def _admitted(intake: Intake) -> Callable[[list[Submission]], None]:
     return submit
 
 
-class _Office:
+class Office:
     """Signs for the focal officers of every agency, cell after cell: evidence, then a self score."""
 
     def __init__(self, intake: Intake) -> None:
@@ -93,10 +93,10 @@ class _Office:
         self._desk.versions = dict(intake.standing.versions)
         self._drafts = self._drafted()
 
-    def sign(self, _turn: int) -> list[Submission]:
+    def sign(self, _turn: int, many: int = BATCH) -> list[Submission]:
         """Return the next batch, signed over the newest checkpoint."""
         self._desk.seen = self._intake.checkpoint
-        return [self._desk.sign(draft) for draft in islice(self._drafts, BATCH)]
+        return [self._desk.sign(draft) for draft in islice(self._drafts, many)]
 
     def _drafted(self) -> Iterator[Draft]:
         """Draft for one cell after the other; after the last, begin again with other points."""

@@ -13,7 +13,8 @@ from time import perf_counter
 from api.log_copy import copy_of
 from api.runtime import reading
 from api.settings import Settings
-from api.verification import examine, uncollected
+from api.uncollected import uncollected
+from api.verification import examine
 from audit.ledger.fast import check_with_sodium
 from audit.proofs.keys import Check, PublicKey
 from audit.proofs.verifier import Verdict, verify_log

@@ -51,6 +51,8 @@ def exact(text: object) -> Fraction:
 def write(value: Fraction) -> str:
     """Write an exact number so that `exact` reads the same one back."""
     number, its = value.as_integer_ratio()
+    if its == 1:
+        return str(number)
     times, rest = divmod(10**STATED_DECIMALS, its)
     if rest:
         return f"{number}/{its}"
@@ -69,6 +71,21 @@ def weigh(counted: Iterable[tuple[Fraction, int | Fraction]]) -> Fraction:
     return _over_one_denominator([_times(value, times) for value, times in counted])
 
 
+def exchange(whole: Fraction, part: Fraction, other: Fraction) -> Fraction:
+    """Return a sum with one of its parts exchanged for another number."""
+    (number, below), (minus, its), (plus, others) = (v.as_integer_ratio() for v in (whole, part, other))
+    if below == its == others:
+        return Fraction(number - minus + plus, below)
+    return _over_one_denominator(((number, below), (-minus, its), (plus, others)))
+
+
+def percentage(parts: Iterable[Fraction], whole: Fraction) -> Fraction:
+    """Return 100 x the sum of some parts / a whole that is not 0."""
+    total, below = _sum(value.as_integer_ratio() for value in parts)
+    number, its = whole.as_integer_ratio()
+    return Fraction(100 * total * its, below * number)
+
+
 def _times(value: Fraction, times: int | Fraction) -> tuple[int, int]:
     """Multiply without reducing."""
     number, its = value.as_integer_ratio()
@@ -78,13 +95,18 @@ def _times(value: Fraction, times: int | Fraction) -> tuple[int, int]:
 
 def _over_one_denominator(ratios: Iterable[tuple[int, int]]) -> Fraction:
     """Add fractions over one denominator that is reduced once, at the end."""
+    return Fraction(*_sum(ratios))
+
+
+def _sum(ratios: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """Add fractions over one denominator, and do not reduce."""
     total, below = 0, 1
     for number, its in ratios:
         if below % its:
             wider = lcm(below, its)
             total, below = total * (wider // below), wider
         total += number * (below // its)
-    return Fraction(total, below)
+    return total, below
 
 
 def hundredths(value: Fraction) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -69,25 +69,35 @@ class Ladder:
         new = bisect_right(self._scores, after)
         self._order.insert(new, card)
         self._scores.insert(new, after)
-        return self._renewed(bisect_left(self._scores, min(before, after)), max(before, after))
-
-    def _renewed(self, start: int, worst: int) -> Sequence[Place]:
-        """Find the places anew from one index down to a score; whoever is outside keeps theirs."""
         renewed: list[Place] = []
+        start, worst = bisect_left(self._scores, min(before, after)), max(before, after)
         while start < len(self._order) and self._scores[start] <= worst:
-            end = bisect_right(self._scores, self._scores[start], start)
-            if end - start > 1:  # a tie
-                tied = rank(self._criteria, self._order[start:end])
-                self._order[start:end] = [place.card for place in tied]
-            else:
-                tied = (Place(1, self._order[start]),)
-            for place in tied:
-                its = self.places[place.card.agency]
-                if its.rank != start + place.rank or its.shared != place.shared or its.card is not place.card:
-                    self.places[place.card.agency] = now = Place(start + place.rank, place.card, place.shared)
-                    renewed.append(now)
+            score = self._scores[start]
+            end = bisect_right(self._scores, score, start)
+            renewed += self._ranked(start, end) if score in (before, after) else self._shifted(start, end)
             start = end
         return renewed
+
+    def _ranked(self, start: int, end: int) -> Iterator[Place]:
+        """Rank those of one score anew; yield the places that are others now."""
+        if end - start > 1:  # a tie
+            tied = rank(self._criteria, self._order[start:end])
+            self._order[start:end] = [place.card for place in tied]
+        else:
+            tied = (Place(1, self._order[start]),)
+        for place in tied:
+            its = self.places[place.card.agency]
+            if its.rank != start + place.rank or its.shared != place.shared or its.card is not place.card:
+                self.places[place.card.agency] = now = Place(start + place.rank, place.card, place.shared)
+                yield now
+
+    def _shifted(self, start: int, end: int) -> Iterator[Place]:
+        """Let those of one score, none of whom moved, go up or down together."""
+        by = start + 1 - self.places[self._order[start].agency].rank
+        for card in self._order[start:end] if by else ():
+            its = self.places[card.agency]
+            self.places[card.agency] = now = Place(its.rank + by, card, its.shared)
+            yield now
 
 
 def _key(criteria: CriteriaSet, card: Card, *, tied: bool) -> Key:

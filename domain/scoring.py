@@ -6,8 +6,8 @@ Everything stays an exact fraction; rounding happens in `points.hundredths`, whe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -32,7 +32,7 @@ from domain.criteria import (
 )
 from domain.deadlines import Phase
 from domain.dossiers import Act, Cell, Dossier
-from domain.points import add, hundredths, weigh
+from domain.points import add, exchange, hundredths, percentage, weigh
 from domain.standing import Round, Standing
 from domain.stated.choices import Quality
 
@@ -95,6 +95,8 @@ class Card:
     rating: str
     results: Mapping[str, Fraction]
     """The further results that the same cells yield (records and archives, IT), each out of 100."""
+    maximum: Fraction | None = field(default=None, compare=False)
+    """The denominator of the total, as the next card wants it; a card that was read does not tell it."""
 
 
 @dataclass(frozen=True)
@@ -149,15 +151,23 @@ def again(standing: Standing, round_code: str, last: Card, changed: Collection[s
     Only the `changed` cells are computed anew, those whose rule looks beyond its own cell, and what they add
     to. Neither the deadlines nor the criteria may have changed since the last card.
     """
+    return next_card(standing, round_code, last, changed)[0]
+
+
+def next_card(
+    standing: Standing, round_code: str, last: Card, changed: Collection[str] = ()
+) -> tuple[Card, Collection[str]]:
+    """Return what `again` does, and the codes of the cells whose score may be another now."""
     found = standing.rounds[round_code]
     subject = _Subject(standing, found, last.agency, last.block, standing.dossier(round_code, last.agency))
     moved = _moved(subject, last.scores, changed)
     improving = [c for c in found.criteria.improving if c.code in last.scores]
     if not moved and not improving:
-        return last
+        return last, ()
     scores = {**last.scores, **moved}
     areas, maximum = _sums_again(subject, last, moved, scores)
-    return _carded(subject, scores, areas, maximum, improving, last, moved)
+    card = _carded(subject, scores, areas, maximum, improving, last, moved)
+    return card, (*moved, *(c.code for c in improving))
 
 
 def _moved(subject: _Subject, last: Mapping[str, Score], changed: Collection[str]) -> dict[str, Score]:
@@ -179,8 +189,11 @@ def _sums_again(
     taken_back = [c for c in criteria.improving if c.code in last.scores]
     for criterion in (*map(criteria.by_code.__getitem__, moved), *taken_back):
         if criterion.section is Section.MAIN:
-            before, after = last.scores[criterion.code], moved.get(criterion.code)
-            areas[criterion.area] += _counted(after) - _counted(before)
+            before, after = _counted(last.scores[criterion.code]), _counted(moved.get(criterion.code))
+            areas[criterion.area] = exchange(areas[criterion.area], before, after)
+    as_before = all(last.scores[code].counts is score.counts for code, score in moved.items())
+    if last.maximum is not None and as_before and not taken_back:
+        return areas, last.maximum
     outside = [c.max_points for c in taken_back]
     for code, score in scores.items():
         if not score.counts and criteria.by_code[code].section is Section.MAIN:
@@ -213,13 +226,13 @@ def _carded(
     scores: dict[str, Score],
     areas: dict[str, Fraction],
     maximum: Fraction,
-    improving: Iterable[Criterion],
+    improving: Sequence[Criterion],
     last: Card | None = None,
     moved: Collection[str] = (),
 ) -> Card:
     """Add everything up; what a last card has, and no cell that moved goes into, is taken from there."""
     criteria, block = subject.round.criteria, subject.block
-    before = _percentage(areas, maximum)
+    before = _percentage(areas, maximum) if improving else ZERO
     for criterion in improving:
         scores[criterion.code] = score = _improvement(subject, criterion, before)
         if score.counts:
@@ -230,8 +243,10 @@ def _carded(
         bonus = _capped(scores, criteria.of_section(Section.BONUS, block), criteria.bonus_max)
     else:
         deductions, bonus = last.deductions, last.bonus
-    total = max(_percentage(areas, maximum) - deductions, ZERO)
-    ranking_score = total + bonus if criteria.bonus_ranks else total
+    total = _percentage(areas, maximum)
+    if deductions:
+        total = max(total - deductions, ZERO)
+    ranking_score = total + bonus if criteria.bonus_ranks and bonus else total
     return Card(
         agency=subject.agency,
         block=block,
@@ -244,6 +259,7 @@ def _carded(
         published_score=hundredths(ranking_score),
         rating=rating(criteria, total),
         results={result.code: _weighed(result, scores) for result in criteria.results},
+        maximum=maximum,
     )
 
 
@@ -263,7 +279,7 @@ def areas(criteria: CriteriaSet, block: Block, scores: Mapping[str, Score]) -> d
 def _sums(
     criteria: CriteriaSet, block: Block, scores: Mapping[str, Score]
 ) -> tuple[dict[str, Fraction], Fraction]:
-    """Points by area, and the maximum, over the cells that have a score and count."""
+    """Return the points by area, and the maximum, over the cells that have a score and count."""
     points: dict[str, list[Fraction]] = {area.code: [] for area in criteria.areas}
     outside = []
     for criterion in criteria.of_section(Section.MAIN, block):
@@ -277,7 +293,7 @@ def _sums(
 
 def _percentage(areas: Mapping[str, Fraction], maximum: Fraction) -> Fraction:
     """100 x points / maximum."""
-    return 100 * add(areas.values()) / maximum if maximum else ZERO
+    return percentage(areas.values(), maximum) if maximum else ZERO
 
 
 def _capped(scores: Mapping[str, Score], criteria: Iterable[Criterion], cap: Fraction) -> Fraction:
@@ -286,8 +302,12 @@ def _capped(scores: Mapping[str, Score], criteria: Iterable[Criterion], cap: Fra
 
 def rating(criteria: CriteriaSet, total: Fraction) -> str:
     """The class comes from the total alone, as published: 89.995 is shown as 90.00 and is in that class."""
-    shown = Fraction(hundredths(total), 100)
-    return next((c.code for c in criteria.classes if shown >= c.at_least), criteria.classes[-1].code)
+    shown = hundredths(total)
+    for one in criteria.classes:
+        number, below = one.at_least.as_integer_ratio()
+        if shown * below >= 100 * number:
+            return one.code
+    return criteria.classes[-1].code
 
 
 # --- one cell -------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, Table, Text, text
@@ -52,12 +53,9 @@ def subject_digest(key: Key, rows: Sequence[Row]) -> bytes:
 def subjects(connection: Connection, table: Table) -> Iterator[tuple[Key, list[Row]]]:
     """Read a table subject by subject, in the order of their keys."""
     places = [table.columns.keys().index(column.name) for column in leading(table)]
-
-    def key_of(row: Row) -> Key:
-        return tuple(row[place] for place in places)
-
-    for key, rows in groupby(_rows(connection, table), key_of):
-        yield key, list(rows)
+    several = len(places) > 1
+    for key, rows in groupby(_rows(connection, table), itemgetter(*places)):
+        yield (key if several else (key,)), list(rows)
 
 
 def leading(table: Table) -> list[Any]:

@@ -1,15 +1,12 @@
-"""The history of scores and ranks folded anew, out of the events alone: each row once, when it has ended.
+"""The history of scores and ranks folded anew, out of the events alone.
 
 It is written apart from the scoreboard, which keeps the same rows inline: what both come to is compared.
-A card follows from its round alone (docs/decisions/0023), so every round is folded by itself. Only the rounds
-that are spoken of are kept in memory; one that is laid aside is folded again when somebody comes back to it.
+A card follows from its round alone (docs/decisions/0023), so every round is folded by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, Table
 
@@ -20,69 +17,20 @@ from domain.points import write
 from domain.ranking import Ladder, Place
 from domain.scoring import Card, Score
 from domain.standing import Standing
-from projections.bulk import end_rows, insert_rows
+from projections.apart import CELLS, Apart, OfRound
+from projections.history_rows import History, Rows, Values
 from projections.scoreboard import ANEW, MOVING, MOVING_ALL
-from projections.shares import REGISTRY, in_order, names
-from projections.tables import OPEN, cell_scores, ranks
+from projections.shares import REGISTRY, names
+from projections.tables import cell_scores, ranks
 
-CELLS = 50_000
-"""So many cells are kept in memory at most, unless one round has more."""
 NEEDED = names(REGISTRY + MOVING_ALL + MOVING)
 """The stored names of the events that rows follow from; all others need not be read."""
-
-Key = tuple[str, ...]
-Values = tuple[Any, ...]
-OfRound = Callable[[str, int], Iterable[Event]]
-"""Reads the events of `NEEDED` of a round that lie before a position."""
-
-
-@dataclass(slots=True)
-class Rows:
-    """What is to be written into one history table: whole rows, and the ends of some that are there."""
-
-    new: list[Values] = field(default_factory=list)
-    ends: list[Values] = field(default_factory=list)
-    """The position at which each row ends, then its subject."""
-
-
-class _History:
-    """The rows of one round that hold; when one ends, it goes to those that are written."""
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-        self._open: dict[Key, tuple[Values, int]] = {}
-        self._fresh: set[Key] = set()
-        """Those that do not lie in the table yet."""
-
-    def adopt(self, key: Key, values: Values) -> None:
-        """Take a row for one that lies in the table."""
-        self._open[key] = (values, -1)
-
-    def put(self, key: Key, position: int, values: Values) -> None:
-        """From this position on, these values hold; nothing where they did before."""
-        before = self._open.get(key)
-        if before is not None:
-            if before[0] == values:
-                return
-            if key in self._fresh:
-                self._rows.new.append((*key, *before[0], before[1], position))
-            else:
-                self._rows.ends.append((position, *key))
-        self._open[key] = (values, position)
-        self._fresh.add(key)
-
-    def flush(self) -> None:
-        """Write down what holds."""
-        for key in self._fresh:
-            values, since = self._open[key]
-            self._rows.new.append((*key, *values, since, OPEN))
-        self._fresh.clear()
 
 
 class _Round:
     """One round in memory: its standing, cards and places, and the rows that hold."""
 
-    def __init__(self, code: str, registry: Iterable[Event], cells: Rows, places: Rows) -> None:
+    def __init__(self, code: str, cells: Rows, places: Rows) -> None:
         self.code = code
         self.standing = Standing()
         self.cards: dict[str, Card] = {}
@@ -90,9 +38,7 @@ class _Round:
         self._results: dict[str, tuple[Card, Values]] = {}
         self.size = 0
         """How many cells there are: as many as on the day it was opened."""
-        self.cells, self.places = _History(cells), _History(places)
-        for event in registry:
-            admission.move(self.standing, event)
+        self.cells, self.places = History(cells), History(places)
 
     def take(self, event: Event) -> None:
         """Follow one event of the round, and note the rows that it makes."""
@@ -108,12 +54,14 @@ class _Round:
         else:
             places = {p.card.agency: p for card in moved for p in self._ladders[card.block].put(card)}
         for agency, place in places.items():
-            self.places.put((self.code, agency), event.position, self._values(place))
+            self.places.put_other((self.code, agency), event.position, self._values(place))
 
-    def remember(self, events: Iterable[Event]) -> None:
-        """Follow events whose rows were written before."""
-        for event in events:
-            admission.move(self.standing, event)
+    def remember(self, event: Event) -> None:
+        """Follow an event whose rows were written before."""
+        admission.move(self.standing, event)
+
+    def resume(self) -> None:
+        """Take what holds for rows that lie in the table."""
         found = self.standing.rounds.get(self.code)
         if found is None:
             return
@@ -135,16 +83,15 @@ class _Round:
         last = self.cards.get(agency)
         if last is None or isinstance(event.body, ANEW):
             card = scoring.card(self.standing, self.code, agency)
+            moved: Collection[str] = card.scores
         else:
             changed = (event.criterion,) if event.criterion else ()
-            card = scoring.again(self.standing, self.code, last, changed)
-        if card is last:
-            return None
+            card, moved = scoring.next_card(self.standing, self.code, last, changed)
+            if card is last:
+                return None
         self.cards[agency] = card
-        before = last.scores if last is not None else {}
-        for code, score in card.scores.items():
-            if before.get(code) is not score:
-                self.cells.put((self.code, agency, code), event.position, cell_values(score))
+        for code in moved:
+            self.cells.put_other((self.code, agency, code), event.position, cell_values(card.scores[code]))
         return card
 
     def _rank(self) -> None:
@@ -170,59 +117,22 @@ class Fold:
     """Folds the events of `NEEDED` in the order of the log, and writes the rows that they make."""
 
     def __init__(self, of_round: OfRound, cells: int = CELLS) -> None:
-        self._of_round = of_round
-        self._limit = cells
-        self._registry: list[Event] = []
-        self._rounds: dict[str, _Round] = {}
-        """Those in memory; the one spoken of last stands last."""
-        self._aside: set[str] = set()
-        self._newest: str | None = None
         self._cells, self._places = Rows(), Rows()
+        self._rounds = Apart(lambda code: _Round(code, self._cells, self._places), of_round, cells)
 
     def take(self, event: Event) -> None:
         """Follow one event."""
-        if event.round is None:
-            self._registry.append(event)
-            for its in self._rounds.values():
-                admission.move(its.standing, event)
-        else:
-            self._round(event.round, event.position).take(event)
+        self._rounds.take(event)
 
     def write(self, connection: Connection, cells: Table = cell_scores, places: Table = ranks) -> None:
         """Write the rows that ended since the last time; those that hold are kept back."""
-        for table, rows in ((cells, self._cells), (places, self._places)):
-            insert_rows(connection, table, rows.new)
-            end_rows(connection, table, rows.ends)
-            rows.new.clear()
-            rows.ends.clear()
+        self._cells.write(connection, cells)
+        self._places.write(connection, places)
 
     def flush(self) -> None:
         """Let the rows that hold be written, too; the tables are whole then."""
-        for its in self._rounds.values():
+        for its in self._rounds:
             its.flush()
-
-    def _round(self, code: str, position: int) -> _Round:
-        if code == self._newest:
-            return self._rounds[code]
-        its = self._rounds.pop(code, None) or _Round(code, self._registry, self._cells, self._places)
-        if code in self._aside:
-            self._aside.remove(code)
-            its = _Round(code, (), self._cells, self._places)
-            its.remember(in_order(self._registry, self._of_round(code, position)))
-        self._rounds[code] = its
-        self._newest = code
-        self._lay_aside()
-        return its
-
-    def _lay_aside(self) -> None:
-        """Let go of the rounds that nobody has spoken of for longest, while there are too many cells."""
-        cells = sum(its.size for its in self._rounds.values())
-        while cells > self._limit and len(self._rounds) > 1:
-            code = next(iter(self._rounds))
-            its = self._rounds.pop(code)
-            its.flush()
-            cells -= its.size
-            self._aside.add(code)
 
 
 def cell_values(score: Score) -> Values:
@@ -230,7 +140,7 @@ def cell_values(score: Score) -> Values:
     return (
         write(score.points),
         score.stage.value,
-        " ".join(map(str, score.positions)),
+        " ".join(map(str, score.positions)) if len(score.positions) != 1 else str(score.positions[0]),
         " ".join(score.flags),
         score.counts,
     )
@@ -238,11 +148,12 @@ def cell_values(score: Score) -> Values:
 
 def result_values(card: Card) -> Values:
     """Write what a row of `ranks` has of a card, in the order of the columns."""
+    total = write(card.total)
     return (
-        write(card.total),
+        total,
         write(card.bonus),
         write(card.deductions),
-        write(card.ranking_score),
+        total if card.ranking_score is card.total else write(card.ranking_score),
         card.rating,
         " ".join(f"{code}={write(total)}" for code, total in card.results.items()),
     )

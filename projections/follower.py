@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Event as Flag
+from typing import Self
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -21,15 +22,23 @@ BATCH = 1000
 class Stopped(Exception):
     """A projection cannot take in an entry: it stays before it until that is mended."""
 
-    def __init__(self, name: str, entry: Entry, wrong: Exception) -> None:
-        self.name, self.position, self.type = name, entry.position, entry.type
-        self.reason = f"{type(wrong).__name__}: {wrong}"
+    def __init__(self, name: str, position: int, type_: str, reason: str) -> None:
+        self.name, self.position, self.type, self.reason = name, position, type_, reason
         super().__init__(
-            f"the projection {name!r} stopped at entry {entry.position} ({entry.type}), which it cannot "
+            f"the projection {name!r} stopped at entry {position} ({type_}), which it cannot "
             f"apply: {self.reason}. It holds what came before, and nothing of this or later entries. See by "
             "`minhchung verify` whether the log is sound; if so, update the program to a version that knows "
             "this entry, and start it again"
         )
+
+    @classmethod
+    def at(cls, name: str, entry: Entry, wrong: Exception) -> Self:
+        """Stop at an entry, for what went wrong there."""
+        return cls(name, entry.position, entry.type, f"{type(wrong).__name__}: {wrong}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, int, str, str]]:
+        """Another process may tell of it."""
+        return type(self), (self.name, self.position, self.type, self.reason)
 
 
 class _Overtaken(Exception):
@@ -76,7 +85,7 @@ class Follower:
             raise  # of the database, and of no entry
         except Exception as wrong:
             if len(entries) == 1:
-                raise Stopped(self.name, entries[0], wrong) from wrong
+                raise Stopped.at(self.name, entries[0], wrong) from wrong
             for number, entry in enumerate(entries):
                 self._take(start + number, [entry])
 

@@ -6,37 +6,23 @@ were, and what lies half-made beside them is swept away by the next rebuild.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
-from itertools import islice
 
-from sqlalchemy import Connection, Table, func, inspect, select
+from sqlalchemy import Connection, Table
 
 from projections import beside
 from projections.beside import InUse
-from projections.building import Building, Progress
-from projections.differences import Difference, row_differences
-from projections.digests import table_digest
+from projections.building import Progress
+from projections.differences import Difference
+from projections.elsewhere import THERE, Elsewhere, Other, started
 from projections.followed import Followed
+from projections.making import Compared, Making, tables_of
 from projections.source import Source
 from projections.tables import INLINE
 
-NAMED = 1000
-"""So many differences are named at most."""
 TRIES = 30
-OTHER_COLUMNS = "-"
-"""Instead of the digest of a table that another version of the program made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One table: how many rows it has by the log, the digest of what was served and of what was folded."""
-
-    table: str
-    rows: int
-    served: str
-    folded: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,107 +50,79 @@ class _Writing:
         return self._source.begin() if self.within is None else nullcontext(self.within)
 
 
-def rebuild(source: Source, followed: Sequence[Followed] = (), progress: Progress | None = None) -> Rebuilt:
+def rebuild(
+    source: Source,
+    followed: Sequence[Followed] = (),
+    progress: Progress | None = None,
+    elsewhere: Elsewhere | None = None,
+) -> Rebuilt:
     """Make all read tables anew and swap them in. Raises Stopped at an entry that cannot be applied.
 
-    1. New tables are made beside the old ones, and filled up to the head of the log.
+    1. New tables are made beside the old ones, and filled up to the head of the log: some of them by another
+       process, where there is a place for it `elsewhere`.
     2. Both are compared at one snapshot: at its head, a followed one up to where it had come by then.
     3. The log is held for a moment, what came meanwhile is taken in, and the new ones take their place.
     """
-    tables = (*INLINE, *(table for one in followed for table in one.tables))
-    writing = _Writing(source)
+    tables = (*INLINE, *tables_of(followed))
     try:
-        with source.begin() as connection:  # 1
-            beside.make(connection, tables)
-        new_cells, new_ranks, new_states = beside.beside(INLINE)
-        apart = [one.over(beside.beside(one.tables)) for one in followed]
-        building = Building(source, writing, apart, (new_cells, new_ranks, new_states))
-        with source.read() as connection:
-            heads = _heads(source, connection, followed)
-        building.advance(*heads, progress)
-        with source.read() as served:  # 2
-            building.advance(*_heads(source, served, followed))
-            building.finish()
-            with source.begin() as folded:  # which sees what was written since `served` began
-                compared = compare(served, tables, folded, beside.beside(tables))
-                differences = tuple(islice(_named(served, folded, tables, compared), NAMED))
         with source.begin() as connection:
-            beside.index(connection, tables)
-        size = _swap(source, building, writing, followed, tables)  # 3
+            beside.make(connection, tables)
+        with ExitStack() as stack:
+            other = stack.enter_context(started(elsewhere)) if elsewhere is not None else None
+            swap = _Swap(source, followed, other)
+            compared, differences = swap.making.fill(progress)  # 1 and 2
+            if other is not None:
+                told, differing = other.found()
+                compared, differences = (*compared, *told), (*differences, *differing)
+            with source.begin() as connection:
+                beside.index(connection, swap.making.tables)
+            size = swap.once_free()  # 3
     except BaseException:
         with suppress(Exception), source.begin() as connection:
             beside.sweep(connection, tables)
         raise
-    return Rebuilt(size, compared, differences)
+    order = [table.name for table in tables]
+    return Rebuilt(size, tuple(sorted(compared, key=lambda its: order.index(its.table))), differences)
 
 
-def compare(
-    served: Connection, tables: Sequence[Table], folded: Connection, new: Sequence[Table]
-) -> tuple[Compared, ...]:
-    """Return the digests of tables and of those that were folded anew."""
-    return tuple(
-        Compared(
-            table.name,
-            folded.execute(select(func.count()).select_from(its)).scalar_one(),
-            table_digest(served, table) if has_columns(served, table) else OTHER_COLUMNS,
-            table_digest(folded, its),
-        )
-        for table, its in zip(tables, new, strict=True)
-    )
+class _Swap:
+    """Puts what is whole in the place of what is served."""
 
+    def __init__(self, source: Source, followed: Sequence[Followed], other: Other | None) -> None:
+        self._source = source
+        self._followed = followed
+        self._other = other
+        self._tables = (*INLINE, *tables_of(followed))
+        self._theirs = (*THERE, *tables_of(followed)) if other is not None else ()
+        self._writing = _Writing(source)
+        inline: tuple[Table, ...] = tuple(table for table in INLINE if table not in self._theirs)
+        self.making = Making(source, self._writing, inline, followed if other is None else ())
 
-def has_columns(connection: Connection, table: Table) -> bool:
-    """Whether a table is there, with the columns that it should have."""
-    found = inspect(connection)
-    if not found.has_table(table.name):
-        return False
-    return [column["name"] for column in found.get_columns(table.name)] == table.columns.keys()
+    def once_free(self) -> int:
+        """Swap; where somebody reads on and on, try again later. Return the size of the log then."""
+        for _ in range(TRIES - 1):
+            with suppress(InUse):
+                return self._once()
+        return self._once()
 
+    def _once(self) -> int:
+        try:
+            with self._source.begin() as connection:
+                return self._within(connection)
+        finally:
+            if self._other is not None:
+                self._other.release(self._source)
 
-def _heads(
-    source: Source, connection: Connection, followed: Sequence[Followed]
-) -> tuple[int, dict[str, int]]:
-    return source.size(connection), {one.name: source.reached(connection, one.name) for one in followed}
-
-
-def _named(
-    served: Connection, folded: Connection, tables: Sequence[Table], compared: Sequence[Compared]
-) -> Iterator[Difference]:
-    for table, new, its in zip(tables, beside.beside(tables), compared, strict=True):
-        if its.served == OTHER_COLUMNS:
-            yield Difference(table.name, "*", "row", "of other columns", "there")
-        elif its.served != its.folded:
-            yield from row_differences(served, table, folded, new)
-
-
-def _swap(
-    source: Source,
-    building: Building,
-    writing: _Writing,
-    followed: Sequence[Followed],
-    tables: Sequence[Table],
-) -> int:
-    """Put what is whole in the place of what is served; where somebody reads on and on, try again later."""
-    for _ in range(TRIES - 1):
-        with suppress(InUse):
-            return _swap_once(source, building, writing, followed, tables)
-    return _swap_once(source, building, writing, followed, tables)
-
-
-def _swap_once(
-    source: Source,
-    building: Building,
-    writing: _Writing,
-    followed: Sequence[Followed],
-    tables: Sequence[Table],
-) -> int:
-    with source.begin() as connection:
-        size = source.lock(connection)
-        beside.hold(connection, tables)  # after this nothing but the database can fail
-        writing.within = connection
-        building.advance(size, {one.name: size for one in followed})
-        building.finish()
-        for one in followed:
-            source.place(connection, one.name, size)
-        beside.swap(connection, tables)
-    return size
+    def _within(self, connection: Connection) -> int:
+        size = self._source.lock(connection)
+        beside.hold(connection, self._tables)  # after this nothing but the database can fail
+        self._writing.within = connection
+        if self._other is not None:
+            self._other.finish(size)
+        self.making.finish(size)
+        if self._other is not None:
+            self._other.fetch(connection, self._theirs)
+        for one in self._followed:
+            self._source.place(connection, one.name, size)
+        beside.swap(connection, self._tables)
+        return size

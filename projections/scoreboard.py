@@ -6,7 +6,7 @@ the write side but the events. It recomputes only the cards an event touches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -188,12 +188,16 @@ class _Turn:
         before = self._cards.get(key)
         if before is None or isinstance(event.body, ANEW):
             after = scoring.card(self._standing, *key)
+            moved: Collection[str] = after.scores
         else:
-            after = scoring.again(self._standing, key[0], before, (criterion,) if criterion else ())
+            after, moved = scoring.next_card(
+                self._standing, key[0], before, (criterion,) if criterion else ()
+            )
         if after is before:
             return False
         self._cards[key] = after
-        for code, score in after.scores.items():
+        for code in moved:
+            score = after.scores[code]
             old = before.scores.get(code) if before is not None else None
             if old is not score and old != score:
                 self._cells.put((*key, code), event.position, cell_row(score))

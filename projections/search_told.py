@@ -28,6 +28,8 @@ from domain.visibility import Visibility, seen_by
 from projections.acts import stage_of
 from projections.search_words import words
 
+CODES, TEXTS = 65_536, 4096
+"""So many codes, and so many texts, are kept in memory with their keys: most texts come once."""
 NOBODY = ""
 """The code of what an entry has not: `round:` are those of the registry, `agency:` those of no agency."""
 _PUBLIC, _PARTIES, _AUDITORS = (
@@ -84,23 +86,30 @@ def postings(kind: str, actors: Iterable[str], event: Event | None) -> list[Post
     return found
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=TEXTS)
 def worded(text: str, its: str, field: str = "") -> tuple[Posting, ...]:
     """Return the keys of the words of a text."""
     return tuple(Posting(f"word:{word}", its, field) for word in sorted(words(text)))
 
 
-@lru_cache(maxsize=65_536)
 def _about(
     kind: str, round_code: str | None, agency: str | None, criterion: str | None, matter: str | None
-) -> tuple[Posting, ...]:
+) -> list[Posting]:
     """Return the keys of what an entry is about: no secret of any statement."""
-    found = [f"type:{kind}", f"round:{round_code or NOBODY}", f"agency:{agency or NOBODY}"]
-    found += [f"criterion:{criterion}"] if criterion else []
-    return (*(Posting(key, _PUBLIC) for key in found), *worded(matter or "", _PUBLIC))
+    found = [_named("type", kind), _named("round", round_code or NOBODY), _named("agency", agency or NOBODY)]
+    if criterion:
+        found.append(_named("criterion", criterion))
+    if matter:
+        found += worded(matter, _PUBLIC)
+    return found
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CODES)
+def _named(what: str, code: str) -> Posting:
+    return Posting(f"{what}:{code}", _PUBLIC)
+
+
+@lru_cache(maxsize=CODES)
 def _signed(actor: str) -> Posting:
     return Posting(f"actor:{actor}", _PARTIES)
 
@@ -120,7 +129,7 @@ def _add_facts(found: list[Posting], name: str, value: Any, its: str) -> None:
             _add_facts(found, name, pair, its)
 
 
-@lru_cache(maxsize=65_536, typed=True)
+@lru_cache(maxsize=TEXTS, typed=True)
 def _fact(name: str, value: object, its: str) -> tuple[Posting, ...]:
     """Return of a code the code, of anything else its words."""
     if isinstance(value, bool):

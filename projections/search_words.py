@@ -26,7 +26,7 @@ def parts(text: str) -> list[str]:
     return [word.replace(",", ".") for word in _WORD.findall(fold(text))]
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4096)
 def words(text: str) -> frozenset[str]:
     """Return the words of a text as they are searched; of a code like 21/BC-STC also the whole."""
     found = parts(text)

@@ -29,6 +29,9 @@ class Source(Protocol):
     def of_round(self, connection: Connection, round_code: str, size: int) -> Iterable[Entry]:
         """Read the entries about a round that lie before a position."""
 
+    def detach(self, name: str) -> None:
+        """Let go of another database of SQLite that a write transaction attached, after it has ended."""
+
     def size(self, connection: Connection) -> int:
         """Return how many entries there are."""
 

@@ -13,20 +13,22 @@ from datetime import date, datetime
 from enum import Enum
 from fractions import Fraction
 from functools import cache, lru_cache
+from json.encoder import encode_basestring as _quoted
 from operator import attrgetter
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from domain.points import exact, write
 
 Read = Callable[[Any], Any]
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+Write = Callable[[Any], str]
 _points = lru_cache(maxsize=4096)(exact)
 _moment = lru_cache(maxsize=4096)(datetime.fromisoformat)
 
 
 def written(value: object, names: tuple[str, ...] | None = None) -> str:
     """Write a value as canonical JSON; of a dataclass these fields alone, where they are named."""
-    return _encode(_of_fields(value, names) if names is not None else _plain(value))
+    shape: Any = type(value)
+    return _text(value) if names is None else _writer_of(shape, names)(value)
 
 
 def read(shape: Any, text: str) -> Any:
@@ -37,42 +39,61 @@ def read(shape: Any, text: str) -> Any:
 # --- writing --------------------------------------------------------------------------------------------
 
 
-def _plain(value: Any) -> Any:
-    if (writer := _WRITERS.get(type(value))) is not None:
-        return writer(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return _of_fields(value, None)
+def _text(value: Any) -> str:
+    """Put the text of a value together: that takes a third of what an encoder needs for its parts."""
+    return (_WRITERS.get(shape := type(value)) or _writer(shape))(value)
 
 
-_WRITERS: dict[type, Callable[[Any], Any]] = {
-    **dict.fromkeys((str, int, bool, type(None)), lambda value: value),
-    datetime: datetime.isoformat,
-    date: date.isoformat,
-    Fraction: write,
-    tuple: lambda value: [_plain(item) for item in value],
-    frozenset: lambda value: sorted(map(_plain, value)),
-}
-
-
-def _of_fields(value: Any, names: tuple[str, ...] | None) -> dict[str, Any]:
-    shape: Any = type(value)
-    every, defaults, get = _layout(shape, names)
-    return {
-        name: _plain(its)
-        for name, its, default in zip(every, get(value), defaults, strict=True)
-        if its is not default and its != default
-    }
+def _writer(shape: Any) -> Write:
+    """Find out how values of a type are written."""
+    if issubclass(shape, Enum):
+        found: Write = _of_choice
+    elif issubclass(shape, Mapping):
+        found = _of_mapping
+    else:
+        found = _writer_of(shape, None)
+    _WRITERS[shape] = found
+    return found
 
 
 @cache
-def _layout(shape: Any, names: tuple[str, ...] | None) -> tuple[list[str], list[Any], Callable[[Any], Any]]:
-    """Return the fields of a dataclass that are written, the default of each, and what reads all of them."""
-    told = [f for f in fields(shape) if names is None or f.name in names]
+def _of_choice(value: Any) -> str:
+    return _text(value.value)
+
+
+def _of_mapping(value: Mapping[str, Any]) -> str:
+    return "{" + ",".join(f"{_quoted(key)}:{_text(value[key])}" for key in sorted(value)) + "}"
+
+
+@cache
+def _writer_of(shape: Any, names: tuple[str, ...] | None) -> Write:
+    """Return what writes the fields of a dataclass that do not have their default, in the order of names."""
+    told = sorted((f for f in fields(shape) if names is None or f.name in names), key=lambda f: f.name)
     get = attrgetter(*(f.name for f in told)) if len(told) > 1 else _alone(told[0].name)
-    return [f.name for f in told], [_default(f) for f in told], get
+    heads, defaults = [f"{_quoted(f.name)}:" for f in told], [_default(f) for f in told]
+
+    def write_fields(value: Any) -> str:
+        parts = [
+            head + _text(its)
+            for head, its, default in zip(heads, get(value), defaults, strict=True)
+            if its is not default and (default is None or its != default)
+        ]
+        return "{" + ",".join(parts) + "}"
+
+    return write_fields
+
+
+_WRITERS: dict[type, Write] = {
+    str: _quoted,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+    datetime: lambda value: f'"{value.isoformat()}"',
+    date: lambda value: f'"{value.isoformat()}"',
+    Fraction: lambda value: f'"{write(value)}"',
+    tuple: lambda value: "[" + ",".join(map(_text, value)) + "]",
+    frozenset: lambda value: "[" + ",".join(map(_text, sorted(value))) + "]",
+}
 
 
 def _alone(name: str) -> Callable[[Any], tuple[Any]]:

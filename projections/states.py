@@ -120,6 +120,42 @@ class Changes:
             yield Change(subject_of(kind, key), position, state_row(kind, value), first)
 
 
+class _Noted(dict[Any, Any]):
+    """One table of a standing, which keeps what stood there before it was put over."""
+
+    def __init__(self, kind: str, before: dict[tuple[str, Any], Any]) -> None:
+        super().__init__()
+        self._kind = kind
+        self._before = before
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if (self._kind, key) not in self._before:
+            self._before[self._kind, key] = self.get(key)
+        super().__setitem__(key, value)
+
+
+class Noting:
+    """What events put into an empty standing, one after another: without any forks."""
+
+    def __init__(self, standing: Standing) -> None:
+        self._before: dict[tuple[str, Any], Any] = {}
+        self._tables = {kind: _Noted(kind, self._before) for kind in KINDS}
+        for kind, its in KINDS.items():
+            setattr(standing, its.table, self._tables[kind])
+
+    def put(self) -> Iterator[tuple[str, Any, Any]]:
+        """Yield what was put since the last time, where it differs in what is kept: kind, key and value."""
+        for (kind, key), before in self._before.items():
+            value = self._tables[kind][key]
+            if not KINDS[kind].same(before, value):
+                yield kind, key, value
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew from what stands."""
+        self._before.clear()
+
+
 def subject_of(kind: str, key: Any) -> Key:
     """Return how a row names what a standing has under a key."""
     code, *subject = (key,) if isinstance(key, str) else key
@@ -129,6 +165,12 @@ def subject_of(kind: str, key: Any) -> Key:
 def state_row(kind: str, value: object) -> dict[str, Any]:
     """Write a value as its row of `states`, without subject and positions."""
     return {"state": written(value, KINDS[kind].kept)}
+
+
+def state_of(its: tuple[str, object]) -> tuple[str]:
+    """Write a kind and a value as the columns of a row of `states`."""
+    kind, value = its
+    return (written(value, KINDS[kind].kept),)
 
 
 def state_rows(standing: Standing) -> dict[Key, dict[str, Any]]:

@@ -6,10 +6,11 @@ That takes a third of the time. Whoever has to judge bytes reads them by `codec`
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -34,6 +35,8 @@ _OF_ROUND = (
 _MARK = {"sqlite": ("?", ""), "postgresql": ("%s", ' COLLATE "C"')}
 
 
+_PLAIN = re.compile(rb'\{"arrived_at":"([0-9TZ:.-]+)","envelope":\{"payload":"([0-9A-Za-z+/=]+)"')
+"""The beginning of most entries: what is in between is not read."""
 _KNOWN = KEY_EVENTS | CATALOGUE.keys()
 
 
@@ -55,15 +58,27 @@ class Admitted:
         self.type = type
         self.state = state
         self.beside: Beside | None = None
+        self._read: tuple[str, Mapping[str, Any]] | None = None
+        self._event: Event | None = None
 
-    @cached_property
-    def _entry(self) -> Mapping[str, Any]:
-        try:
-            found = json.loads(self.state)
-            found["stated"] = json.loads(b64decode(found["envelope"]["payload"]))
-        except (ValueError, KeyError, TypeError) as wrong:
-            raise Malformed("entry.malformed", field=type(wrong).__name__) from wrong
-        return found  # type: ignore[no-any-return]
+    @property
+    def _stated(self) -> Mapping[str, Any]:
+        return self._read_once()[1]
+
+    def _read_once(self) -> tuple[str, Mapping[str, Any]]:
+        """Read when it arrived and what is stated; `cached_property` would take a lock for each entry."""
+        if self._read is None:
+            try:
+                if (found := _PLAIN.match(self.state)) is not None:
+                    arrived, payload = found.groups()
+                    self._read = arrived.decode("ascii"), json.loads(a2b_base64(payload))
+                else:
+                    whole = json.loads(self.state)
+                    stated = json.loads(b64decode(whole["envelope"]["payload"]))
+                    self._read = whole["arrived_at"], stated
+            except (ValueError, KeyError, TypeError) as wrong:
+                raise Malformed("entry.malformed", field=type(wrong).__name__) from wrong
+        return self._read
 
     @property
     def known(self) -> bool:
@@ -73,14 +88,14 @@ class Admitted:
     @property
     def id(self) -> str:
         """The id of the statement."""
-        return self._entry["stated"]["id"]  # type: ignore[no-any-return]
+        return self._stated["id"]  # type: ignore[no-any-return]
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Of a key event, the ids of the keys that it is about."""
         if self.type not in KEY_EVENTS:
             return ()
-        body = self._entry["stated"]["body"]
+        body = self._stated["body"]
         named = [body[name] for name in ("key", "replaces") if name in body]
         brought = [sha256(b64decode(body["public_key"])).hexdigest()] if "public_key" in body else []
         return (*named, *brought)
@@ -88,22 +103,22 @@ class Admitted:
     @property
     def received_at(self) -> datetime:
         """When it was admitted."""
-        return read_time(self._entry["received_at"])
+        return read_time(json.loads(self.state)["received_at"])
 
     @property
     def actors(self) -> tuple[str, ...]:
         """Whose signatures are on it, by pseudonym."""
-        stated = self._entry["stated"]
+        stated = self._stated
         if "signers" not in stated:
             return (stated["actor"],)
-        signed = {signature["keyid"] for signature in self._entry["envelope"]["signatures"]}
+        signed = {signature["keyid"] for signature in json.loads(self.state)["envelope"]["signatures"]}
         named = zip(stated["signers"], stated["actors"], strict=True)
         return tuple(actor for key, actor in named if key in signed)
 
     @property
     def signers(self) -> tuple[str, ...]:
         """The ids of the keys that are named as signing it."""
-        stated = self._entry["stated"]
+        stated = self._stated
         return tuple(stated["signers"]) if "signers" in stated else (stated["key"],)
 
     @property
@@ -120,12 +135,16 @@ class Admitted:
         places = self.beside.positions([named.statement for named in body.erased])
         return tuple((places[named.statement], name) for named in body.erased for name in named.fields)
 
-    @cached_property
+    @property
     def event(self) -> Event | None:
         """The statement as the domain sees it; raises UnknownEvent and Malformed."""
-        if self.type in KEY_EVENTS:
-            return None
-        kind, stated = kind_of(self.type), self._entry["stated"]
+        if (event := self._event) is None and self.type not in KEY_EVENTS:
+            self._event = event = self._to_event()
+        return event
+
+    def _to_event(self) -> Event:
+        kind = kind_of(self.type)
+        arrived_at, stated = self._read_once()
         if stated["type"] != self.type:
             raise Malformed("row.other_subject", stated=self.type, expected=stated["type"])
         return Event(
@@ -134,7 +153,7 @@ class Admitted:
             kind=kind,
             body=read_body(kind, stated["body"]),
             signed_by=self.actors,
-            arrived_at=read_time(self._entry["arrived_at"]),
+            arrived_at=read_time(arrived_at),
             round=stated.get("round"),
             agency=stated.get("agency"),
             criterion=stated.get("criterion"),

@@ -93,6 +93,17 @@ class Database:
                 finally:
                     raw.close()
 
+    def detach(self, name: str) -> None:
+        """Let go of another SQLite file that a transaction attached under a name; it must have ended."""
+        if self._writer is None:
+            raise ReadOnly
+        with self._turn:
+            raw = self._writer.raw_connection()
+            try:
+                raw.cursor().execute(f"DETACH {name}")
+            finally:
+                raw.close()
+
     def scrub(self, table: str) -> None:
         """Write the file (on PostgreSQL the table) anew, so that nothing erased is left in unused space."""
         if self._writer is None:
