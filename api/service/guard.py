@@ -60,7 +60,7 @@ class Guard:
         brought = request.headers.get("authorization", "")
         cookie = None if brought else request.cookies.get(self.cookie)
         if request.method not in _SAFE:
-            self._check_origin(request, signing_in=request.url.path.startswith(_SIGN_IN), cookie=cookie)
+            self._check_origin(request, signing_in=request.scope["path"].startswith(_SIGN_IN), cookie=cookie)
         if door.who in (Who.SIGNED_IN, Who.READERS):
             request.state.door = door
             request.state.caller = await run_in_threadpool(self._let_in, request, door, brought, cookie)
