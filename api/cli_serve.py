@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sys
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -11,7 +12,7 @@ import typer
 
 from api.cli_options import Data, Lang, refusals
 from api.runtime import writing
-from api.settings import settings
+from api.settings import Settings, settings
 from api.terms import term
 from api.wording import Language
 
@@ -34,6 +35,9 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="Processes that serve together, on PostgreSQL.")
+    ] = 1,
     data: Data = None,
     lang: Lang = Language.VI,
 ) -> None:
@@ -43,6 +47,9 @@ def serve(
     from api.service.app import create_app
 
     where = settings(data)
+    if workers > 1:
+        _serve_together(where, host, port, site, workers, lang)
+        return
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, _end)  # which the server, once it has ended its requests, hands on to
     with refusals(lang), writing(where) as runtime:
@@ -55,6 +62,16 @@ def serve(
             access_log=False,
             timeout_graceful_shutdown=GRACE,
         )
+
+
+def _serve_together(
+    where: Settings, host: str, port: int, site: str | None, workers: int, lang: Language
+) -> None:
+    from api.service.workers import serve_together
+
+    with refusals(lang), socket.create_server((host, port)) as listening:
+        sys.stderr.write(term("service", "serving", lang).format(host=host, port=port) + "\n")
+        serve_together(where, listening, site or f"http://localhost:{port}", workers, GRACE, lang)
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -6,8 +6,10 @@ and keys by who and what they are. What has not been taken into the index yet is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -16,6 +18,7 @@ from api.register import Register, chains_of, entry_at, names_of, no_round
 from api.runtime import Log
 from audit.ledger.admitted import Admitted
 from audit.ledger.codec import read_entry
+from audit.ledger.database import Database
 from audit.ledger.tables import stored_events
 from audit.ledger.tracking import reached
 from audit.proofs.entry import read_time
@@ -40,6 +43,11 @@ _GROUNDS = names((*REGISTRY, AgencyRenamed))
 AT_ONCE = 500
 END = 2**62
 """Later than any position."""
+KEPT = 16
+"""So many excerpts of a log are kept."""
+_Key = tuple[str, frozenset[str], int, int]
+_Read = tuple[Standing, Keyring, Mapping[str, str], Mapping[str, int]]
+"""Standing and keys, who was registered by which statement, which of them bound a certificate and where."""
 
 
 def excerpt(
@@ -47,13 +55,28 @@ def excerpt(
 ) -> Register:
     """Return a round at a size, and of people and keys those that an answer is about (and the council).
 
-    Raises UnknownSubject where there is no log, or no such round.
+    What was read is kept until one of the two streams has grown; words are read anew each time, because they
+    can be erased. Raises UnknownSubject where there is no log, or no such round.
     """
+    versions = (_version(connection, REGISTRY_STREAM, size), _version(connection, round_code, size))
+    found = _KEPT.find(log.database, (round_code, frozenset(about), *versions))
+    if found is None:
+        found = _read(connection, size, round_code, about)
+        _KEPT.keep(log.database, (round_code, frozenset(about), *versions), found)
+    standing, keyring, officers, bound = found
+    named, chains = names_of(connection, officers), chains_of(connection, bound)
+    moment = read_time(entry_at(log, size - 1).entry.received_at)
+    return Register(size, standing, keyring, named, moment, chains)
+
+
+def _read(connection: Connection, size: int, round_code: str, about: Collection[str]) -> _Read:
     led = _rows(connection, (_C.originator_id == round_code) & _C.topic.in_(sorted(_LEADING)), size)
     grounds = _rows(connection, (_C.originator_id == REGISTRY_STREAM) & _C.topic.in_(sorted(_GROUNDS)), size)
     people = concerning(connection, {*about, *_council(led)}, size)
     told = {entry.position: entry for entry in (*led, *grounds, *people)}
-    standing, keyring, officers, bound = Standing(), Keyring(), {}, {}
+    standing, keyring = Standing(), Keyring()
+    officers: dict[str, str] = {}
+    bound: dict[str, int] = {}
     for entry in (told[position] for position in sorted(told)):
         if entry.type in KEY_EVENTS or entry.type == GENESIS:
             _, statement, _ = read_entry(entry.state, entry.position)
@@ -68,9 +91,35 @@ def excerpt(
         raise UnknownSubject(refuse("asked.log_empty"))
     if round_code not in standing.rounds:
         raise no_round(round_code, size, queries.rounds(connection, size))
-    moment = read_time(entry_at(log, size - 1).entry.received_at)
-    named, chains = names_of(connection, officers), chains_of(connection, bound)
-    return Register(size, standing, keyring, named, moment, chains)
+    return standing, keyring, officers, bound
+
+
+def _version(connection: Connection, stream: str, size: int) -> int:
+    """Return how many entries of a stream lie before a size."""
+    query = select(_C.originator_version).where(_C.originator_id == stream, _C.position < size)
+    return connection.execute(query.order_by(_C.originator_version.desc()).limit(1)).scalar() or 0
+
+
+class _Kept:
+    """What was read of each log, the newest few; nobody changes what was read."""
+
+    def __init__(self) -> None:
+        self._found: WeakKeyDictionary[Database, dict[_Key, _Read]] = WeakKeyDictionary()
+        self._turn = Lock()
+
+    def find(self, database: Database, key: _Key) -> _Read | None:
+        with self._turn:
+            return self._found.get(database, {}).get(key)
+
+    def keep(self, database: Database, key: _Key, found: _Read) -> None:
+        with self._turn:
+            its = self._found.setdefault(database, {})
+            its[key] = found
+            while len(its) > KEPT:
+                del its[next(iter(its))]
+
+
+_KEPT = _Kept()
 
 
 def concerning(connection: Connection, subjects: Collection[str], size: int = END) -> list[Admitted]:

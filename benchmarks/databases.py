@@ -10,6 +10,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
+from api.settings import DATABASE_VARIABLE
+from audit.ledger.database import open_database
+
 
 class NoPostgres(Exception):
     """There is no PostgreSQL to measure on; the message says why."""
@@ -38,3 +43,16 @@ def postgres_server() -> Iterator[str]:
             running.cleanup()
     finally:
         shutil.rmtree(parent, ignore_errors=True)
+
+
+@contextmanager
+def of_its_own(url: str, schema: str) -> Iterator[str]:
+    """Let the log lie in a schema of its own while this is entered, for this process and those it starts."""
+    parsed = make_url(url)
+    open_database(url, schema=schema).close()
+    named = parsed.update_query_dict({"options": f"-csearch_path={schema}"})
+    os.environ[DATABASE_VARIABLE] = named.render_as_string(hide_password=False)
+    try:
+        yield os.environ[DATABASE_VARIABLE]
+    finally:
+        del os.environ[DATABASE_VARIABLE]

@@ -6,22 +6,16 @@ connection of its own. All statements are lawful, of a made-up log, and signed b
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from time import perf_counter, sleep
-from urllib.request import urlopen
+from time import perf_counter
 
 from sqlalchemy import select
 
@@ -32,6 +26,8 @@ from api.synth import build_synth
 from api.synth_script import Shape, script
 from audit.ledger.submission import Submission
 from audit.ledger.tables import head, statement_ids
+from benchmarks.databases import NoPostgres, of_its_own, postgres_server
+from benchmarks.load import Told, served
 from benchmarks.measure import Line
 
 STATEMENTS = 6000
@@ -40,45 +36,60 @@ LEAST = 600
 """Accepted statements a second."""
 PATIENCE = {64: 0.4, 256: 1.0}
 """So many offices at once -> seconds within which 99 of 100 are answered."""
+FEWER = min(PATIENCE)
+EXPECTED = (200, 201, 429, 503)
+WORKERS = 2
+SHARE = 0.8
+"""So much of the speed on SQLite two workers on PostgreSQL reach at least."""
 SYNCS_FOR = 1.0
-_LENGTH = b"content-length: "
-
-
-@dataclass(slots=True)
-class Told:
-    """What the offices were answered: how long each answer took, by status, and what was acknowledged."""
-
-    seconds: list[float] = field(default_factory=list)
-    statuses: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    acknowledged: list[str] = field(default_factory=list)
-    elapsed: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Accepted statements a second."""
-        return len(self.acknowledged) / self.elapsed
-
-    def within(self, share: float) -> float:
-        """Return the seconds within which this share of the answers came."""
-        return sorted(self.seconds)[int(share * (len(self.seconds) - 1))]
 
 
 def deadline_hour(folder: Path, *, quick: bool) -> Iterator[Line]:
-    """Measure 64 offices, and 256, each at a log of so many agencies."""
+    """Measure 64 offices, and 256, each at a log of so many agencies; then 64 on PostgreSQL."""
+    statements = STATEMENTS // (4 if quick else 1)
+    rates = {}
     for offices, patience in PATIENCE.items():
-        where = Settings(folder / f"served-{offices}")
-        shape = _shape(offices, STATEMENTS // (8 if quick else 2) // offices)
-        build_synth(where, shape, history=False)
-        boxes = [list(map(_request, box)) for box in outboxes(shape, where)]
+        where, boxes = furnished(folder / f"served-{offices}", offices, statements)
         syncs = syncs_a_second(where.data)
-        yield from _lines(offices, patience, served(where, boxes), where, syncs)
+        told = served(where, boxes)
+        rates[offices] = told.rate
+        yield from _lines(offices, patience, told, where, syncs)
         shutil.rmtree(where.data)
+    try:
+        with postgres_server() as url:
+            yield _on_postgres(folder / "served-together", url, statements, rates[FEWER])
+    except NoPostgres as wrong:
+        print(f"service on PostgreSQL left out: {wrong}")
+
+
+def furnished(data: Path, offices: int, statements: int) -> tuple[Settings, list[list[bytes]]]:
+    """Make a log up in whose newest round every agency is about to declare; return it and the outboxes."""
+    where = Settings(data)
+    shape = shape_of(offices, statements // 2 // offices)
+    build_synth(where, shape, history=False)
+    return where, [list(map(_request, box)) for box in outboxes(shape, where)]
+
+
+def _on_postgres(data: Path, url: str, statements: int, on_sqlite: float) -> Line:
+    """Measure two workers on PostgreSQL beside the one on SQLite of this run."""
+    with of_its_own(url, f"served{os.getpid()}"):
+        where, boxes = furnished(data, FEWER, statements)
+        told = served(where, boxes, "--workers", str(WORKERS))
+        lost = len(set(told.acknowledged) - _there(where))
+    ratio = told.rate / on_sqlite
+    return Line(
+        f"service: {FEWER} offices at once, {WORKERS} workers on PostgreSQL",
+        f"{told.rate:,.0f} accepted/s, p99 {told.within(0.99) * 1000:.0f} ms",
+        f"SQLite: {on_sqlite:,.0f}/s; acknowledged and lost: {lost}",
+        f"{ratio:.2f}, at least {SHARE}",
+        ratio >= SHARE and not lost and not told.odd(*EXPECTED),
+    )
 
 
 def _lines(offices: int, patience: float, told: Told, where: Settings, syncs: float) -> Iterator[Line]:
-    odd = sum(n for status, n in told.statuses.items() if status not in (200, 201, 429, 503))
+    odd = told.odd(*EXPECTED)
     lost = len(set(told.acknowledged) - _there(where))
-    least = LEAST if offices == min(PATIENCE) else 0
+    least = LEAST if offices == FEWER else 0
     yield Line(
         f"service: {offices} offices at once",
         f"{told.rate:,.0f} accepted/s",
@@ -96,7 +107,7 @@ def _lines(offices: int, patience: float, told: Told, where: Settings, syncs: fl
     )
 
 
-def _shape(offices: int, criteria: int) -> Shape:
+def shape_of(offices: int, criteria: int) -> Shape:
     """A log in whose newest round every agency is about to declare."""
     whole = Shape(offices, criteria, 4 + 3 * offices, 0, 7)
     return replace(whole, events=whole.size - whole.of_round + 2 + 4 * offices)
@@ -121,65 +132,6 @@ def _request(submission: Submission) -> bytes:
     body = json.dumps({"envelope": json.loads(submission.envelope), "openings": openings}).encode()
     line = f"POST /v1/statements HTTP/1.1\r\nHost: log\r\nContent-Length: {len(body)}\r\n\r\n"
     return line.encode() + body
-
-
-# --- sending --------------------------------------------------------------------------------------------
-
-
-def served(where: Settings, boxes: Sequence[Sequence[bytes]], *options: str) -> Told:
-    """Serve a log in a process of its own, and let everybody send at once until all outboxes are empty."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = ["-m", "api.cli", "serve", "--port", str(port), "--data", str(where.data), *options]
-    server = subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(server, port)
-        return asyncio.run(_everybody(port, boxes))
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
-
-
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    while True:
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/livez"):
-                return
-        except OSError:
-            assert server.poll() is None, "the service did not start"
-            sleep(0.05)
-
-
-async def _everybody(port: int, boxes: Sequence[Sequence[bytes]]) -> Told:
-    told = Told()
-    started = perf_counter()
-    await asyncio.gather(*(_office(port, box, told) for box in boxes))
-    told.elapsed = perf_counter() - started
-    return told
-
-
-async def _office(port: int, box: Sequence[bytes], told: Told) -> None:
-    """Send what is in an outbox, in its order; what was not taken is sent again."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for request in box:
-        status = 503
-        while status in (429, 503):
-            started = perf_counter()
-            writer.write(request)
-            status, body = await _answer(reader)
-            told.seconds.append(perf_counter() - started)
-            told.statuses[status] += 1
-        if status in (200, 201):
-            told.acknowledged.append(json.loads(body)["id"])
-    writer.close()
-    await writer.wait_closed()
-
-
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    told = await reader.readuntil(b"\r\n\r\n")
-    at = told.lower().index(_LENGTH) + len(_LENGTH)
-    length = int(told[at : told.index(b"\r", at)])
-    return int(told[9:12]), await reader.readexactly(length)
 
 
 # --- what stands beside it ------------------------------------------------------------------------------

@@ -14,8 +14,11 @@ from domain.stated.erasure import OpeningsErased
 from domain.stated.registry import OfficerRegistered, OfficerTransferred, RoleEnded, RoleGranted
 from projections.bulk import insert_rows
 from projections.followed import Entry
+from projections.shares import names
 
 OF_OFFICERS = (OfficerRegistered, OfficerTransferred, RoleGranted, RoleEnded)
+_TELLING = names((*OF_OFFICERS, OpeningsErased))
+"""What tells of a person or a statement; of other entries nothing is read, but that their kind is known."""
 AT_ONCE = 500
 """How many subjects are asked about in one query."""
 
@@ -54,7 +57,8 @@ class Mentions:
 
 def _subjects(entry: Entry) -> Iterator[str]:
     yield from entry.keys
-    body = entry.event.body if entry.event is not None else None
+    read = entry.type in _TELLING or not entry.known
+    body = entry.event.body if read and entry.event is not None else None
     if isinstance(body, OF_OFFICERS):
         yield body.officer
     elif isinstance(body, OpeningsErased):

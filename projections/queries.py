@@ -14,7 +14,7 @@ from domain.points import exact
 from projections.tables import cell_scores, ranks
 
 _points = lru_cache(maxsize=65_536)(exact)
-"""Reads the points of cells: of thousands of cells few texts are not among those of others."""
+"""Reads points: of thousands of cells few texts are not among those of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,12 @@ def ranking(
             row.block,
             row.rank,
             row.shared,
-            exact(row.total),
-            exact(row.bonus),
-            exact(row.deductions),
-            exact(row.ranking_score),
+            _points(row.total),
+            _points(row.bonus),
+            _points(row.deductions),
+            _points(row.ranking_score),
             row.rating,
-            {code: exact(total) for code, total in (part.split("=") for part in row.results.split())},
+            {code: _points(total) for code, total in (part.split("=") for part in row.results.split())},
             row.valid_from,
         )
         for row in rows

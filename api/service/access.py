@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from api.service import access_tables as kept
@@ -19,6 +19,8 @@ from audit.ledger.database import Database
 SESSION = 12 * 3600
 """Seconds that a session lasts: a working day."""
 LONGEST_TOKEN = 90 * 86400
+NOTED = timedelta(days=800)
+"""How long it is kept who read what: over a round's year, its disputes, and the audit of the year after."""
 _PREFIX = "mc"
 
 
@@ -30,6 +32,25 @@ class Credential:
     size: int
     token: str | None = None
     scopes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What somebody came with: a token, or the cookie of a session."""
+
+    token: str | None = None
+    cookie: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for something confidential: when, whose, with which token, and whether it was let in."""
+
+    at: str
+    actor: str
+    token: str | None
+    asked: str
+    allowed: bool
 
 
 class Access:
@@ -52,6 +73,22 @@ class Access:
         with self._database.read() as connection:
             return bytes(connection.execute(select(its.c.secret)).scalar_one())
 
+    # --- who comes --------------------------------------------------------------------------------------
+
+    def recognised(self, brought: Sequence[Brought], now: int) -> list[Credential | None]:
+        """Return what each may be let in with, if it lasts.
+
+        A token that is not there takes as long as one that is wrong.
+        """
+        cookies = {_hash(one.cookie) for one in brought if one.cookie is not None}
+        named = {_parts(one.token)[0] for one in brought if one.token is not None}
+        with self._database.read() as connection:
+            begun, issued = kept.sessions.c.id_sha256, kept.tokens.c.id
+            sessions = _rows(connection, select(kept.sessions).where(begun.in_(cookies)), cookies)
+            tokens = _rows(connection, select(kept.tokens).where(issued.in_(named)), named)
+        found = {bytes(row.id_sha256): row for row in sessions} | {row.id: row for row in tokens}
+        return [_credential(one, found, now) for one in brought]
+
     # --- sessions ---------------------------------------------------------------------------------------
 
     def spend(self, nonce: str, until: int, now: int) -> bool:
@@ -72,13 +109,6 @@ class Access:
         with self._database.begin() as connection:
             connection.execute(insert(kept.sessions).values(row))
         return cookie
-
-    def session(self, cookie: str, now: int) -> Credential | None:
-        """Return whose session a cookie is, if it is one that lasts."""
-        its = kept.sessions.c
-        with self._database.read() as connection:
-            row = connection.execute(select(kept.sessions).where(its.id_sha256 == _hash(cookie))).first()
-        return Credential(row.key, row.size) if row is not None and row.until > now else None
 
     def end_session(self, cookie: str) -> None:
         """Sign out."""
@@ -104,18 +134,6 @@ class Access:
             connection.execute(insert(kept.tokens).values(row))
         return name, f"{_PREFIX}_{name}_{secret}"
 
-    def token(self, brought: str, now: int) -> Credential | None:
-        """Return what a token may be used for; one that is not there takes as long as one that is wrong."""
-        _, _, rest = brought.partition("_")
-        name, _, secret = rest.partition("_")
-        with self._database.read() as connection:
-            row = connection.execute(select(kept.tokens).where(kept.tokens.c.id == name)).first()
-        wanted = bytes(32) if row is None else bytes(row.secret_sha256)
-        same = hmac.compare_digest(_hash(secret), wanted)
-        if row is None or not same or row.until <= now or not brought.startswith(f"{_PREFIX}_"):
-            return None
-        return Credential(row.key, row.size, row.id, frozenset(row.scopes.split()))
-
     def tokens_of(self, key: str) -> Sequence[Any]:
         """Return the tokens of a key's holder, without their secrets."""
         its = kept.tokens.c
@@ -132,11 +150,22 @@ class Access:
 
     # --- who read what ----------------------------------------------------------------------------------
 
-    def note(self, at: datetime, actor: str, token: str | None, asked: str, *, allowed: bool) -> None:
-        """Write down that somebody asks for something confidential, before it is told."""
-        row = {"at": at.isoformat(), "actor": actor, "token": token, "asked": asked, "allowed": allowed}
+    def note(self, asked: Sequence[Asked]) -> None:
+        """Write down who asks for something confidential, all of them at once, before it is told."""
         with self._database.begin() as connection:
-            connection.execute(insert(kept.reads).values(row))
+            connection.execute(insert(kept.reads), [asdict(one) for one in asked])
+
+    def forget(self, before: datetime) -> None:
+        """Give up what was noted before a moment; numbers go on as they were."""
+        its = kept.reads.c
+        with self._database.begin() as connection:
+            oldest = select(its.number).where(its.at >= before.isoformat()).order_by(its.number).limit(1)
+            stays = connection.execute(oldest).scalar()
+            newest = connection.execute(select(func.max(its.number))).scalar()
+            if newest is not None:
+                connection.execute(
+                    delete(kept.reads).where(its.number < (newest if stays is None else stays))
+                )
 
     def noted(self, after: int, limit: int) -> Sequence[Any]:
         """Return what was noted after a number, oldest first."""
@@ -148,3 +177,25 @@ class Access:
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _rows(connection: Connection, query: Select[Any], wanted: Collection[object]) -> Sequence[Any]:
+    return connection.execute(query).all() if wanted else ()
+
+
+def _credential(brought: Brought, found: Mapping[bytes | str, Any], now: int) -> Credential | None:
+    if brought.token is not None:
+        row = found.get(_parts(brought.token)[0])
+        wanted = bytes(32) if row is None else bytes(row.secret_sha256)
+        same = hmac.compare_digest(_hash(_parts(brought.token)[1]), wanted)
+        if row is None or not same or row.until <= now or not brought.token.startswith(f"{_PREFIX}_"):
+            return None
+        return Credential(row.key, row.size, row.id, frozenset(row.scopes.split()))
+    row = None if brought.cookie is None else found.get(_hash(brought.cookie))
+    return Credential(row.key, row.size) if row is not None and row.until > now else None
+
+
+def _parts(token: str) -> tuple[str, str]:
+    """Return the id of a token and its secret."""
+    name, _, secret = token.partition("_")[2].partition("_")
+    return name, secret

@@ -17,6 +17,7 @@ from api.pages.refused import NotAmong, refused_page, wants_page
 from api.pages.sign_in import sign_in_pages
 from api.runtime import Runtime
 from api.service.blobs import blobs
+from api.service.direct import Direct
 from api.service.doors import check_doors
 from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
@@ -80,6 +81,7 @@ def create_app(
     app.include_router(record_pages(runtime, guard))
     app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)
+    app.add_middleware(Direct, routes=app, guard=guard, refused=_refused)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _of_the_protocol)

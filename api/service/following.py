@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Condition, Event, Thread
+from time import monotonic
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -14,13 +15,20 @@ from api.runtime import Log
 from projections.followed import Followed
 from projections.follower import Follower, Stopped
 
+AT_ONCE = 100
+"""So many entries a follower takes in within one transaction: whoever submits waits for no more than that."""
+QUIET = 0.1
+LAG = 5.0
+"""Followers go on once nothing was taken in for `QUIET` seconds, and at the latest after `LAG`: at the
+deadline hour statements come first, and a follower takes in at once what came for all of them."""
+
 
 class Following:
     """Lets followed projections take in what is committed, until it is left."""
 
     def __init__(self, log: Log, projections: Sequence[Followed] = FOLLOWED) -> None:
         self._log = log
-        self._followers = [Follower(LogSource(log), one) for one in projections]
+        self._followers = [Follower(LogSource(log), one, AT_ONCE) for one in projections]
         self._projections = projections
         self._news = Condition()
         self._told = 0
@@ -67,7 +75,7 @@ class Following:
             nonlocal told
             with self._news:
                 self._news.wait_for(lambda: self._told != told)
-                told = self._told
+            told = self._calm()
 
         def rest() -> None:
             self._arrived(follower)
@@ -84,6 +92,13 @@ class Following:
                     self.stopped[follower.name] = wrong
                     self._news.notify_all()
                 return
+
+    def _calm(self) -> int:
+        """Let statements go first; return the news that was heard of."""
+        until, told = monotonic() + LAG, self._told
+        while monotonic() < until and not self._end.wait(QUIET) and told != self._told:
+            told = self._told
+        return told
 
     def _arrived(self, follower: Follower) -> None:
         at = follower.reached()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from sqlalchemy import select
-from starlette.concurrency import run_in_threadpool
 
 from api.clock import real_clock
 from api.runtime import Runtime
-from api.service.access import Access, Credential
+from api.service.access import NOTED, Access, Asked, Brought, Credential
 from api.service.caller import Caller, Reach, caller_of
 from api.service.doors import DOORS, Door, Who
 from api.service.errors import FromElsewhere, NotForThat, NotSignedIn, NotThere
+from api.service.gathering import Gathering
 from audit.ledger.submission import Clock
 from audit.ledger.tables import head
 from domain.visibility import Visibility
@@ -43,6 +44,9 @@ class Guard:
         """Browsers keep the prefix's promises over https; not all of them take http://localhost for it."""
         self._runtime = runtime
         self._clock = clock
+        self._at_the_door = Gathering(self._let_in)
+        self._known: tuple[int, dict[Credential, Caller | None]] = (0, {})
+        self._tidied: date | None = None
 
     @property
     def now(self) -> int:
@@ -60,10 +64,11 @@ class Guard:
         brought = request.headers.get("authorization", "")
         cookie = None if brought else request.cookies.get(self.cookie)
         if request.method not in _SAFE:
-            self._check_origin(request, signing_in=request.url.path.startswith(_SIGN_IN), cookie=cookie)
+            self._check_origin(request, signing_in=request.scope["path"].startswith(_SIGN_IN), cookie=cookie)
         if door.who in (Who.SIGNED_IN, Who.READERS):
             request.state.door = door
-            request.state.caller = await run_in_threadpool(self._let_in, request, door, brought, cookie)
+            asks = _Asks(door, _brought(brought, cookie), _address(request))
+            request.state.caller = await self._at_the_door.ask(asks)
 
     def _check_origin(self, request: Request, *, signing_in: bool, cookie: str | None) -> None:
         """What a browser does with a session, or to get one, it must do from the service's own pages.
@@ -77,41 +82,52 @@ class Guard:
         if not ours and (signing_in or cookie is not None):
             raise FromElsewhere(self.site)
 
-    def _let_in(self, request: Request, door: Door, brought: str, cookie: str | None) -> Caller:
-        caller = self.caller(self._credential(brought, cookie))
-        if caller is None:
-            raise NotSignedIn
-        if door.who is Who.SIGNED_IN:
-            if caller.scopes is not None:
-                raise NotForThat("-")
-            return caller
-        opens = caller.scopes is None or door.scope in caller.scopes
-        allowed = opens and not caller.capacities.isdisjoint(door.extents)
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        self.access.note(self.time, caller.actor, caller.token, asked, allowed=allowed)
-        if not opens:
-            raise NotForThat(str(door.scope))
-        if not allowed:
-            raise NotThere("page")
-        return caller
+    def _let_in(self, several: Sequence[_Asks]) -> Sequence[Caller | Exception]:
+        """Let in who stands at the door: read at once who they are, note at once what they ask for."""
+        now = self.time
+        self.catch_up()
+        known = self.access.recognised([one.brought for one in several], int(now.timestamp()))
+        callers = [self._caller(found) for found in known]
+        answers = [_answer(asks, caller) for asks, caller in zip(several, callers, strict=True)]
+        noted = [
+            Asked(now.isoformat(), caller.actor, caller.token, asks.asked, allowed=answer is caller)
+            for asks, caller, answer in zip(several, callers, answers, strict=True)
+            if caller is not None and asks.door.who is Who.READERS
+        ]
+        if noted:
+            self._note(noted, now)
+        return answers
 
-    def _credential(self, brought: str, cookie: str | None) -> Credential | None:
-        if brought.lower().startswith(_BEARER):
-            return self.access.token(brought[len(_BEARER) :].strip(), self.now)
-        return self.access.session(cookie, self.now) if cookie else None
+    def _note(self, noted: Sequence[Asked], now: datetime) -> None:
+        """Note what is asked for, and once a day forget what is long past."""
+        self.access.note(noted)
+        if self._tidied != now.date():
+            self._tidied = now.date()
+            self.access.forget(now - NOTED)
+
+    def _caller(self, credential: Credential | None) -> Caller | None:
+        """Return whose it is at the log's size, which answers until it grows."""
+        if credential is None:
+            return None
+        intake = self._runtime.intake
+        if self._known[0] != intake.size:
+            self._known = (intake.size, {})
+        known = self._known[1]
+        if credential not in known:
+            known[credential] = caller_of(credential, intake.keyring, intake.standing)
+        return known[credential]
 
     def caller(self, credential: Credential | None) -> Caller | None:
         """Return whose it is by the log at its newest position; nobody where the key may not sign now."""
-        if credential is None:
-            return None
         self.catch_up()
-        intake = self._runtime.intake
-        return caller_of(credential, intake.keyring, intake.standing)
+        return self._caller(credential)
 
     def catch_up(self) -> None:
-        """Follow what another process has committed since."""
-        intake = self._runtime.intake
-        with self._runtime.log.database.read() as connection:
+        """Follow what another process has committed since; a log on SQLite is written by this one alone."""
+        intake, database = self._runtime.intake, self._runtime.log.database
+        if database.dialect == "sqlite":
+            return
+        with database.read() as connection:
             size = connection.execute(select(head.c.size)).scalar_one()
         if size > intake.size:
             intake.catch_up()
@@ -122,6 +138,36 @@ class Guard:
         opened = self._runtime.intake.standing.rounds.get(code)
         own: Iterable[Visibility] = opened.publication.own_record if opened else ()
         return Reach(caller.grants(door.extents, code, own))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """Somebody before a door: what they brought, and what they ask for."""
+
+    door: Door
+    brought: Brought
+    asked: str
+
+
+def _answer(asks: _Asks, caller: Caller | None) -> Caller | Exception:
+    """Return who is let in, or why nobody is."""
+    if caller is None:
+        return NotSignedIn()
+    if asks.door.who is Who.SIGNED_IN:
+        return caller if caller.scopes is None else NotForThat("-")
+    if caller.scopes is not None and asks.door.scope not in caller.scopes:
+        return NotForThat(str(asks.door.scope))
+    return NotThere("page") if caller.capacities.isdisjoint(asks.door.extents) else caller
+
+
+def _brought(authorization: str, cookie: str | None) -> Brought:
+    if authorization.lower().startswith(_BEARER):
+        return Brought(token=authorization[len(_BEARER) :].strip())
+    return Brought(cookie=cookie)
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _door(request: Request) -> Door:

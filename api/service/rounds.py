@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request
@@ -25,10 +26,11 @@ from api.review import Review
 from api.runtime import Log, Runtime
 from api.search import LONGEST_PAGE, PAGE, Question
 from api.search import answer as answer_question
-from api.service.answering import NOT_AT_ALL, cached, confidential, table
+from api.service.answering import NOT_AT_ALL, Written, as_table, cached, confidential
 from api.service.caller import Capacity, Reach
 from api.service.errors import NotThere, RequestRefused
 from api.service.guard import Guard
+from api.service.kept import Kept
 from api.supposing import points, positions
 from audit.ledger.tables import stored_events
 from domain.criteria import Block
@@ -69,6 +71,8 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
     """Return the routes about a round; each is limited by what its row grants to whoever asks."""
     router, log = APIRouter(prefix="/v1/rounds/{code}"), runtime.log
 
+    kept = Kept(runtime, partial(answered, log))
+
     async def ask(question: Ask) -> Any:
         return await run_in_threadpool(answered, log, question)
 
@@ -84,47 +88,41 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
 
     # --- places and cells -------------------------------------------------------------------------------
 
-    async def _ranked(request: Request, code: str, block: Block | None, as_of: str | None) -> Answer:
-        agencies = reach_of(request, code).agencies
-        told: Answer = await ask(
-            lambda connection: answers.ranking(
-                log, connection, code, block and block.value, at(connection, code, as_of), agencies
-            )
+    def _ranked(code: str, block: Block | None, as_of: str | None, reach: Reach) -> Ask:
+        name = block and block.value
+        return lambda connection: answers.ranking(
+            log, connection, code, name, at(connection, code, as_of), reach.agencies
         )
-        return told
 
     @router.get("/rankings")
     async def rankings(
         request: Request, code: str, block: Block | None = None, as_of: AsOf = None
     ) -> Response:
         """Answer with the places of a round: for an agency with its own, before it is published too."""
-        return confidential(request, await _ranked(request, code, block, as_of))
+        reach = reach_of(request, code)
+        return await kept.answer(request, reach, _ranked(code, block, as_of, reach))
 
     @router.get("/rankings.csv")
     async def rankings_table(
         request: Request, code: str, block: Block | None = None, as_of: AsOf = None
     ) -> Response:
         """Answer with the same as a table."""
-        told = await _ranked(request, code, block, as_of)
-        rows = [{**place, "block": one["block"]} for one in told["blocks"] for place in one["places"]]
-        return table(request, _PLACES, rows)
+        reach = reach_of(request, code)
+        return await kept.answer(request, reach, _ranked(code, block, as_of, reach), _places_table)
 
-    async def _scored(request: Request, code: str, agency: str, as_of: str | None) -> Answer:
-        reach_of(request, code, agency)
-        told: Answer = await ask(
-            lambda connection: answers.scores(log, connection, code, agency, at(connection, code, as_of))
-        )
-        return told
+    def _scored(code: str, agency: str, as_of: str | None) -> Ask:
+        return lambda connection: answers.scores(log, connection, code, agency, at(connection, code, as_of))
 
     @router.get("/agencies/{agency}/scores")
     async def scores(request: Request, code: str, agency: str, as_of: AsOf = None) -> Response:
         """Answer with the cells of an agency: points, stage, flags, and the positions that made them."""
-        return confidential(request, await _scored(request, code, agency, as_of))
+        return await kept.answer(request, reach_of(request, code, agency), _scored(code, agency, as_of))
 
     @router.get("/agencies/{agency}/scores.csv")
     async def scores_table(request: Request, code: str, agency: str, as_of: AsOf = None) -> Response:
         """Answer with the same as a table."""
-        return table(request, _CELLS, (await _scored(request, code, agency, as_of))["cells"])
+        reach = reach_of(request, code, agency)
+        return await kept.answer(request, reach, _scored(code, agency, as_of), _cells_table)
 
     # --- what was stated --------------------------------------------------------------------------------
 
@@ -140,7 +138,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
             told = answers.trace(log, connection, code, agency, criterion, size)
             return shown(connection, code, agency, told, reach)
 
-        return confidential(request, await ask(question))
+        return await kept.answer(request, reach, question)
 
     @router.get("/agencies/{agency}/criteria/{criterion}/case")
     async def case(request: Request, code: str, agency: str, criterion: str, as_of: AsOf = None) -> Response:
@@ -151,7 +149,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
             told = Review(log, connection, code, at(connection, code, as_of)).case(agency, criterion)
             return shown(connection, code, agency, told, reach)
 
-        return confidential(request, await ask(question))
+        return await kept.answer(request, reach, question)
 
     @router.get("/agencies/{agency}/dossier")
     async def dossier(
@@ -268,6 +266,15 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         return confidential(request, _named(await ask(question), reach))
 
     return router
+
+
+def _places_table(told: Answer) -> Written:
+    rows = [{**place, "block": one["block"]} for one in told["blocks"] for place in one["places"]]
+    return as_table(_PLACES, rows)
+
+
+def _cells_table(told: Answer) -> Written:
+    return as_table(_CELLS, told["cells"])
 
 
 class NoAnswer(RequestRefused):

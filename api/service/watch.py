@@ -64,7 +64,7 @@ def _writes(runtime: Runtime) -> bool:
 
 def _reads(runtime: Runtime) -> bool:
     with runtime.log.database.read() as connection:
-        return bool(connection.execute(select(head.c.size)).scalar_one() == runtime.intake.size)
+        return bool(connection.execute(select(head.c.size)).scalar_one() >= runtime.intake.size)
 
 
 def _follows(runtime: Runtime, now: datetime) -> bool:

@@ -89,7 +89,7 @@ class DirectoryStore:
     def size(self, sha256: str) -> int | None:
         """Return how many bytes a file has, or nothing when it is not there."""
         try:
-            return self._file(sha256).stat().st_size
+            return os.stat(f"{self._path}/{sha256[:2]}/{sha256}").st_size
         except FileNotFoundError:
             return None
 

@@ -118,7 +118,7 @@ def path(reader: TileReader, index: int, size: int) -> list[bytes]:
     """Return the path of a leaf, by a reader that others of the same tiles may share."""
     if not 0 <= index < size:
         raise MerkleError("proof.index_outside_tree", index=index, size=size)
-    return _path(reader, index, 0, size)
+    return _path(reader, index, size)
 
 
 def consistency_proof(connection: Connection, size1: int, size2: int) -> list[bytes]:
@@ -134,7 +134,7 @@ def inclusion_proofs(connection: Connection, indexes: Iterable[int], size: int) 
     """Return the paths of some leaves, reading what they share once."""
     reader = TileReader(connection)
     for index in indexes:
-        yield _path(reader, index, 0, size)
+        yield _path(reader, index, size)
 
 
 def subtrees(connection: Connection, size: int) -> list[bytes]:
@@ -163,6 +163,17 @@ class TileReader:
         self._connection = connection
         self._tiles: dict[tuple[int, int], bytes] = {}
         self._nodes: dict[tuple[int, int], bytes] = {}
+        self._spans: dict[tuple[int, int], bytes] = {}
+
+    def span(self, start: int, size: int) -> bytes:
+        """Return the root of the subtree over leaves [start, start + size), as the tree is cut."""
+        if not size & (size - 1):
+            level = size.bit_length() - 1
+            return self.node(level, start >> level)
+        found = self._spans.get((start, size))
+        if found is None:
+            found = self._spans[start, size] = _fold(list(_peaks(self, size, start)))
+        return found
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of the complete subtree `index` of tree level `level` (0 = leaves)."""
@@ -231,25 +242,26 @@ def _fold(peaks: list[bytes]) -> bytes:
     return found
 
 
-def _range(reader: TileReader, start: int, size: int) -> bytes:
-    return _fold(list(_peaks(reader, size, start)))
-
-
-def _path(reader: TileReader, index: int, start: int, size: int) -> list[bytes]:
-    if size == 1:
-        return []
-    split = 1 << ((size - 1).bit_length() - 1)
-    if index < split:
-        return [*_path(reader, index, start, split), _range(reader, start + split, size - split)]
-    return [*_path(reader, index - split, start + split, size - split), _range(reader, start, split)]
+def _path(reader: TileReader, index: int, size: int) -> list[bytes]:
+    """From the root down to the leaf: at each fork the half that the leaf is not in."""
+    start, found = 0, []
+    while size > 1:
+        split = 1 << ((size - 1).bit_length() - 1)
+        if index < start + split:
+            found.append(reader.span(start + split, size - split))
+            size = split
+        else:
+            found.append(reader.span(start, split))
+            start, size = start + split, size - split
+    return found[::-1]
 
 
 def _subproof(reader: TileReader, size1: int, start: int, size: int, *, complete: bool) -> list[bytes]:
     if size1 == size:
-        return [] if complete else [_range(reader, start, size)]
+        return [] if complete else [reader.span(start, size)]
     split = 1 << ((size - 1).bit_length() - 1)
     if size1 <= split:
-        rest = _range(reader, start + split, size - split)
+        rest = reader.span(start + split, size - split)
         return [*_subproof(reader, size1, start, split, complete=complete), rest]
-    left = _range(reader, start, split)
+    left = reader.span(start, split)
     return [*_subproof(reader, size1 - split, start + split, size - split, complete=False), left]

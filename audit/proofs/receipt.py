@@ -96,8 +96,8 @@ class Receipt:
 
 def format_receipt(receipt: Receipt) -> bytes:
     """Write a receipt."""
-    times = canonical.encode({"arrived_at": receipt.arrived_at, "received_at": receipt.received_at})
-    return format_proof(LogProof(receipt.index, receipt.hashes, receipt.checkpoint, times))
+    times = f'{{"arrived_at":"{receipt.arrived_at}","received_at":"{receipt.received_at}"}}'
+    return format_proof(LogProof(receipt.index, receipt.hashes, receipt.checkpoint, times.encode()))
 
 
 def parse_receipt(data: bytes) -> Receipt:

@@ -1,0 +1,62 @@
+"""Straight to the route: an address without parameters is known by itself, whatever else there is.
+
+The framework looks through all routes for each request, and solves for each what its endpoint takes. An
+endpoint that takes the request alone needs neither; statements come in by such a one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from inspect import signature
+
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.service.errors import RequestRefused
+
+Guarding = Callable[[Request], Awaitable[None]]
+Refusing = Callable[[Request, Exception], Awaitable[Response]]
+_Named = tuple[str, str]
+
+
+class Direct:
+    """Answers what it knows by method and path, behind the same guard; everything else is the framework's."""
+
+    def __init__(self, app: ASGIApp, routes: FastAPI, guard: Guarding, refused: Refusing) -> None:
+        self._app = app
+        self._routes = dict(_direct(routes))
+        self._guard = guard
+        self._refused = refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand on."""
+        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
+            await self._app(scope, receive, send)
+            return
+        scope.update(route=route, endpoint=route.endpoint, path_params={})
+        request = Request(scope, receive, send)
+        try:
+            await self._guard(request)
+            response: Response = await route.endpoint(request)
+        except RequestRefused as wrong:
+            response = await self._refused(request, wrong)
+        await response(scope, receive, send)
+
+
+def _direct(app: FastAPI) -> Iterator[tuple[_Named, APIRoute]]:
+    """Yield the routes whose address and endpoint have no parameters."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and "{" not in route.path and _takes(route) == ["request"]:
+            yield from (((method, route.path), route) for method in _methods(route))
+
+
+def _takes(route: APIRoute) -> list[str]:
+    return list(signature(route.endpoint).parameters)
+
+
+def _methods(route: APIRoute) -> Iterable[str]:
+    return route.methods or ()
