@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from audit.proofs.errors import CanonicalError
 from domain.refusals import Fact
 
 
@@ -35,6 +36,15 @@ class BodyMalformed(RequestRefused):
 
     def __init__(self, part: str) -> None:
         super().__init__("request.malformed", part=part)
+
+
+class TextUnwelcome(RequestRefused):
+    """A name hides something, or has another spelling that looks the same."""
+
+    status = 422
+
+    def __init__(self, wrong: CanonicalError) -> None:
+        super().__init__(wrong.rule, **wrong.facts)
 
 
 class NotThere(RequestRefused):
