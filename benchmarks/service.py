@@ -131,7 +131,9 @@ def served(where: Settings, boxes: Sequence[Sequence[bytes]], *options: str) -> 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = ["-m", "api.cli", "serve", "--port", str(port), "--data", str(where.data), *options]
-    server = subprocess.Popen([sys.executable, *command], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_for(server, port)
         return asyncio.run(_everybody(port, boxes))

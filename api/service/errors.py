@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from audit.proofs.errors import CanonicalError
@@ -61,8 +61,9 @@ class OtherMethod(RequestRefused):
 
     status = 405
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
         super().__init__("request.method", method=method)
+        self.headers = {"Allow": ", ".join(allowed)}
 
 
 class Busy(RequestRefused):

@@ -126,7 +126,7 @@ def _about_anything(served: Served, name: str, texts: dict[str, str]) -> Submiss
 
 
 def test_words_inside_the_signed_bytes_are_kept_or_refused(served: Served, naughty: Sequence[str]) -> None:
-    """The number of a document: refused as a text or by its own rule, else what was signed is what lies there."""
+    """The number of a document: refused as a text or by its own rule, else kept as it was signed."""
     good = evidence(served.world)
     for text in naughty:
         submission = restated(good, body={"serial": text, "version": 1})
