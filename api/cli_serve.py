@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import sys
@@ -45,6 +46,10 @@ def serve(
     import uvicorn  # the HTTP side, which no other command needs
 
     from api.service.app import create_app
+    from api.service.log_lines import Lines, lines
+
+    log = lines()
+    logging.basicConfig(handlers=[Lines(log)], level=logging.WARNING)
 
     where = settings(data)
     if workers > 1:
@@ -55,11 +60,12 @@ def serve(
     with refusals(lang), writing(where) as runtime:
         sys.stderr.write(term("service", "serving", lang).format(host=host, port=port) + "\n")
         uvicorn.run(
-            create_app(runtime, where, site or f"http://localhost:{port}"),
+            create_app(runtime, where, site or f"http://localhost:{port}", log=log),
             host=host,
             port=port,
             log_level="warning",
             access_log=False,
+            log_config=None,
             timeout_graceful_shutdown=GRACE,
         )
 

@@ -31,6 +31,8 @@ PUBLISHED = "ResultPublished.v1"
 AT_ONCE = 500
 """So many statements are asked about in one query."""
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+SIZE = re.compile(r"[0-9]{1,18}", re.ASCII)
+"""No log is longer; what has more digits is no time either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def size_at(log: Log, moment: str | None, *, whole_day: bool = False) -> int:
     newest = log.size
     if moment is None:
         return newest
-    if moment.isascii() and moment.isdigit():
+    if SIZE.fullmatch(moment):
         return _size(newest, int(moment))
     at, received = _time(log, moment), _Received(log, newest)
     if whole_day and DAY.fullmatch(moment):

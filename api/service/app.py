@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from structlog.typing import FilteringBoundLogger
 
 from api.clock import real_clock
 from api.pages.public import public_pages
@@ -18,17 +19,22 @@ from api.pages.sign_in import sign_in_pages
 from api.runtime import Runtime
 from api.service.blobs import blobs
 from api.service.direct import Direct
-from api.service.doors import check_doors
+from api.service.documentation import documentation
+from api.service.doors import check_doors, methods_of
 from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
 from api.service.guard import Guard
+from api.service.log_lines import lines
+from api.service.metrics import Metrics
+from api.service.observed import Observed
 from api.service.problems import language_of, problem
 from api.service.public import public
 from api.service.queue import Queue
 from api.service.rounds import rounds
 from api.service.signing_in import signing_in
 from api.service.statements import statements
+from api.service.telemetry import telemetry
 from api.service.watch import watch
 from api.settings import Settings
 from audit.ledger.submission import Clock
@@ -45,6 +51,7 @@ def create_app(
     room: int = ROOM,
     clock: Clock = real_clock,
     following: Following | None = None,
+    log: FilteringBoundLogger | None = None,
 ) -> FastAPI:
     """Return the application that browsers know by the origin `site`; sessions end by the `clock`.
 
@@ -53,7 +60,8 @@ def create_app(
     """
     guard = Guard(runtime, site, clock)
     following = following or Following(runtime.log)
-    queue = Queue(runtime, room, following.wake)
+    metrics = Metrics()
+    queue = Queue(runtime, room, following.wake, metrics.committed)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -66,8 +74,9 @@ def create_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         lifespan=lifespan,
+        telemetry=telemetry(),
         dependencies=[Depends(guard)],
     )
     app.include_router(statements(runtime, queue))
@@ -76,13 +85,21 @@ def create_app(
     app.include_router(signing_in(runtime, guard))
     app.include_router(rounds(runtime, guard))
     app.include_router(entries(runtime, guard))
-    app.include_router(watch(runtime, settings, following))
+    app.include_router(watch(runtime, settings, following, queue, metrics))
+    app.include_router(documentation(guard.cookie))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
     app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)
-    app.add_middleware(Direct, routes=app, guard=guard, refused=_refused)
-    app.add_exception_handler(RequestRefused, _refused)
+
+    async def refused(request: Request, wrong: Exception) -> Response:
+        if isinstance(wrong, RequestRefused):
+            metrics.refusals.labels(wrong.rule).inc()
+        return await _refused(request, wrong)
+
+    app.add_middleware(Direct, routes=app, guard=guard, refused=refused)
+    app.add_middleware(Observed, metrics, log or lines())
+    app.add_exception_handler(RequestRefused, refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _of_the_protocol)
     return app
@@ -108,5 +125,6 @@ async def _malformed(request: Request, _: Exception) -> Response:
 
 async def _of_the_protocol(request: Request, wrong: Exception) -> Response:
     """What the framework refuses: no such route, or not that method."""
-    other = isinstance(wrong, HTTPException) and wrong.status_code == 405
-    return await _refused(request, OtherMethod(request.method) if other else NotThere("page"))
+    if isinstance(wrong, HTTPException) and wrong.status_code == 405:
+        return await _refused(request, OtherMethod(request.method, methods_of(request.url.path)))
+    return await _refused(request, NotThere("page"))

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
 
 from api.service.caller import Capacity, Extent
 
@@ -80,6 +81,8 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/v1/log/consistency"): _ANYBODY,
     ("GET", "/v1/log/inclusion"): _ANYBODY,
     ("GET", "/v1/openapi.json"): _ANYBODY,
+    ("GET", "/v1/docs"): _ANYBODY,
+    ("GET", "/v1/docs/{name}"): _ANYBODY,
     ("GET", "/"): _ANYBODY,
     ("GET", "/rounds.json"): _ANYBODY,
     ("GET", "/rounds.csv"): _ANYBODY,
@@ -96,6 +99,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", f"{_SCORE_PAGE}.json"): _RECORD,
     ("GET", "/livez"): _ANYBODY,
     ("GET", "/readyz"): _ANYBODY,
+    ("GET", "/metrics"): _ANYBODY,
     ("POST", "/v1/session/challenge"): _SIGNED,
     ("POST", "/v1/session"): _SIGNED,
     ("GET", "/v1/session"): _SIGNED_IN,
@@ -136,6 +140,14 @@ def check_doors(app: FastAPI) -> None:
     }
     if odd := routes ^ DOORS.keys():
         raise DoorMissing(", ".join(f"{method} {path}" for method, path in sorted(odd)))
+
+
+_PATTERNS = [(method, compile_path(path)[0]) for method, path in DOORS]
+
+
+def methods_of(address: str) -> list[str]:
+    """Return the methods that an address answers."""
+    return sorted({method for method, pattern in _PATTERNS if pattern.match(address)})
 
 
 def _methods(methods: set[str]) -> set[str]:

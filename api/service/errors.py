@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from audit.proofs.errors import CanonicalError
 from domain.refusals import Fact
 
 
@@ -37,6 +38,15 @@ class BodyMalformed(RequestRefused):
         super().__init__("request.malformed", part=part)
 
 
+class TextUnwelcome(RequestRefused):
+    """A name hides something, or has another spelling that looks the same."""
+
+    status = 422
+
+    def __init__(self, wrong: CanonicalError) -> None:
+        super().__init__(wrong.rule, **wrong.facts)
+
+
 class NotThere(RequestRefused):
     """There is no such thing, or none that whoever asks may see."""
 
@@ -51,8 +61,9 @@ class OtherMethod(RequestRefused):
 
     status = 405
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
         super().__init__("request.method", method=method)
+        self.headers = {"Allow": ", ".join(allowed)}
 
 
 class Busy(RequestRefused):

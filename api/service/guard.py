@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from api.runtime import Runtime
 from api.service.access import NOTED, Access, Asked, Brought, Credential
 from api.service.caller import Caller, Reach, caller_of
 from api.service.doors import DOORS, Door, Who
-from api.service.errors import FromElsewhere, NotForThat, NotSignedIn, NotThere
+from api.service.errors import BodyMalformed, FromElsewhere, NotForThat, NotSignedIn, NotThere
 from api.service.gathering import Gathering
 from audit.ledger.submission import Clock
 from audit.ledger.tables import head
@@ -24,6 +25,8 @@ from domain.visibility import Visibility
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BEARER = "bearer "
+_ZERO = re.compile(r"\0|%00")
+"""Not in any name, and not every database takes it."""
 _SIGN_IN = ("/v1/session", "/sign-")
 
 
@@ -61,6 +64,8 @@ class Guard:
     async def __call__(self, request: Request) -> None:
         """Raise RequestRefused, or let in; who it is then stands in `request.state`."""
         door = _door(request)
+        if _ZERO.search(f"{request.url.path}?{request.url.query}"):
+            raise BodyMalformed("parameters")
         brought = request.headers.get("authorization", "")
         cookie = None if brought else request.cookies.get(self.cookie)
         if request.method not in _SAFE:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Condition, Thread
+from time import perf_counter
 
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
@@ -36,10 +37,17 @@ class _Call:
 class Queue:
     """How much may wait for the log at once; what comes on top is sent away before anything is lost."""
 
-    def __init__(self, runtime: Runtime, room: int, taken: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        room: int,
+        taken: Callable[[], None],
+        measured: Callable[[Sequence[Found], float], None],
+    ) -> None:
         self._runtime = runtime
         self._room = room
         self._taken = taken
+        self._measured = measured
         self._inside = 0
         """Calls that were let in and not answered yet; only the event loop counts."""
         self._waiting: deque[_Call] = deque()
@@ -59,6 +67,11 @@ class Queue:
                 self._ended = True
                 self._news.notify()
             thread.join()
+
+    @property
+    def length(self) -> int:
+        """How many calls were let in and not answered yet."""
+        return self._inside
 
     async def submit(self, submissions: Sequence[Submission], *, together: bool) -> list[Outcome]:
         """Wait for the log's answer; raises Busy before the queue is full, Stopped where the log has.
@@ -94,7 +107,9 @@ class Queue:
 
     def _hand_on(self) -> None:
         while calls := self._next():
+            began = perf_counter()
             found = self._submit(calls)
+            self._measured(found, perf_counter() - began)
             calls[0].answer.get_loop().call_soon_threadsafe(_tell, calls, found)
             self._taken()
 

@@ -16,10 +16,11 @@ from api.service.access import LONGEST_TOKEN, SESSION, Credential
 from api.service.caller import Caller
 from api.service.challenge import Challenge, WrongChallenge, new_challenge, read_challenge
 from api.service.doors import Scope
-from api.service.errors import BodyMalformed, ChallengeOver, NotThere, SignatureWrong
+from api.service.errors import BodyMalformed, ChallengeOver, NotThere, SignatureWrong, TextUnwelcome
 from api.service.guard import Guard
 from api.service.wire import read_body, read_json
-from audit.proofs.errors import AuditError
+from audit.proofs.canonical import check_text
+from audit.proofs.errors import AuditError, CanonicalError
 from audit.proofs.grammar import HEX
 
 LIMIT = 8192
@@ -159,12 +160,16 @@ async def _read(request: Request, names: set[str]) -> dict[str, str]:
 
 
 def _asked(stated: Any) -> tuple[str, list[Scope], int]:
-    """Read what a token is to be for; raises BodyMalformed."""
+    """Read what a token is to be for; raises BodyMalformed, TextUnwelcome."""
     if not isinstance(stated, dict) or stated.keys() != {"label", "scopes", "days"}:
         raise BodyMalformed("members")
     label, scopes, days = stated["label"], stated["scopes"], stated["days"]
     if not isinstance(label, str) or not 0 < len(label) <= _LABEL:
         raise BodyMalformed("label")
+    try:
+        check_text(label)
+    except CanonicalError as wrong:
+        raise TextUnwelcome(wrong) from None
     if type(days) is not int or not 0 < days <= LONGEST_TOKEN // 86400:
         raise BodyMalformed("days")
     if not isinstance(scopes, list) or not scopes or not all(one in list(Scope) for one in scopes):

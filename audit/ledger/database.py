@@ -2,7 +2,8 @@
 
 SQLite: one writer connection that also does every WAL checkpoint (versions before 3.51.3 corrupt a log
 that two connections write or checkpoint), `synchronous=FULL` set and asserted, `BEGIN IMMEDIATE`,
-readers `mode=ro`. PostgreSQL: ordinary pool, `synchronous_commit` asserted.
+readers `mode=ro`. PostgreSQL: ordinary pool, `synchronous_commit` asserted. What went wrong is told without
+the values that a query was asked with: they may be confidential.
 """
 
 from __future__ import annotations
@@ -182,6 +183,7 @@ def _open_sqlite(path: Path, readers: int | None, *, writer: bool) -> Database:
         raise
     reader = create_engine(
         "sqlite://",
+        hide_parameters=True,
         creator=lambda: sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
         ),
@@ -196,6 +198,7 @@ def _open_sqlite(path: Path, readers: int | None, *, writer: bool) -> Database:
 def _sqlite_writer(path: Path) -> Engine:
     engine = create_engine(
         "sqlite://",
+        hide_parameters=True,
         creator=lambda: sqlite3.connect(path, check_same_thread=False, isolation_level=None),
         poolclass=StaticPool,
     )
@@ -226,6 +229,7 @@ def _open_postgres(url: URL, schema: str | None, readers: int | None, *, writer:
     options = {"options": f"-csearch_path={schema}"} if schema else {}
     reader = create_engine(
         url,
+        hide_parameters=True,
         connect_args=options,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
@@ -233,7 +237,7 @@ def _open_postgres(url: URL, schema: str | None, readers: int | None, *, writer:
     )
     if not writer:
         return Database("postgresql", None, reader, None)
-    engine = create_engine(url, connect_args=options)
+    engine = create_engine(url, connect_args=options, hide_parameters=True)
     try:
         with engine.begin() as connection:
             _prepare_postgres(connection, schema)

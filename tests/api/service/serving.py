@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import socket
 import threading
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
+from structlog.typing import FilteringBoundLogger
 
 from api.clock import real_clock
 from api.service.app import ROOM, create_app
 from api.service.following import Following
+from api.service.log_lines import lines
 from api.settings import Settings
 from audit.ledger.submission import Clock, Submission
 from tests.worlds import World
@@ -88,11 +91,13 @@ def serving(
     room: int = ROOM,
     clock: Clock = real_clock,
     following: Following | None = None,
+    log: FilteringBoundLogger | None = None,
 ) -> Iterator[Client]:
-    """Serve a log on a free port."""
+    """Serve a log on a free port; what it writes down goes nowhere, unless a log is given."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         site = f"http://localhost:{listening.getsockname()[1]}"
-        app = create_app(world.runtime, settings, site, room=room, clock=clock, following=following)
+        log = log or lines(io.StringIO())
+        app = create_app(world.runtime, settings, site, room=room, clock=clock, following=following, log=log)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
