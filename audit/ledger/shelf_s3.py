@@ -49,15 +49,15 @@ class S3Shelf:
                 return None
             raise
 
-    def chunks(self, name: str, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, sha256: str, most: int = CHUNK) -> Iterator[bytes]:
         """Yield an object's bytes; raises EvidenceError `evidence.missing`."""
         from botocore.exceptions import ClientError
 
         try:
-            body = self._client.get_object(**self._object(name))["Body"]
+            body = self._client.get_object(**self._object(sha256))["Body"]
         except ClientError as wrong:
             if wrong.response["Error"]["Code"] in _ABSENT:
-                raise EvidenceError("evidence.missing", name) from None
+                raise EvidenceError("evidence.missing", sha256) from None
             raise
         with body:
             while chunk := body.read(most):

@@ -25,7 +25,7 @@ class Shelf(Protocol):
         """Return how many bytes are stored, or nothing when there is no such file."""
         ...
 
-    def chunks(self, name: str, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, sha256: str, most: int = CHUNK) -> Iterator[bytes]:
         """Yield a file's bytes; raises EvidenceError `evidence.missing`, or `.altered` (no plain file)."""
         ...
 
@@ -59,19 +59,19 @@ class DirectoryShelf:
         except FileNotFoundError:
             return None
 
-    def chunks(self, name: str, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, sha256: str, most: int = CHUNK) -> Iterator[bytes]:
         """Read a plain file: a pipe in its place would be waited for, a device has no end."""
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            with os.fdopen(os.open(self._file(name), flags), "rb") as file:
+            with os.fdopen(os.open(self._file(sha256), flags), "rb") as file:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise EvidenceError("evidence.altered", name)
+                    raise EvidenceError("evidence.altered", sha256)
                 while chunk := file.read(most):
                     yield chunk
         except (FileNotFoundError, NotADirectoryError):
-            raise EvidenceError("evidence.missing", name) from None
+            raise EvidenceError("evidence.missing", sha256) from None
         except OSError:
-            raise EvidenceError("evidence.altered", name) from None
+            raise EvidenceError("evidence.altered", sha256) from None
 
     def keep(self, files: Mapping[str, Iterable[bytes]]) -> None:
         """Write and sync; the waits for the disk overlap, since each of them is most of the time it takes."""
