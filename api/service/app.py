@@ -22,9 +22,11 @@ from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
 from api.service.guard import Guard
+from api.service.live import News
 from api.service.problems import language_of, problem
 from api.service.public import public
 from api.service.queue import Queue
+from api.service.reviews import reviews
 from api.service.rounds import rounds
 from api.service.signing_in import signing_in
 from api.service.statements import statements
@@ -52,7 +54,13 @@ def create_app(
     """
     guard = Guard(runtime, site, clock)
     following = following or Following(runtime.log)
-    queue = Queue(runtime, room, following.wake)
+    news = News()
+
+    def taken() -> None:
+        following.wake()
+        news.tell()
+
+    queue = Queue(runtime, room, taken)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -74,7 +82,8 @@ def create_app(
     app.include_router(public(runtime))
     app.include_router(signing_in(runtime, guard))
     app.include_router(rounds(runtime, guard))
-    app.include_router(entries(runtime, guard))
+    app.include_router(reviews(runtime, guard))
+    app.include_router(entries(runtime, guard, news))
     app.include_router(watch(runtime, settings, following))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
