@@ -18,6 +18,7 @@ from api.pages.sign_in import sign_in_pages
 from api.runtime import Runtime
 from api.service.blobs import blobs
 from api.service.doors import check_doors
+from api.service.enrolling import enrolling
 from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
@@ -81,6 +82,7 @@ def create_app(
     app.include_router(blobs(runtime, settings))
     app.include_router(public(runtime))
     app.include_router(signing_in(runtime, guard))
+    app.include_router(enrolling(runtime, guard, queue))
     app.include_router(rounds(runtime, guard))
     app.include_router(reviews(runtime, guard))
     app.include_router(entries(runtime, guard, news))
