@@ -24,6 +24,9 @@ from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefu
 from api.service.following import Following
 from api.service.guard import Guard
 from api.service.live import News
+from api.service.notice_store import NoticeStore
+from api.service.notifying import EVERY, Notifying
+from api.service.post import post
 from api.service.problems import language_of, problem
 from api.service.public import public
 from api.service.queue import Queue
@@ -31,6 +34,7 @@ from api.service.reviews import reviews
 from api.service.rounds import rounds
 from api.service.signing_in import signing_in
 from api.service.statements import statements
+from api.service.telling import telling
 from api.service.watch import watch
 from api.settings import Settings
 from audit.ledger.submission import Clock
@@ -47,6 +51,7 @@ def create_app(
     room: int = ROOM,
     clock: Clock = real_clock,
     following: Following | None = None,
+    notices_every: float = EVERY,
 ) -> FastAPI:
     """Return the application that browsers know by the origin `site`; sessions end by the `clock`.
 
@@ -63,9 +68,12 @@ def create_app(
 
     queue = Queue(runtime, room, taken)
 
+    out = post(guard.site)
+    notifying = Notifying(runtime, NoticeStore(runtime.log.database), out, clock, notices_every)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with following.running(), queue.running():
+        with following.running(), queue.running(), notifying.running():
             yield
 
     app = FastAPI(
@@ -82,6 +90,7 @@ def create_app(
     app.include_router(blobs(runtime, settings))
     app.include_router(public(runtime))
     app.include_router(signing_in(runtime, guard))
+    app.include_router(telling(runtime, guard, notifying.store, out))
     app.include_router(enrolling(runtime, guard, queue))
     app.include_router(rounds(runtime, guard))
     app.include_router(reviews(runtime, guard))

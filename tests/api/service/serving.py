@@ -88,11 +88,14 @@ def serving(
     room: int = ROOM,
     clock: Clock = real_clock,
     following: Following | None = None,
+    **otherwise: Any,
 ) -> Iterator[Client]:
     """Serve a log on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         site = f"http://localhost:{listening.getsockname()[1]}"
-        app = create_app(world.runtime, settings, site, room=room, clock=clock, following=following)
+        app = create_app(
+            world.runtime, settings, site, room=room, clock=clock, following=following, **otherwise
+        )
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
