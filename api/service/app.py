@@ -23,9 +23,11 @@ from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
 from api.service.guard import Guard
+from api.service.linking import linking
 from api.service.live import News
 from api.service.notice_store import NoticeStore
 from api.service.notifying import EVERY, Notifying
+from api.service.oidc import provider
 from api.service.post import post
 from api.service.problems import language_of, problem
 from api.service.public import public
@@ -68,7 +70,7 @@ def create_app(
 
     queue = Queue(runtime, room, taken)
 
-    out = post(guard.site)
+    out, openid = post(guard.site), provider(guard.site)
     notifying = Notifying(runtime, NoticeStore(runtime.log.database), out, clock, notices_every)
 
     @asynccontextmanager
@@ -90,6 +92,7 @@ def create_app(
     app.include_router(blobs(runtime, settings))
     app.include_router(public(runtime))
     app.include_router(signing_in(runtime, guard))
+    app.include_router(linking(runtime, guard, openid))
     app.include_router(telling(runtime, guard, notifying.store, out))
     app.include_router(enrolling(runtime, guard, queue))
     app.include_router(rounds(runtime, guard))
@@ -98,7 +101,7 @@ def create_app(
     app.include_router(watch(runtime, settings, following))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
-    app.include_router(sign_in_pages(runtime, guard))
+    app.include_router(sign_in_pages(runtime, guard, openid=openid is not None))
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
