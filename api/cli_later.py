@@ -27,6 +27,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "keys": ("api.cli_keys", "keys"),
     "backup": ("api.cli_storage", "app"),
     "restore": ("api.cli_storage", "app"),
+    "seal-evidence": ("api.cli_storage", "app"),
     "anchor": ("api.cli_storage", "app"),
     "log-key": ("api.cli_storage", "app"),
     "erase": ("api.cli_erasure", "app"),

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from api.cli_options import Data, Lang, refusals
+from api.evidence import key_is_apart
 from api.runtime import writing
 from api.settings import Settings, settings
 from api.terms import term
@@ -58,6 +59,8 @@ def serve(
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, _end)  # which the server, once it has ended its requests, hands on to
     with refusals(lang), writing(where) as runtime:
+        if not key_is_apart(where):
+            sys.stderr.write(term("service", "key_beside", lang).format(path=where.evidence_key) + "\n")
         sys.stderr.write(term("service", "serving", lang).format(host=host, port=port) + "\n")
         uvicorn.run(
             create_app(runtime, where, site or f"http://localhost:{port}", log=log),

@@ -1,4 +1,4 @@
-"""The commands that keep a log: `backup`, `restore`, `anchor`, `log-key`."""
+"""The commands that keep a log: `backup`, `restore`, `seal-evidence`, `anchor`, `log-key`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from api.cli_options import AsJson, Data, Lang, refusals
 from api.epoch import begin_epoch
+from api.evidence import evidence_of, keep_evidence_key
 from api.log_key import encrypt_key, is_encrypted, load_key, make_next_key, rotation, take_over
 from api.runtime import keyring_of, reading, writing
 from api.settings import Settings, settings
@@ -50,6 +51,16 @@ def _backed_up(made: BackedUp, into: Path) -> Answer:
         "evidence_files": made.evidence,
         "evidence_missing": list(made.evidence_missing),
     }
+
+
+@app.command()
+def seal_evidence(data: Data = None, as_json: AsJson = False, lang: Lang = Language.VI) -> None:
+    """Seal the evidence files that lie in the clear, from before there was a key."""
+    where = settings(data)
+    with refusals(lang):
+        keep_evidence_key(where)
+        sealed = evidence_of(where).seal()
+    _say({"sealed": sealed}, "sealed", lang, as_json=as_json)
 
 
 @app.command()

@@ -5,6 +5,7 @@ What the log answers is to be verified by whoever asked (`api.outbox` does); the
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,16 +13,20 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import httpx
 
 from api.errors import CommandError
+from api.service.challenge import TITLE
 from api.upload_right import sign_right
 from audit.proofs.keys import Signer
 from audit.proofs.lines import read_number
 
 PATIENCE = 60.0
 PIECE = 1024 * 1024
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,14 @@ class OddAnswer(CommandError):
         super().__init__(f"{url}: {what}; is this the address of a log's service?")
 
 
+class ServerRefused(CommandError):
+    """The server says no, by a rule and in words."""
+
+    def __init__(self, rule: str, detail: str, todo: str) -> None:
+        super().__init__(f"{detail} {todo} ({rule})")
+        self.rule = rule
+
+
 @dataclass(slots=True)
 class Client:
     """Asks one server; to be closed, or used in a `with`."""
@@ -74,6 +87,8 @@ class Client:
     language: str = "vi"
     patience: float = PATIENCE
     _http: httpx.Client = field(init=False)
+    _own: dict[str, str] = field(init=False, default_factory=dict)
+    """How a session says that it is used from here."""
 
     def __post_init__(self) -> None:
         headers = {"Accept-Language": self.language}
@@ -104,6 +119,24 @@ class Client:
         rule, detail, todo, line = (str(told.get(name, "")) for name in ("rule", "detail", "todo", "refusal"))
         return Refused(answer.status_code, rule, detail, todo, line.encode())
 
+    def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """Ask for something, in JSON; raises ServerRefused (in words), OddAnswer, httpx.HTTPError."""
+        answer = self._http.request(method, path, json=body, headers=self._own)
+        if answer.is_success:
+            return {} if answer.status_code == 204 else _json(answer)
+        told = _json(answer)
+        raise ServerRefused(*(str(told.get(name, "")) for name in ("rule", "detail", "todo")))
+
+    def sign_in(self, signer: Signer) -> None:
+        """Begin a session with a key; raises OddAnswer where the challenge is one of another site."""
+        challenge = str(self.ask("POST", "/v1/session/challenge", {"key": signer.public_key.id})["challenge"])
+        lines = challenge.split("\n")
+        if len(lines) < _LINES or lines[0] != TITLE or not _same_site(lines[1], self.server):
+            raise OddAnswer(self.server, "a challenge of another site")  # which could sign in there with it
+        self._own = {"Origin": lines[1]}
+        signature = base64.b64encode(signer.sign(challenge.encode())).decode()
+        self.ask("POST", "/v1/session", {"challenge": challenge, "signature": signature})
+
     def preview(self, body: bytes) -> dict[str, Any]:
         """Ask what would happen to a submission; nothing is written. Raises OddAnswer, httpx.HTTPError."""
         return _json(self._http.post("/v1/statements/preview", content=body).raise_for_status())
@@ -129,6 +162,14 @@ class Client:
                 headers |= {"Upload-Offset": str(at), "Content-Length": str(size - at)}
                 self._http.put(url, content=_pieces(file), headers=headers).raise_for_status()
         return sha256
+
+
+def _same_site(site: str, server: str) -> bool:
+    """Whether a challenge's site is the server that was asked; on this machine, by whatever name."""
+    its, asked = urlsplit(site), urlsplit(server)
+    if its.hostname in LOOPBACK and asked.hostname in LOOPBACK:
+        return its.port == asked.port
+    return (its.scheme, its.hostname, its.port) == (asked.scheme, asked.hostname, asked.port)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

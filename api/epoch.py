@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from api.evidence import evidence_of
 from api.log_key import keep_key
 from api.runtime import clock_of, keyring_of, log_over, open_runtime
 from api.settings import DATABASE_VARIABLE, Settings
@@ -25,7 +26,6 @@ from audit.ledger.database import open_database
 from audit.ledger.epoch import cite
 from audit.ledger.erasure import reapply
 from audit.ledger.errors import EpochRefused, RefillRefused
-from audit.ledger.evidence import DirectoryStore
 from audit.ledger.files import sync_folder, write_whole
 from audit.ledger.submission import Accepted
 from audit.proofs.checkpoint import Checkpoint
@@ -89,7 +89,7 @@ def _keep_old(settings: Settings, old: Settings, source: Path, spares: Sequence[
                 if refused.rule != "refill.not_behind":
                     raise
         reapply(log.recorder, log.entries())
-        bring_evidence(log, DirectoryStore(old.evidence), spares)
+        bring_evidence(log, evidence_of(old), spares)
         return list(log.entries())
     finally:
         log.database.close()

@@ -15,6 +15,7 @@ from eventsourcing.persistence import EventStore
 from api.attesting import Moment, attest, unattested
 from api.beside import forget, forgetting
 from api.clock import ScriptedClock, real_clock
+from api.evidence import evidence_of
 from api.log_key import load_keys
 from api.record import load_record_key, vouching
 from api.settings import Settings
@@ -25,7 +26,7 @@ from audit.ledger.codec import LedgerMapper, Recorded, story
 from audit.ledger.database import Database, open_database
 from audit.ledger.erasure import reapply
 from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
-from audit.ledger.evidence import DirectoryStore
+from audit.ledger.evidence import Evidence
 from audit.ledger.fast import fastest_check
 from audit.ledger.intake import Intake
 from audit.ledger.publisher import Publisher
@@ -78,7 +79,7 @@ class Runtime:
     log: Log
     intake: Intake
     board: Scoreboard
-    evidence: DirectoryStore
+    evidence: Evidence
     clock: Clock
     origin: str
 
@@ -154,7 +155,7 @@ def _open(
     board.replay(entry.event for entry in recorded if entry.event is not None)
     signers = (log_key, None) if log_key is not None else load_keys(settings)
     publisher = Publisher(_origin(recorded, origin, settings.anchor), *signers)
-    evidence = DirectoryStore(settings.evidence)
+    evidence = evidence_of(settings)
     running = clock or clock_of(recorded)
     opened = Opened(publisher.origin, keyring_of(recorded), last_received(recorded), publisher.keys)
     anchor = start(log.database, settings.anchor, opened, running(), adopt=adopt_anchor)

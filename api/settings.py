@@ -9,6 +9,8 @@ from pathlib import Path
 DATA_VARIABLE = "MINHCHUNG_DATA"
 DATABASE_VARIABLE = "MINHCHUNG_DATABASE_URL"
 ANCHOR_VARIABLE = "MINHCHUNG_ANCHOR"
+EVIDENCE_VARIABLE = "MINHCHUNG_EVIDENCE"
+EVIDENCE_KEY_VARIABLE = "MINHCHUNG_EVIDENCE_KEY"
 DEFAULT_DATA = Path("data")
 
 
@@ -64,8 +66,18 @@ class Settings:
 
     @property
     def evidence(self) -> Path:
-        """The byte store of evidence."""
+        """The byte store of evidence, where it is a directory."""
         return self.data / "evidence"
+
+    @property
+    def evidence_bucket(self) -> str | None:
+        """Where evidence lies instead: `MINHCHUNG_EVIDENCE`, such as `s3://bucket/folder`."""
+        return self._from(EVIDENCE_VARIABLE)
+
+    @property
+    def evidence_key(self) -> Path:
+        """The keys that seal evidence: `MINHCHUNG_EVIDENCE_KEY`, best elsewhere, else beside the data."""
+        return Path(self._from(EVIDENCE_KEY_VARIABLE) or self.data / "evidence.key")
 
     @property
     def incoming(self) -> Path:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.evidence import evidence_of
 from api.runtime import Log, clock_of, keyring_of, last_received, log_over, reading
 from api.settings import Settings
 from audit.ledger.anchor import Anchor
@@ -27,7 +28,7 @@ from audit.ledger.backup import (
 from audit.ledger.database import open_database
 from audit.ledger.erasure import reapply
 from audit.ledger.errors import BackupRefused, NoDatabase
-from audit.ledger.evidence import DirectoryStore
+from audit.ledger.evidence import Evidence
 from audit.ledger.files import sync_folder
 from audit.ledger.refill import Refilled, refill
 from audit.ledger.spares import gather
@@ -49,7 +50,7 @@ class Restored:
 def backup(settings: Settings, into: Path) -> BackedUp:
     """Copy the log and its evidence into a new folder; others may go on reading and writing."""
     with reading(settings) as log:
-        return back_up(log.database, DirectoryStore(settings.evidence), into, settings.continues)
+        return back_up(log.database, evidence_of(settings), into, settings.continues)
 
 
 def restore(
@@ -105,9 +106,7 @@ def _mend(
         refilled = refill_log(log, settings.anchor, spares) if spares else None
         _check(log, settings, adopt_anchor=adopt_anchor)
         reapply(log.recorder, log.entries())
-        missing = bring_evidence(
-            log, DirectoryStore(settings.evidence), [*([source] if source else []), *spares]
-        )
+        missing = bring_evidence(log, evidence_of(settings), [*([source] if source else []), *spares])
         if refilled is None:
             return Restored(log.size, log.size, 0, missing)
         return Restored(log.size, refilled.before, refilled.words_missing, missing)
@@ -129,12 +128,12 @@ def refill_log(log: Log, anchor: Path, spares: Sequence[str], *, short: bool = F
     )
 
 
-def bring_evidence(log: Log, store: DirectoryStore, sources: Sequence[str | Path]) -> tuple[str, ...]:
+def bring_evidence(log: Log, store: Evidence, sources: Sequence[str | Path]) -> tuple[str, ...]:
     """Copy the files that entries name and the store lacks from where they are; return which are nowhere."""
     wanted = sorted({a.sha256 for one in log.entries() for a in one.statement.attachments})
     for folder in (Path(source) / EVIDENCE for source in sources):
         if folder.is_dir():
-            copy_evidence(DirectoryStore(folder), store, wanted)
+            copy_evidence(Evidence.at(folder), store, wanted)
     return tuple(name for name in wanted if store.size(name) is None)
 
 

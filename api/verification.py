@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, or_, select
 
 from api.anchored import check_anchor, newest_anchored
+from api.evidence import evidence_of
 from api.examination import AtHand, Beside, Examination, Progress, examine_copy
 from api.log_copy import copy_of, words
 from api.recount import check_ballots
@@ -28,7 +29,7 @@ from audit.ledger.ballots import BallotBox
 from audit.ledger.beside import check_beside
 from audit.ledger.cosignatures import cosigned_notes
 from audit.ledger.errors import EvidenceError
-from audit.ledger.evidence import DirectoryStore
+from audit.ledger.evidence import Evidence
 from audit.ledger.tables import openings, refusals
 from audit.proofs.checkpoint import Checkpoint
 from audit.proofs.continuation import Continuation, verify_continuation
@@ -98,7 +99,7 @@ def _examine_all(
         storage = _storage(connection)
         sizes = set(sizes_of_interest(trust)) if trust else set()
         sizes |= {anchored.checkpoint.size} if isinstance(anchored, Anchored) else set()
-        at_hand = _at_hand(log, connection, DirectoryStore(settings.evidence), sizes, storage)
+        at_hand = _at_hand(log, connection, evidence_of(settings), sizes, storage)
         examined = examine_copy(at_hand, progress, trust)
         if histories and examined.compared:
             from api.histories import check_histories  # what no other verification waits for
@@ -131,7 +132,7 @@ def _storage(connection: Connection) -> list[Finding]:
 
 
 def _at_hand(
-    log: Log, connection: Connection, store: DirectoryStore, sizes: Collection[int], storage: list[Finding]
+    log: Log, connection: Connection, store: Evidence, sizes: Collection[int], storage: list[Finding]
 ) -> AtHand:
     copy = copy_of(connection, sizes=sizes)
 
@@ -144,7 +145,7 @@ def _at_hand(
             *check_ballots(BallotBox(log.database), refold.standing, refold.survey),
         ]
         refused = connection.execute(select(func.count()).select_from(refusals)).scalar_one()
-        remarks = list(_set_aside(store, refold.attached))
+        remarks = [*_set_aside(store, refold.attached), *_sealed(store, refold.attached)]
         return Beside(beside, remarks, len(refold.attached), refused, compared=board is not None)
 
     return AtHand(
@@ -191,15 +192,23 @@ def _openings(connection: Connection) -> tuple[set[Text], set[Text]]:
     return held, emptied
 
 
-def _check_evidence(store: DirectoryStore, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:
+def _check_evidence(store: Evidence, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:
     for sha256, (position, attachment) in attached.items():
         try:
             store.check(sha256, attachment.size)
         except EvidenceError as wrong:
-            yield Finding("evidence", position, wrong.rule, {"sha256": sha256})
+            if wrong.rule != "evidence.sealed":
+                yield Finding("evidence", position, wrong.rule, {"sha256": sha256})
 
 
-def _set_aside(store: DirectoryStore, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:
+def _sealed(store: Evidence, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:
+    """Files that could not be looked into, in one remark: whoever verifies need not have the key."""
+    count = sum(store.is_closed(sha256) for sha256 in attached)
+    if count:
+        yield Finding("evidence", None, "evidence.unopened", {"count": count})
+
+
+def _set_aside(store: Evidence, attached: dict[str, tuple[int, Attachment]]) -> Iterator[Finding]:
     """Files that had been altered when they came in once more."""
     for sha256 in store.set_aside():
         position = attached[sha256][0] if sha256 in attached else None

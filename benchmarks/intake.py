@@ -17,7 +17,7 @@ from api.settings import Settings
 from api.signing import Desk, Draft
 from api.story_values import ZONE
 from audit.ledger.database import open_database
-from audit.ledger.evidence import DirectoryStore
+from audit.ledger.evidence import Evidence
 from audit.ledger.fast import fastest_check
 from audit.ledger.intake import Intake
 from audit.ledger.publisher import Publisher
@@ -44,7 +44,7 @@ def one_statement(demo: Path, folder: Path, rounds: int) -> list[Line]:
     alone, wired = (Settings(folder / name) for name in ("alone", "wired"))
     for copy in (alone, wired):
         shutil.copytree(demo, copy.data)
-        DirectoryStore(copy.evidence).put(CONTENT)
+        Evidence.at(copy.evidence).put(CONTENT)
     runtime = open_runtime(wired, clock=ScriptedClock(MOMENT))
     recorder = LedgerRecorder(open_database(alone.database_url))
     bare = _intake(alone, recorder)
@@ -65,7 +65,7 @@ def one_statement(demo: Path, folder: Path, rounds: int) -> list[Line]:
 
 def _intake(settings: Settings, recorder: LedgerRecorder) -> Intake:
     publisher = Publisher(DEMO_ORIGIN, demo_signing_key(LOG_KEY))
-    evidence = DirectoryStore(settings.evidence)
+    evidence = Evidence.at(settings.evidence)
     intake = Intake(recorder, publisher, evidence, ScriptedClock(MOMENT), check=fastest_check())
     intake.catch_up()
     return intake

@@ -24,12 +24,13 @@ from audit.proofs.keys import DEMO_ORIGIN
 _FIELDS = ({"key"}, {"challenge", "signature"})
 
 
-def sign_in_pages(runtime: Runtime, guard: Guard) -> APIRouter:
-    """Return the routes."""
+def sign_in_pages(runtime: Runtime, guard: Guard, *, openid: bool = False) -> APIRouter:
+    """Return the routes; `openid`: there is a provider to sign in by, too."""
     router = APIRouter(include_in_schema=False)
 
     def show(request: Request, **shown: object) -> Response:
-        told: Answer = {"challenge": None, "caller": None, "demo": runtime.origin == DEMO_ORIGIN, **shown}
+        demo = runtime.origin == DEMO_ORIGIN
+        told: Answer = {"challenge": None, "caller": None, "demo": demo, "openid": openid, **shown}
         return page(request, "sign_in.html", NOT_AT_ALL, **told)
 
     @router.get("/sign-in")

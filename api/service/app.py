@@ -21,6 +21,7 @@ from api.service.blobs import blobs
 from api.service.direct import Direct
 from api.service.documentation import documentation
 from api.service.doors import check_doors, methods_of
+from api.service.enrolling import enrolling
 from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
@@ -28,13 +29,21 @@ from api.service.guard import Guard
 from api.service.log_lines import lines
 from api.service.metrics import Metrics
 from api.service.observed import Observed
+from api.service.linking import linking
+from api.service.live import News
+from api.service.notice_store import NoticeStore
+from api.service.notifying import EVERY, Notifying
+from api.service.oidc import provider
+from api.service.post import post
 from api.service.problems import language_of, problem
 from api.service.public import public
 from api.service.queue import Queue
+from api.service.reviews import reviews
 from api.service.rounds import rounds
 from api.service.signing_in import signing_in
 from api.service.statements import statements
 from api.service.telemetry import telemetry
+from api.service.telling import telling
 from api.service.watch import watch
 from api.settings import Settings
 from audit.ledger.submission import Clock
@@ -52,6 +61,7 @@ def create_app(
     clock: Clock = real_clock,
     following: Following | None = None,
     log: FilteringBoundLogger | None = None,
+    notices_every: float = EVERY,
 ) -> FastAPI:
     """Return the application that browsers know by the origin `site`; sessions end by the `clock`.
 
@@ -60,12 +70,20 @@ def create_app(
     """
     guard = Guard(runtime, site, clock)
     following = following or Following(runtime.log)
-    metrics = Metrics()
-    queue = Queue(runtime, room, following.wake, metrics.committed)
+    news, metrics = News(), Metrics()
+
+    def taken() -> None:
+        following.wake()
+        news.tell()
+
+    queue = Queue(runtime, room, taken, metrics.committed)
+
+    out, openid = post(guard.site), provider(guard.site)
+    notifying = Notifying(runtime, NoticeStore(runtime.log.database), out, clock, notices_every)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with following.running(), queue.running():
+        with following.running(), queue.running(), notifying.running():
             yield
 
     app = FastAPI(
@@ -83,13 +101,17 @@ def create_app(
     app.include_router(blobs(runtime, settings))
     app.include_router(public(runtime))
     app.include_router(signing_in(runtime, guard))
+    app.include_router(linking(runtime, guard, openid))
+    app.include_router(telling(runtime, guard, notifying.store, out))
+    app.include_router(enrolling(runtime, guard, queue))
     app.include_router(rounds(runtime, guard))
-    app.include_router(entries(runtime, guard))
+    app.include_router(reviews(runtime, guard))
+    app.include_router(entries(runtime, guard, news))
     app.include_router(watch(runtime, settings, following, queue, metrics))
     app.include_router(documentation(guard.cookie))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
-    app.include_router(sign_in_pages(runtime, guard))
+    app.include_router(sign_in_pages(runtime, guard, openid=openid is not None))
     check_doors(app)
 
     async def refused(request: Request, wrong: Exception) -> Response:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
+from api.evidence import keep_evidence_key
 from api.runtime import Runtime
 from api.service.content import ENOUGH, media_type
 from api.service.errors import (
@@ -37,7 +38,8 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,12}", re.ASCII)
 
 def blobs(runtime: Runtime, settings: Settings) -> APIRouter:
     """Return the routes that take evidence files."""
-    router, incoming = APIRouter(prefix="/v1/blobs"), Incoming(settings.incoming, runtime.evidence)
+    router, store = APIRouter(prefix="/v1/blobs"), runtime.evidence
+    incoming = Incoming(settings.incoming, store, keep_evidence_key(settings))
     under_way: set[tuple[str, str]] = set()
 
     def right(request: Request, sha256: str) -> UploadRight:
@@ -73,7 +75,7 @@ def blobs(runtime: Runtime, settings: Settings) -> APIRouter:
         its = right(request, sha256)
         with alone(its.key, sha256):
             at = await run_in_threadpool(_begin, incoming, its, request)
-            if at < its.size or (at == its.size == 0 and runtime.evidence.size(sha256) is None):
+            if at < its.size or (at == its.size == 0 and store.size(sha256) is None):
                 at = await _receive(incoming, its, request, at)
                 if at < its.size:
                     return _answer(its, at)

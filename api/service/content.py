@@ -14,7 +14,7 @@ _KINDS = (
     (b"PK\x05\x06", "application/zip"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
 )
-_RUNS = (b"<!doctype", b"<html", b"<script", b"<svg", b"<?xml", b"#!")
+_NEVER = (b"minhchung.evidence/", b"<!doctype", b"<html", b"<script", b"<svg", b"<?xml", b"#!")
 
 
 def media_type(beginning: bytes) -> str | None:
@@ -26,7 +26,7 @@ def media_type(beginning: bytes) -> str | None:
         if beginning.startswith(magic):
             return kind
     shown = beginning.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if shown.startswith(_RUNS) or b"\0" in beginning:
+    if shown.startswith(_NEVER) or b"\0" in beginning:
         return None
     try:
         beginning.decode()

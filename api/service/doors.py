@@ -65,6 +65,7 @@ _RECORD = _readers(Scope.RECORD, _COUNCIL, _PARTIES)
 _SUPPOSED = _readers(Scope.RESULTS, _ALL)
 _ENTRIES = _readers(Scope.LOG, _COUNCIL, _PARTIES)
 _AUDIT = _readers(Scope.OVERSIGHT, (Capacity.AUDITOR,))
+_DISPUTES = _readers(Scope.RECORD, _COUNCIL, (Capacity.AGENCY,))
 _ROUND = "/v1/rounds/{code}"
 _AGENCY = f"{_ROUND}/agencies/{{agency}}"
 _SCORE_PAGE = "/rounds/{code}/agencies/{agency}/criteria/{criterion}"
@@ -104,6 +105,22 @@ DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/v1/session"): _SIGNED,
     ("GET", "/v1/session"): _SIGNED_IN,
     ("DELETE", "/v1/session"): _SIGNED_IN,
+    ("POST", "/v1/enrolments"): _SIGNED_IN,
+    ("GET", "/v1/enrolments"): _SIGNED_IN,
+    ("DELETE", "/v1/enrolments/{name}"): _SIGNED_IN,
+    ("POST", "/v1/enrolments/offer"): _SIGNED,
+    ("POST", "/v1/enrolments/possession"): _SIGNED,
+    ("POST", "/v1/enrolments/{name}/approval"): _SIGNED,
+    ("GET", "/v1/notices"): _SIGNED_IN,
+    ("GET", "/v1/notices/deliveries"): _SIGNED_IN,
+    ("GET", "/v1/notices/destinations"): _SIGNED_IN,
+    ("POST", "/v1/notices/destinations"): _SIGNED_IN,
+    ("DELETE", "/v1/notices/destinations/{name}"): _SIGNED_IN,
+    ("GET", f"{_ROUND}/deadlines.ics"): _ANYBODY,
+    ("GET", "/sign-in/oidc"): _ANYBODY,
+    ("GET", "/sign-in/oidc/callback"): _SIGNED,
+    ("POST", "/v1/session/oidc"): _SIGNED_IN,
+    ("DELETE", "/v1/session/oidc"): _SIGNED_IN,
     ("POST", "/v1/tokens"): _SIGNED_IN,
     ("GET", "/v1/tokens"): _SIGNED_IN,
     ("DELETE", "/v1/tokens/{name}"): _SIGNED_IN,
@@ -120,6 +137,19 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", f"{_ROUND}/what-if"): _SUPPOSED,
     ("GET", f"{_ROUND}/findings"): _AUDIT,
     ("GET", f"{_ROUND}/search"): _RECORD,
+    ("GET", f"{_ROUND}/progress.csv"): _readers(Scope.RESULTS, _ALL),
+    ("GET", f"{_ROUND}/pivotal"): _SUPPOSED,
+    ("GET", f"{_ROUND}/robustness"): _SUPPOSED,
+    ("GET", f"{_ROUND}/changes"): _SUPPOSED,
+    ("GET", f"{_ROUND}/council/agenda"): _readers(Scope.RECORD, _COUNCIL),
+    ("GET", f"{_ROUND}/council/decisions"): _readers(Scope.RECORD, _COUNCIL),
+    ("GET", f"{_ROUND}/council/precedents"): _readers(Scope.RECORD, _COUNCIL),
+    ("GET", f"{_ROUND}/conflicts"): _readers(Scope.OVERSIGHT, _COUNCIL),
+    ("GET", f"{_ROUND}/disputes"): _DISPUTES,
+    ("GET", f"{_ROUND}/disputes/{{name}}"): _DISPUTES,
+    ("GET", f"{_AGENCY}/dossier.html"): _readers(Scope.RECORD, _COUNCIL, (Capacity.AGENCY,)),
+    ("GET", "/v1/entries/live"): _ENTRIES,
+    ("GET", "/v1/entries/{position}/files/{sha256}"): _ENTRIES,
     ("GET", "/v1/entries"): _ENTRIES,
     ("GET", "/v1/entries/{position}"): _ENTRIES,
     ("GET", "/v1/entries/{position}/receipt"): _ENTRIES,

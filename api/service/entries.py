@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from sqlalchemy import ColumnElement, Connection, false, or_, select
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.dossier_contents import Stored, may_see, read_stored, still_sealed
 from api.runtime import Runtime
@@ -16,17 +16,20 @@ from api.service.answering import NOT_AT_ALL, cached, confidential
 from api.service.caller import Reach
 from api.service.errors import NotThere
 from api.service.guard import Guard
+from api.service.live import News, server_sent
 from audit.ledger.receipts import receipt_at
 from audit.ledger.tables import head, stored_events
 from domain.visibility import Visibility
 
 MOST = 1000
 """So many entries are told at once; the next ones are asked for after the last position."""
+LONGEST = 300
+"""Seconds that news are told over one connection."""
 _LINES = "application/x-ndjson"
 _ITS = stored_events.c
 
 
-def entries(runtime: Runtime, guard: Guard) -> APIRouter:
+def entries(runtime: Runtime, guard: Guard, news: News) -> APIRouter:
     """Return the routes of entries, and of what was read."""
     router = APIRouter(prefix="/v1")
 
@@ -105,6 +108,56 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
         if follows is not None:
             response.headers["Minhchung-Next"] = str(follows)
         return response
+
+    @router.get("/entries/live")
+    async def live(
+        request: Request,
+        after: Annotated[int | None, Query(ge=-1, lt=2**63)] = None,
+        lasts: Annotated[int, Query(ge=0, le=LONGEST)] = LONGEST,
+        last_event_id: Annotated[int | None, Header(ge=-1, lt=2**63)] = None,
+    ) -> Response:
+        """Answer with entries as they come (server-sent events); each id is a position.
+
+        It goes on after `Last-Event-ID`, else after `after`, else with the next one that comes. After `lasts`
+        seconds it ends, and a browser asks anew by itself.
+        """
+        begun = after if last_event_id is None else last_event_id
+        reached = runtime.intake.size - 1 if begun is None else begun
+
+        def question() -> list[tuple[int, bytes]] | None:
+            nonlocal reached
+            if not guard.still(request):  # a key that was revoked meanwhile hears no more
+                return None
+            with runtime.log.database.read() as connection:
+                size = connection.execute(select(head.c.size)).scalar_one()
+                until = min(size, reached + 1 + MOST)
+                between = (_ITS.position > reached) & (_ITS.position < until)
+                found = list(_seen(request, between, connection)) if until > reached + 1 else []
+                reached = max(reached, until - 1)
+            return [(stored.position, _line(stored).rstrip()) for stored in found]
+
+        async def ask() -> list[tuple[int, bytes]] | None:
+            return await run_in_threadpool(question)
+
+        headers = {"Cache-Control": NOT_AT_ALL, "X-Accel-Buffering": "no"}
+        told = server_sent(news, ask, lasts)
+        return StreamingResponse(told, headers=headers, media_type="text/event-stream")
+
+    @router.get("/entries/{position}/files/{sha256}")
+    async def file(request: Request, position: int, sha256: str) -> Response:
+        """Answer with an evidence file that an entry names: to be kept, never shown in the page."""
+        stored = await one(request, position)
+        named = next((its for its in stored.statement.attachments if its.sha256 == sha256), None)
+        if named is None or runtime.evidence.size(sha256) is None:
+            raise NotThere("blob")
+        headers = {
+            "Cache-Control": NOT_AT_ALL,
+            "Content-Disposition": f'attachment; filename="{sha256}"',
+            "Content-Length": str(named.size),
+            "X-Content-Type-Options": "nosniff",
+        }
+        content = runtime.evidence.content(sha256)
+        return StreamingResponse(content, headers=headers, media_type="application/octet-stream")
 
     @router.get("/entries/{position}")
     async def entry(request: Request, position: int) -> Response:

@@ -122,6 +122,16 @@ class Guard:
             known[credential] = caller_of(credential, intake.keyring, intake.standing)
         return known[credential]
 
+    def still(self, request: Request) -> bool:
+        """Whether whoever asked is let in yet, as it is now; for what goes on being answered."""
+        brought = request.headers.get("authorization", "")
+        cookie = None if brought else request.cookies.get(self.cookie)
+        caller = self.caller(self._credential(brought, cookie))
+        if caller is None or caller.capacities.isdisjoint(request.state.door.extents):
+            return False
+        request.state.caller = caller
+        return True
+
     def caller(self, credential: Credential | None) -> Caller | None:
         """Return whose it is by the log at its newest position; nobody where the key may not sign now."""
         self.catch_up()

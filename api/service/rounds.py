@@ -157,7 +157,9 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
     ) -> Response:
         """Answer with a case and its proof as one file that proves itself anywhere."""
         reach = reach_of(request, code, agency)
-        wanted = DossierRequest(Subject(code, agency, criterion, dispute), _reader(reach).value, whole=False)
+        wanted = DossierRequest(
+            Subject(code, agency, criterion, dispute), reader_of(reach).value, whole=False
+        )
         made = await ask(lambda connection: dossier_bytes(make_dossier(log, connection, wanted)))
         return cached(request, Response(made, media_type="application/json"), NOT_AT_ALL)
 
@@ -213,7 +215,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         def question(connection: Connection) -> Answer:
             return Review(log, connection, code, at(connection, code, as_of)).inbox(actor, agency, role)
 
-        return confidential(request, _named(await ask(question), reach))
+        return confidential(request, named(await ask(question), reach))
 
     @router.get("/progress")
     async def progress(request: Request, code: str, as_of: AsOf = None) -> Response:
@@ -223,7 +225,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         def question(connection: Connection) -> Answer:
             return Review(log, connection, code, at(connection, code, as_of)).progress()
 
-        return confidential(request, _named(await ask(question), reach))
+        return confidential(request, named(await ask(question), reach))
 
     @router.get("/findings")
     async def found(request: Request, code: str, kind: Kind | None = None, as_of: AsOf = None) -> Response:
@@ -245,7 +247,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
             history = History(log, connection, code, at(connection, code, until))
             return history.since(history.moment(since))
 
-        return confidential(request, _named(await ask(question), reach))
+        return confidential(request, named(await ask(question), reach))
 
     @router.get("/what-if")
     async def what_if(
@@ -263,7 +265,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
             history = History(log, connection, code, at(connection, code, as_of))
             return history.supposed(positions(without or [], SUPPOSED), points(adjust or []), uphold or [])
 
-        return confidential(request, _named(await ask(question), reach))
+        return confidential(request, named(await ask(question), reach))
 
     return router
 
@@ -318,13 +320,13 @@ def _ranked_in(connection: Connection, code: str) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
-def _named(told: Answer, reach: Reach) -> Any:
+def named(told: Answer, reach: Reach) -> Any:
     """Leave people's names to those for whom they are no secret."""
     auditor = any(grant.capacity is Capacity.AUDITOR for grant in reach.grants)
     return told if auditor else unnamed(told)
 
 
-def _reader(reach: Reach) -> Reader:
+def reader_of(reach: Reach) -> Reader:
     """For whom a dossier is made: for the widest that the reader is."""
     held = {grant.capacity for grant in reach.grants}
     if Capacity.AUDITOR in held:

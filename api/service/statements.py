@@ -87,6 +87,11 @@ def _language(request: Request) -> Language:
     return language_of(request.headers.get("accept-language"))
 
 
+def answer_one(request: Request, outcome: Outcome) -> Response:
+    """Answer what became of one statement, in the language of whoever asked."""
+    return _answer(outcome, _language(request))
+
+
 def _answer(outcome: Outcome, language: Language) -> Response:
     if isinstance(outcome, Accepted):
         return JSONResponse(_taken(outcome), 200 if outcome.repeated else 201, _NO_STORE)

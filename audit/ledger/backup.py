@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from audit.ledger.database import Database, open_database
 from audit.ledger.errors import BackupRefused, EvidenceError
-from audit.ledger.evidence import DirectoryStore
+from audit.ledger.evidence import Evidence
 from audit.ledger.files import sync_folder, write_whole
 from audit.ledger.publisher import latest_checkpoint
 from audit.ledger.tables import head, stored_events
@@ -27,8 +27,6 @@ from audit.proofs.merkle import CompactRange, leaf_hash
 DATABASE = "minhchung.db"
 EVIDENCE = "evidence"
 CHECKPOINT = "checkpoint.note"
-TOGETHER = 32
-"""How many files are read before they are written and flushed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +39,7 @@ class BackedUp:
     evidence_missing: tuple[str, ...]
 
 
-def back_up(
-    database: Database, evidence: DirectoryStore, into: Path, continues: Path | None = None
-) -> BackedUp:
+def back_up(database: Database, evidence: Evidence, into: Path, continues: Path | None = None) -> BackedUp:
     """Copy a log and its evidence into a new folder, and check the copy.
 
     `continues` is what is left of the log that this one continues, if it does: it never changes any more.
@@ -58,7 +54,7 @@ def back_up(
     partial.mkdir(parents=True)
     copy_database(database, partial / DATABASE)
     size, root, note = check_copy(partial / DATABASE)
-    copied, missing = copy_evidence(evidence, DirectoryStore(partial / EVIDENCE))
+    copied, missing = copy_evidence(evidence, Evidence.at(partial / EVIDENCE))
     if continues is not None and continues.is_dir():
         shutil.copytree(continues, partial / continues.name)
     if note:
@@ -110,17 +106,17 @@ def check_copy(path: Path) -> tuple[int, bytes, bytes]:
 
 
 def copy_evidence(
-    source: DirectoryStore, target: DirectoryStore, names: Iterable[str] | None = None
+    source: Evidence, target: Evidence, names: Iterable[str] | None = None
 ) -> tuple[int, tuple[str, ...]]:
-    """Copy the files (all, where no names are given) that the target lacks; return which could not be had."""
+    """Copy the files (all, where no names are given) that the target lacks; return which could not be had.
+
+    What is sealed stays so: whoever holds the copy needs the key to read it.
+    """
     lacking = [n for n in (source.names() if names is None else names) if target.size(n) is None]
-    copied, missing = 0, []
-    for start in range(0, len(lacking), TOGETHER):
-        found = []
-        for name in lacking[start : start + TOGETHER]:
-            try:
-                found.append(source.read(name))
-            except EvidenceError:
-                missing.append(name)
-        copied += len(target.put(*found))
-    return copied, tuple(missing)
+    missing = []
+    for name in lacking:
+        try:
+            source.copy_to(target, name)
+        except EvidenceError:
+            missing.append(name)
+    return len(lacking) - len(missing), tuple(missing)

@@ -40,7 +40,7 @@ class NotDurable(LedgerError):
 
 
 class EvidenceError(LedgerError):
-    """Evidence cannot be had; `rule` is `evidence.missing`, `evidence.altered`, `evidence.malformed_name`."""
+    """Evidence cannot be had; `rule` is `evidence.missing`, `.altered`, `.sealed` or `.malformed_name`."""
 
     def __init__(self, rule: str, sha256: str) -> None:
         super().__init__(f"evidence {sha256[:64]}: {rule}")

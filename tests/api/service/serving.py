@@ -92,12 +92,15 @@ def serving(
     clock: Clock = real_clock,
     following: Following | None = None,
     log: FilteringBoundLogger | None = None,
+    **otherwise: Any,
 ) -> Iterator[Client]:
     """Serve a log on a free port; what it writes down goes nowhere, unless a log is given."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         site = f"http://localhost:{listening.getsockname()[1]}"
         log = log or lines(io.StringIO())
-        app = create_app(world.runtime, settings, site, room=room, clock=clock, following=following, log=log)
+        app = create_app(
+            world.runtime, settings, site, room=room, clock=clock, following=following, log=log, **otherwise
+        )
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()

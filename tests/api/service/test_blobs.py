@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from api.evidence import keep_evidence_key, key_is_apart
 from api.service import blobs
 from api.settings import Settings
+from api.storage import backup
 from api.upload_right import sign_right
+from api.verification import examine
+from audit.ledger.errors import LogStopped
 from tests.api.service.serving import Answer, Client, over_the_wire, serving
 from tests.worlds import KEYS, World, attachment, found
 
@@ -176,3 +180,78 @@ def test_other_files_are_taken(world: World, client: Client, content: bytes) -> 
     """An empty file, a text whose letters are longer than a byte, an office document."""
     assert _put(client, world, content).status == 201
     assert world.runtime.evidence.read(hashlib.sha256(content).hexdigest()) == content
+
+
+# --- at rest --------------------------------------------------------------------------------------------
+
+CANARY = "hoàng yến trong minh chứng\n".encode()
+
+
+def _on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_file_lies_sealed_while_it_comes_and_when_it_is_there(
+    world: World, client: Client, tmp_path: Path
+) -> None:
+    """In no piece, database page, backup or stored file is there a word of it; the key opens it."""
+    content = CANARY * 60_000
+    assert _put(client, world, content, content[: len(content) // 2]).status == 204
+    assert b"trong minh" not in _on_disk(tmp_path)
+    assert _put(client, world, content, at=len(content) // 2).status == 201
+    assert world.runtime.evidence.read(hashlib.sha256(content).hexdigest()) == content
+    backup(Settings(tmp_path / "data"), tmp_path / "backup")
+    assert b"trong minh" not in _on_disk(tmp_path)
+    assert not (tmp_path / "backup" / "evidence.key").exists()
+
+
+def test_the_key_is_for_its_owner_alone_and_is_not_made_anew(world: World, tmp_path: Path) -> None:
+    """Others cannot read it; once it is gone, nothing is sealed by another while the old files are there."""
+    where = Settings(tmp_path / "data")
+    keep_evidence_key(where)
+    assert where.evidence_key.stat().st_mode & 0o077 == 0
+    world.runtime.evidence.put(CANARY)
+    where.evidence_key.chmod(0o640)
+    with pytest.raises(LogStopped, match="can be read by others"):
+        keep_evidence_key(where)
+    where.evidence_key.unlink()
+    with pytest.raises(LogStopped, match="bring it back"):
+        keep_evidence_key(where)
+
+
+def test_a_key_apart_is_where_it_is_said_to_be(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `MINHCHUNG_EVIDENCE_KEY` the data directory has none."""
+    where = Settings(tmp_path / "data")
+    assert not key_is_apart(where)
+    monkeypatch.setenv("MINHCHUNG_EVIDENCE_KEY", str(tmp_path / "safe" / "evidence.key"))
+    keep_evidence_key(where)
+    assert key_is_apart(where)
+    assert not (tmp_path / "data" / "evidence.key").exists()
+    assert (tmp_path / "safe" / "evidence.key").exists()
+
+
+@pytest.mark.parametrize("text", ["", "short", "AAAA\n", "é"])
+def test_a_file_of_keys_that_is_none_stops_the_service(world: World, tmp_path: Path, text: str) -> None:
+    """It says what belongs there, instead of sealing with something else."""
+    where = Settings(tmp_path / "data")
+    where.evidence_key.write_text(text, "utf-8")
+    where.evidence_key.chmod(0o600)
+    with pytest.raises(LogStopped, match="32 bytes in base64"):
+        keep_evidence_key(where)
+
+
+def test_who_verifies_without_the_key_is_told_what_was_not_looked_into(world: World, tmp_path: Path) -> None:
+    """That is a remark and no damage; with the key it is looked into, and then it is not said."""
+    where = Settings(tmp_path / "data")
+    keep_evidence_key(where)
+    world.state(
+        "EvidenceSubmitted", "stc-2", round="2016", agency="STC", criterion="A1.1",
+        body={"serial": "01/BC", "version": 1}, texts={"title": "Báo cáo"}, files=[CANARY],
+    )  # fmt: skip
+    assert [found.rule for found in examine(where.data).remarks if found.layer == "evidence"] == []
+    where.evidence_key.rename(tmp_path / "elsewhere")
+    examined = examine(where.data)
+    assert examined.ok
+    assert [found.rule for found in examined.remarks if found.layer == "evidence"] == ["evidence.unopened"]

@@ -20,7 +20,7 @@ from api.settings import Settings
 from tests.api.service.people import Person, sign_in, token_of
 from tests.api.service.serving import Client, serving
 from tests.furnished import COUNCIL, FILED, INSPECTED, PUBLISHED
-from tests.worlds import AGENCIES, KEYS, REGISTRARS, World, reopen
+from tests.worlds import AGENCIES, KEYS, REGISTRARS, World, a_file, reopen
 
 CAPACITIES: Mapping[str, frozenset[Capacity]] = {
     "stc-1": frozenset({Capacity.AGENCY}),
@@ -37,7 +37,7 @@ CAPACITIES: Mapping[str, frozenset[Capacity]] = {
 """People of the small log and what they are: of an agency, of another, and so on, to nothing."""
 THEIRS = {"stc-1": "STC", "nhs-2": "NHS", "stc-3": "STC", "nhs-4": "STC", "ct-4": "STC"}
 """Whose records those have who have some: the same agency, as it happens, as officers and as inspectors."""
-QUERY = {"diff": "?since=5", "what-if": "?adjust=STC/A1.1=0"}
+QUERY = {"diff": "?since=5", "what-if": "?adjust=STC/A1.1=0", "live": "?lasts=0"}
 """What a route cannot do without."""
 
 
@@ -57,6 +57,10 @@ def served(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     shutil.copytree(small_log, data)
     world = reopen(data)
     world.state("RoleGranted", "dk-2", body={"officer": "ct-4", "role": "AUDITOR"})
+    world.state(
+        "EvidenceSubmitted", "stc-2", round=INSPECTED, agency="STC", criterion="A1.1",
+        body={"serial": "22/BC-STC", "version": 1}, texts={"title": "Báo cáo"}, files=[a_file("Báo cáo")],
+    )  # fmt: skip
     world.close()
     assert list(bring_up(Settings(data))) == []
     world = reopen(data)
@@ -84,6 +88,13 @@ def _payload(entry: Any) -> Any:
 def _paths(world: World, path: str) -> Iterator[tuple[str, str | None]]:
     """Yield a route's addresses, each with the agency whose record it is (or nobody's)."""
     last = path.rpartition("/")[2]
+    if "{name}" in path:
+        yield path.replace("{code}", PUBLISHED).replace("{name}", FILED), "STC"
+        return
+    if "{sha256}" in path:
+        position, sha256 = _file_of(world, "STC")
+        yield path.replace("{position}", str(position)).replace("{sha256}", sha256), "STC"
+        return
     if "{position}" in path:
         for its in ("STC", "NHS"):
             yield path.replace("{position}", str(_entry_about(world, its))), its
@@ -101,6 +112,14 @@ def _entry_about(world: World, agency: str) -> int:
     )
     its = (r.statement for r in world.runtime.log.entries())
     return next(at for at, s in enumerate(its) if (s.type, s.round, s.agency) == (kind, code, agency))
+
+
+def _file_of(world: World, agency: str) -> tuple[int, str]:
+    """Return where an agency named a file, in the round that is inspected, and which."""
+    its = ((at, r.statement) for at, r in enumerate(world.runtime.log.entries()))
+    named = ((at, s) for at, s in its if s.attachments and (s.round, s.agency) == (INSPECTED, agency))
+    position, statement = next(named)
+    return position, statement.attachments[0].sha256
 
 
 @pytest.mark.parametrize("door", READERS, ids=" ".join)

@@ -22,7 +22,7 @@ from audit.proofs.receipt import parse_receipt
 from tests.api.service.people import Person, sign_in, token_of
 from tests.api.service.serving import Client, serving
 from tests.cli_page import said
-from tests.furnished import COUNCIL, PUBLISHED
+from tests.furnished import COUNCIL, FILED, PUBLISHED
 from tests.worlds import KEYS, World, reopen
 
 
@@ -72,6 +72,14 @@ BOTH = [
     ("diff?since=120&until=160", ("diff", "120", "160")),
     ("what-if?adjust=STC/A1.1=0", ("what-if", "--adjust", "STC/A1.1=0")),
     ("search?q=cham", ("search", "cham")),
+    ("pivotal", ("pivotal",)),
+    ("robustness", ("robustness",)),
+    ("council/agenda", ("council", "agenda")),
+    ("council/decisions", ("council", "decisions")),
+    ("council/precedents?criterion=A1.1", ("council", "precedents", "A1.1")),
+    ("conflicts", ("conflicts",)),
+    ("changes", ("changes",)),
+    ("disputes", ("dispute", "list")),
 ]
 
 
@@ -118,6 +126,36 @@ def test_a_table_says_the_same(auditor: Person) -> None:
     ]
 
 
+def test_progress_comes_as_a_table_too(auditor: Person) -> None:
+    """A row for every agency, with what is one value."""
+    base = f"/v1/rounds/{COUNCIL}/progress"
+    told = auditor.get(base).json["agencies"]
+    rows = list(csv.DictReader(io.StringIO(auditor.get(f"{base}.csv").body.decode("utf-8-sig"))))
+    assert [(r["agency"], r["name_vi"]) for r in rows] == [(one["agency"], one["name_vi"]) for one in told]
+    assert len(rows[0]) > 4
+
+
+def test_a_dispute_is_what_the_command_says(data: Path, client: Client, auditor: Person) -> None:
+    """To its agency, without who voted how; to another agency there is none."""
+    path = f"/v1/rounds/{PUBLISHED}/disputes/{FILED}"
+    command = json.loads(said(data, 0, "dispute", "show", FILED, "--round", PUBLISHED, "--json"))
+    assert _without_times(auditor.get(path).json) == _without_times(command)
+    its = sign_in(client, KEYS["stc-1"]).get(path)
+    assert (its.status, "decision" in its.json) == (200, False)
+    assert its.json["dispute"]["agency"] == "STC"
+    assert sign_in(client, KEYS["nhs-2"]).get(path).status == 404
+    listed = sign_in(client, KEYS["nhs-2"]).get(f"/v1/rounds/{PUBLISHED}/disputes").json["disputes"]
+    assert [one["agency"] for one in listed if one["agency"] != "NHS"] == []
+
+
+def test_a_dossier_comes_as_its_page(auditor: Person) -> None:
+    """To be kept as a file: nothing of it runs on the service's own site."""
+    told = auditor.get(f"/v1/rounds/{PUBLISHED}/agencies/STC/dossier.html")
+    assert told.headers["content-disposition"] == f'attachment; filename="dossier-{PUBLISHED}-STC.html"'
+    assert told.body.startswith(b"<!doctype html>")
+    assert told.headers["x-content-type-options"] == "nosniff"
+
+
 def test_places_come_as_a_table_too(auditor: Person) -> None:
     """With the block of each."""
     base = f"/v1/rounds/{PUBLISHED}/rankings"
@@ -146,6 +184,7 @@ def test_a_moment_can_be_a_size_a_time_or_a_stage(world: World, auditor: Person)
         ("diff?since=160&until=120", 404), ("search?limit=0", 400), ("search?after=99999999", 404),
         ("agencies/XYZ/scores", 404), ("agencies/STC/trace?criterion=Z9", 404),
         ("agencies/STC/dossier?dispute=dispute-9", 404), ("inbox?actor=nobody", 404),
+        ("disputes/dispute-9", 404), ("council/precedents?criterion=Z9", 404), ("pivotal?as_of=0", 404),
         ("inbox?role=KING", 400), ("findings?kind=x", 400), ("agencies/STC/criteria/Z9/case", 404),
     ],
 )  # fmt: skip
