@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api import answers
 from api.answers import Answer
+from api.moments import moments_of
 from api.pages.asking import Asking
 from api.pages.look import page
 from api.pages.refused import Choice, NotAmong
@@ -48,12 +49,12 @@ def record_pages(runtime: Runtime, guard: Guard) -> APIRouter:
             raise NotAmong("agency", agency, there)
         return agency
 
-    def as_of(told: Answer, found: Round, size: int, address: str) -> Answer:
+    def as_of(connection: Connection, told: Answer, found: Round, size: int, address: str) -> Answer:
         """Add what the as-of bar shows."""
         return {
             **told,
             "address": address,
-            "moments": ask.moments(found.code),
+            "moments": moments_of(runtime.log, connection, found.code),
             "newest": runtime.intake.size,
             "chosen": size,
         }
@@ -69,7 +70,7 @@ def record_pages(runtime: Runtime, guard: Guard) -> APIRouter:
         def question(connection: Connection) -> Answer:
             size = ask.size(connection, code, moment, address)
             told = answers.ranking(runtime.log, connection, code, None, size, reach.agencies)
-            return as_of(told, found, size, address)
+            return as_of(connection, told, found, size, address)
 
         return show(request, "ranking.html", await ask(question))
 
@@ -86,7 +87,7 @@ def record_pages(runtime: Runtime, guard: Guard) -> APIRouter:
             size = ask.size(connection, code, moment, address)
             told = answers.scores(runtime.log, connection, code, agency, size)
             by_code = {cell["criterion"]: cell for cell in told["cells"]}
-            return as_of({**told, "by_code": by_code}, found, size, address)
+            return as_of(connection, {**told, "by_code": by_code}, found, size, address)
 
         return show(request, "agency.html", await ask(question))
 
@@ -107,7 +108,7 @@ def record_pages(runtime: Runtime, guard: Guard) -> APIRouter:
         def question(connection: Connection) -> Answer:
             size = ask.size(connection, code, moment, address)
             told = answers.trace(runtime.log, connection, code, agency, criterion, size)
-            return as_of(shown(connection, code, agency, told, reach), found, size, address)
+            return as_of(connection, shown(connection, code, agency, told, reach), found, size, address)
 
         return await ask(question)
 
