@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, true
 
 from api.kept import rows
 from audit.ledger.tables import stored_events
@@ -17,9 +17,15 @@ def dispute_streams(connection: Connection, round_code: str) -> ColumnElement[bo
     return (name >= f"{round_code}/dispute-") & (name < f"{round_code}/dispute.")
 
 
-def disputes(connection: Connection, round_code: str, agency: str, criterion: str) -> list[str]:
-    """Return the names of the disputes over a cell, in the order of filing: each has a stream of its own."""
+def disputes(
+    connection: Connection, round_code: str, agency: str, criterion: str, size: int | None = None
+) -> list[str]:
+    """Return the names of the disputes over a cell, in the order of filing: each has a stream.
+
+    Of a size, those that had been filed by then.
+    """
     first = dispute_streams(connection, round_code) & (_C.originator_version == 1)
+    first &= _C.position < size if size is not None else true()
     filed = (entry.event for entry in rows(connection, first))
     about = [e for e in filed if e is not None and (e.agency, e.criterion) == (agency, criterion)]
     return [event.matter for event in about if event.matter]
