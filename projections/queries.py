@@ -92,35 +92,6 @@ def ranking(
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """For how long an agency held a rank: from the entry that made it up to the one that ended it."""
-
-    agency: str
-    rank: int
-    shared: bool
-    score: str
-    """What it was ranked by, exactly."""
-    since: int
-    until: int
-
-    def held_at(self, size: int) -> bool:
-        """Whether it held when the log had `size` entries."""
-        return self.since < size <= self.until
-
-
-def rank_history(
-    connection: Connection, round_code: str, size: int, agencies: Collection[str] | None = None
-) -> list[Stretch]:
-    """Return every rank of a round (of some agencies) that was held before a size, oldest first."""
-    c = ranks.c
-    its = (c.round == round_code) & (c.valid_from < size)
-    if agencies is not None:
-        its &= c.agency.in_(agencies)
-    query = select(c.agency, c.rank, c.shared, c.ranking_score, c.valid_from, c.valid_until).where(its)
-    return [Stretch(*row) for row in connection.execute(query.order_by(c.valid_from, c.agency))]
-
-
 def moved_ranks(connection: Connection, codes: Collection[str], first: int, last: int) -> set[int]:
     """Return the positions, from one to another, after which a rank in these rounds was another."""
     before, after = ranks.alias(), ranks.alias()

@@ -15,18 +15,16 @@ from api.answers import Answer
 from api.clock import real_clock
 from api.history import History
 from api.inbox import marks_of
-from api.moments import moments_of
-from api.pages.ranking import NOW
+from api.pages.ranking import moments_until
 from api.pages.reader import ROUND, AsOf, Record
 from api.pages.winning import claimed, claims, won
 from api.register import Register, read_register
 from api.review import plain
 from api.service.answering import confidential, table
 from api.service.caller import Capacity, Reach
-from domain.points import exact, published
+from domain.points import published
 from domain.standing import Round
 from domain.visibility import Visibility
-from projections import queries
 from projections.pending import Desk, Pending
 from projections.pending_agencies import of_agency
 from projections.pending_council import of_disputes
@@ -171,21 +169,19 @@ def _open(one: Pending, zone: Any) -> Answer:
 
 def _places(record: Record, connection: Connection, found: Round, agency: str, size: int) -> list[Answer]:
     """Return an agency's rank and score at the named moments, and at a size."""
-    moments = moments_of(record.runtime.log, connection, found.code)
-    sizes = {name: at for name, at in moments.items() if at <= size}
-    if size not in sizes.values():
-        sizes[NOW] = size
-    history = queries.rank_history(connection, found.code, size, [agency])
+    held = {
+        name: (at, record.reckoned.places(connection, found.code, at).get(agency))
+        for name, at in moments_until(record, connection, found.code, size).items()
+    }
     return [
         {
             "moment": name,
             "size": at,
-            "rank": one.rank,
-            "shared": one.shared,
-            "score": published(exact(one.score)),
-            "since": one.since,
+            "rank": row.rank,
+            "shared": row.shared,
+            "score": published(row.ranking_score),
+            "since": row.since,
         }
-        for name, at in sizes.items()
-        for one in history
-        if one.held_at(at)
+        for name, (at, row) in held.items()
+        if row is not None
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -23,8 +23,6 @@ from api.service.errors import NotThere
 from api.vietnamese import order
 from domain.criteria import Block
 from domain.standing import Round
-from projections import queries
-from projections.queries import Stretch
 
 _PLACE = ("block", "rank", "shared", "agency", "name_vi", "name_en", "score", "total", "bonus", "deductions")
 _FIRM = ("best", "worst", "best_without", "worst_without")
@@ -146,17 +144,24 @@ def _compared(
 
 def _movement(record: Record, connection: Connection, found: Round, size: int, reach: Reach) -> Answer:
     """Return the ranks at the named moments up to a size, and at the size itself."""
-    named = moments_of(record.runtime.log, connection, found.code)
+    sizes = moments_until(record, connection, found.code, size)
+    return {
+        "stages": {
+            name: {
+                row.agency: row.rank
+                for row in record.reckoned.places(connection, found.code, at).values()
+                if reach.covers(row.agency)
+            }
+            for name, at in sizes.items()
+        }
+    }
+
+
+def moments_until(record: Record, connection: Connection, code: str, size: int) -> Mapping[str, int]:
+    """Return the named moments of a round up to a size, and the size itself, as sizes of the log."""
+    named = moments_of(record.runtime.log, connection, code)
     sizes = {name: at for name, at in named.items() if at <= size}
-    if size not in sizes.values():
-        sizes[NOW] = size
-    history = queries.rank_history(connection, found.code, size, reach.agencies)
-    return {"stages": {name: ranks_at(history, at) for name, at in sizes.items()}}
-
-
-def ranks_at(history: Sequence[Stretch], size: int) -> Mapping[str, int]:
-    """Return the rank of each agency at a size."""
-    return {one.agency: one.rank for one in history if one.held_at(size)}
+    return sizes if size in sizes.values() else {**sizes, NOW: size}
 
 
 def _named(its: Mapping[str, Any], language: str) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from domain.criteria import Block, Section
 from domain.points import add
 from domain.standing import Round
 from projections import queries
+from projections.queries import RankRow
 from projections.tables import ranks
 
 ROOM = 256
@@ -48,6 +49,14 @@ class Reckoned:
             return {"totals": told["totals"], "ranks": told["ranks"]}
 
         return self._once(("since", code, first, last), ask)  # type: ignore[no-any-return]
+
+    def places(self, connection: Connection, code: str, size: int) -> Mapping[str, RankRow]:
+        """Return the places of a round at a size, by agency."""
+
+        def ask() -> Mapping[str, RankRow]:
+            return {row.agency: row for row in queries.ranking(connection, code, size)}
+
+        return self._once(("places", code, size), ask)  # type: ignore[no-any-return]
 
     def firmness(self, connection: Connection, code: str, size: int) -> Mapping[str, Answer]:
         """Return between which ranks each agency stands, whichever single decision were missing."""

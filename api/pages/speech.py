@@ -20,6 +20,7 @@ from domain.points import write
 FILES = "pages-words*.yaml"
 PUBLISHED = "published-v"
 _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+", re.ASCII)
+_PLACES = {Language(code): place for place, code in enumerate(LANGUAGES)}
 _NAMES = {Language.VI: "Tiếng Việt", Language.EN: "English"}
 _MONTHS = [
     "January",
@@ -52,7 +53,9 @@ class Speech:
 
     def say(self, name: str, **facts: object) -> str:
         """Return a phrase with its facts put in; raises KeyError for one that nobody wrote."""
-        text = phrases()[name][LANGUAGES.index(self.language)]
+        text = phrases()[name][_PLACES[self.language]]
+        if not facts:
+            return text
         return fill(text, {fact: str(value) for fact, value in facts.items()})
 
     def term(self, group: str, name: str) -> str:
