@@ -117,14 +117,19 @@ def _bump(moments: Sequence[str], marks: list[dict[str, Any]], lowest: int) -> M
                 | {"shape": {"condition": {"test": "datum.chosen", "value": "square"}, "value": "circle"}}
                 | {"size": {"condition": {"test": "datum.chosen", "value": 110}, "value": 34}},
             },
-            {
-                "data": {"values": ends},
-                "mark": {"type": "text", "align": "left", "dx": 14, "fontSize": 13, "limit": BESIDE - 24},
-                "encoding": {"x": x, "y": y, "text": {"field": "label"}}
-                | {"color": {"condition": {"test": "datum.chosen", "value": MARK}, "value": INK}}
-                | {"fontWeight": {"condition": {"test": "datum.chosen", "value": 700}, "value": 400}},
-            },
+            *(_names(ends, x, y, chosen=chosen) for chosen in (False, True)),
         ],
+    }
+
+
+def _names(ends: list[dict[str, Any]], x: object, y: object, *, chosen: bool) -> dict[str, Any]:
+    """The names at the end of the lines; the chosen one is bold."""
+    weight, colour = (700, MARK) if chosen else (400, INK)
+    mark = {"type": "text", "align": "left", "dx": 14, "fontSize": 13, "limit": BESIDE - 24}
+    return {
+        "data": {"values": [one for one in ends if one["chosen"] is chosen]},
+        "mark": {**mark, "fontWeight": weight, "color": colour},
+        "encoding": {"x": x, "y": y, "text": {"field": "label"}},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,11 +13,14 @@ from api import answers, disputing
 from api.answers import Answer
 from api.pages.reader import ROUND, AsOf, Record
 from api.pages.refused import Choice, NotAmong
+from api.register import entry_at
+from api.runtime import Log
 from api.service.answering import confidential, table
 from api.service.rounds import shown as seen_by
 from domain.standing import Round
 
 _SCORE = "/agencies/{agency}/criteria/{criterion}"
+_FILE = ("sha256", "size", "media_type")
 _EVENTS = (
     "position",
     "type",
@@ -42,7 +46,11 @@ def score_pages(record: Record) -> APIRouter:
         def question(connection: Connection, size: int) -> Answer:
             its = answers.trace(log, connection, code, agency, criterion, size)
             its = seen_by(connection, code, agency, its, reach)
-            return {**its, "disputes": disputing.disputes(connection, code, agency, criterion, size)}
+            return {
+                **its,
+                "evidence": list(_files(log, its["events"], agency)),
+                "disputes": disputing.disputes(connection, code, agency, criterion, size),
+            }
 
         address = f"/rounds/{code}/agencies/{agency}/criteria/{criterion}"
         return await record.at(found, moment, address, question)
@@ -66,15 +74,33 @@ def score_pages(record: Record) -> APIRouter:
     ) -> Response:
         """Show a score: its stages side by side, and the story of the events that made it."""
         its: dict[str, Any] = await told(request, code, agency, criterion, moment)
-        whole = [event for event in its["events"] if "body" in event]
-        evidence = [event for event in whole if event["attachments"] and not event["sealed"]]
-        minutes = [event for event in whole if event["type"].startswith("MinutesSigned.")]
-        cell = its["cells"][0]
-        return record.show(
-            request, "score.html", {**its, "cell": cell, "evidence": evidence, "minutes": minutes}
-        )
+        minutes = [event for event in its["events"] if event["type"].startswith("MinutesSigned.")]
+        shows = {**its, "cell": its["cells"][0], "minutes": [one for one in minutes if "body" in one]}
+        return record.show(request, "score.html", shows)
 
     return router
+
+
+def _files(log: Log, events: Sequence[Answer], agency: str) -> Iterator[Answer]:
+    """Yield every file that speaks for a score, those too that were sent for another one of the agency's."""
+    for event in events:
+        if "body" not in event or event["sealed"]:
+            continue
+        files, by = event["attachments"], event
+        if event["type"].startswith("EvidenceReused."):
+            sent = entry_at(log, int(event["body"].get("source", event["position"])))
+            own = sent.statement.agency == agency
+            files = [{name: getattr(a, name) for name in _FILE} for a in sent.statement.attachments if own]
+            by = {"type": sent.statement.type, "texts": {}, "body": dict(sent.statement.body)}
+        for file in files:
+            yield {
+                **{name: file[name] for name in _FILE},
+                "position": event["position"],
+                "type": by["type"],
+                "title": by["texts"].get("title"),
+                "serial": by["body"].get("serial"),
+                "reused": by is not event,
+            }
 
 
 def _no_criterion(found: Round, agency: str, criterion: str) -> NotAmong:
