@@ -55,8 +55,8 @@ def agency_pages(record: Record) -> APIRouter:
         address = f"/rounds/{code}/agencies/{agency}"
 
         def question(connection: Connection, size: int) -> Answer:
-            cells = answers.scores(log, connection, code, agency, size)
             register = _laid(record, connection, found, agency, size)
+            cells = answers.scores(log, connection, code, agency, size, register)
             ranked = ranks_are_theirs(reach, agency)
             its: Answer = {
                 **cells,
