@@ -22,6 +22,7 @@ from benchmarks import (
     history,
     intake,
     own_write,
+    pages,
     projection_runner,
     rebuild,
     recorder,
@@ -67,6 +68,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from own_write.after_a_receipt(demo, folder, 20 if quick else 60)
     console.print("service ...")
     yield from service.deadline_hour(folder, quick=quick)
+    console.print("pages ...")
+    yield from pages.of_a_copy(demo, folder)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
     console.print("rebuild ...")

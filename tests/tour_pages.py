@@ -23,12 +23,14 @@ from tests.worlds import World
 
 ROOT = Path(__file__).parent.parent
 WIDE, NARROW = (1180, 1100), (360, 900)
-EVERY_WAY = ("result", "score")
+EVERY_WAY = ("result", "score", "agency")
 AUDITOR = "kt-1"
 SCORE = "/rounds/2016/agencies/SNV/criteria"
 INSIDE: Mapping[str, str] = {
-    "ranking": "/rounds/2016/ranking?as_of=inspected",
-    "agency": "/rounds/2016/agencies/SNV",
+    "ranking": "/rounds/2016/ranking?as_of=published-v2&since=published-v1&agency=SGTVT&intervals=true",
+    "bump": "/rounds/2016/ranking?agency=SGTVT#block-department-moves",
+    "agency": "/rounds/2016/agencies/STC",
+    "what-if": "/rounds/2016/agencies/SGTVT?win=A1.2#win",
     "score": f"{SCORE}/A3.2",
 }
 PUBLIC: Mapping[str, str] = {

@@ -26,13 +26,13 @@ from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
 from api.service.guard import Guard
-from api.service.log_lines import lines
-from api.service.metrics import Metrics
-from api.service.observed import Observed
 from api.service.linking import linking
 from api.service.live import News
+from api.service.log_lines import lines
+from api.service.metrics import Metrics
 from api.service.notice_store import NoticeStore
 from api.service.notifying import EVERY, Notifying
+from api.service.observed import Observed
 from api.service.oidc import provider
 from api.service.post import post
 from api.service.problems import language_of, problem
