@@ -37,6 +37,10 @@ class Telling:
 
     def tell(self, positions: Sequence[int]) -> list[Answer]:
         """Tell the entries at some positions, in that order."""
+        return [told for _, told in self.read_and_tell(positions)]
+
+    def read_and_tell(self, positions: Sequence[int]) -> list[tuple[Recorded, Answer]]:
+        """Likewise, each with the entry itself, which is not the reader's to see."""
         found = {one.position: one for one in self._read(positions)}
         texts = self._texts([one.statement.id for one in found.values()])
         hidden = sealed(self.connection, positions)
@@ -44,7 +48,7 @@ class Telling:
         called = Called(self.agencies, people)
         told = [found[position] for position in positions]
         return [
-            self._one(one, called, texts.get(one.statement.id, {}), closed=one.position in hidden)
+            (one, self._one(one, called, texts.get(one.statement.id, {}), closed=one.position in hidden))
             for one in told
         ]
 

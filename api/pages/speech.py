@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from api.sentences import sentence
@@ -14,7 +15,7 @@ from api.terms import LANGUAGES, event_name, read_table, term
 from api.wording import Language, fill, tell
 from domain.points import write
 
-FILE = "pages-words.yaml"
+FILES = "pages-words*.yaml"
 _NAMES = {Language.VI: "Tiếng Việt", Language.EN: "English"}
 _MONTHS = [
     "January",
@@ -35,7 +36,8 @@ _MONTHS = [
 @cache
 def phrases() -> Mapping[str, tuple[str, str]]:
     """Return what pages say: name -> Vietnamese, English."""
-    return {name: (vi, en) for name, (vi, en) in read_table(FILE).items()}
+    paths = sorted(Path(__file__).parent.parent.glob(FILES))
+    return {name: (vi, en) for path in paths for name, (vi, en) in read_table(path.name).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = PAGE,
     ) -> Response:
         """Answer with the events of a round that hold all that is asked for; `next` is the cursor."""
-        searcher = _searcher(runtime, reach_of(request, code))
+        reader = searcher(runtime, reach_of(request, code))
         asked = Question(
             words=q,
             round=code,
@@ -192,7 +192,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
 
         def question(connection: Connection) -> Answer:
             reached = LogSource(log).reached(connection, "search")
-            return answer_question(log, connection, asked, reached, searcher)
+            return answer_question(log, connection, asked, reached, reader)
 
         return confidential(request, await ask(question))
 
@@ -325,7 +325,7 @@ def _reader(reach: Reach) -> Reader:
     return Reader.COUNCIL if held & {Capacity.COUNCIL, Capacity.SECRETARIAT} else Reader.AGENCY
 
 
-def _searcher(runtime: Runtime, reach: Reach) -> Searcher:
+def searcher(runtime: Runtime, reach: Reach) -> Searcher:
     """Return how far a search sees: everywhere, or in their own records beside what is published."""
     wide = [grant.classes for grant in reach.grants if grant.agencies is None]
     if wide:
