@@ -44,7 +44,7 @@ class Telling:
         found = {one.position: one for one in self._read(positions)}
         texts = self._texts([one.statement.id for one in found.values()])
         hidden = sealed(self.connection, positions)
-        people = self._people({a for one in found.values() for a in _named(one.statement)})
+        people = self.people({a for one in found.values() for a in _named(one.statement)})
         called = Called(self.agencies, people)
         told = [found[position] for position in positions]
         return [
@@ -116,7 +116,7 @@ class Telling:
                 found[statement][name] = value
         return found
 
-    def _people(self, actors: Collection[str]) -> Mapping[str, str]:
+    def people(self, actors: Collection[str]) -> Mapping[str, str]:
         """Return the names of people, for whom names are no secret."""
         if Visibility.AUDITORS not in self.reader.classes:
             return {}

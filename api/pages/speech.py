@@ -46,7 +46,7 @@ class Speech:
 
     language: Language
 
-    def say(self, name: str, **facts: object) -> str:
+    def say(self, name: str, /, **facts: object) -> str:
         """Return a phrase with its facts put in; raises KeyError for one that nobody wrote."""
         text = phrases()[name][LANGUAGES.index(self.language)]
         return fill(text, {fact: str(value) for fact, value in facts.items()})

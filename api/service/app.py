@@ -11,6 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.clock import real_clock
+from api.pages.council import council_pages
+from api.pages.deliberation import Deliberation
+from api.pages.disputes import dispute_pages
 from api.pages.log import log_pages
 from api.pages.public import public_pages
 from api.pages.record import record_pages
@@ -79,6 +82,9 @@ def create_app(
     app.include_router(watch(runtime, settings, following))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
+    deliberation = Deliberation()
+    app.include_router(dispute_pages(runtime, guard, deliberation))
+    app.include_router(council_pages(runtime, guard, deliberation))
     app.include_router(log_pages(runtime, guard))
     app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)

@@ -64,8 +64,10 @@ _RECORD = _readers(Scope.RECORD, _COUNCIL, _PARTIES)
 _SUPPOSED = _readers(Scope.RESULTS, _ALL)
 _ENTRIES = _readers(Scope.LOG, _COUNCIL, _PARTIES)
 _AUDIT = _readers(Scope.OVERSIGHT, (Capacity.AUDITOR,))
+_COUNCILS = _readers(Scope.RECORD, _COUNCIL)
 _ROUND = "/v1/rounds/{code}"
 _AGENCY = f"{_ROUND}/agencies/{{agency}}"
+_COUNCIL_PAGES = "/rounds/{code}/council"
 _SCORE_PAGE = "/rounds/{code}/agencies/{agency}/criteria/{criterion}"
 
 DOORS: dict[tuple[str, str], Door] = {
@@ -94,6 +96,21 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/rounds/{code}/agencies/{agency}"): _CELLS,
     ("GET", _SCORE_PAGE): _RECORD,
     ("GET", f"{_SCORE_PAGE}.json"): _RECORD,
+    ("GET", "/rounds/{code}/disputes"): _RECORD,
+    ("GET", "/rounds/{code}/disputes.json"): _RECORD,
+    ("GET", "/rounds/{code}/disputes.csv"): _RECORD,
+    ("GET", "/rounds/{code}/disputes/{name}"): _RECORD,
+    ("GET", "/rounds/{code}/disputes/{name}.json"): _RECORD,
+    ("GET", _COUNCIL_PAGES): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}.json"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}.csv"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}/decisions"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}/decisions.json"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}/decisions.csv"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}/motions/{{position}}"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}/motions/{{position}}.json"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}/meetings/{{name}}"): _COUNCILS,
+    ("GET", f"{_COUNCIL_PAGES}/meetings/{{name}}.json"): _COUNCILS,
     ("GET", "/log"): _ENTRIES,
     ("GET", "/log.json"): _ENTRIES,
     ("GET", "/log.csv"): _ENTRIES,

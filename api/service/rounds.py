@@ -27,7 +27,8 @@ from api.search import LONGEST_PAGE, PAGE, Question
 from api.search import answer as answer_question
 from api.service.answering import NOT_AT_ALL, cached, confidential, table
 from api.service.caller import Capacity, Reach
-from api.service.errors import NotThere, RequestRefused
+from api.service.deliberating import effects_hidden
+from api.service.errors import NotThere, RequestRefused, Undecided
 from api.service.guard import Guard
 from api.supposing import points, positions
 from audit.ledger.tables import stored_events
@@ -260,6 +261,8 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
     ) -> Response:
         """Answer with every rank as it is, and as it would be with other decisions; nothing is written."""
         reach = reach_of(request, code)
+        if effects_hidden(runtime.intake.standing, request.state.caller, code):
+            raise Undecided(code)
 
         def question(connection: Connection) -> Answer:
             history = History(log, connection, code, at(connection, code, as_of))
