@@ -42,7 +42,7 @@ class Telling:
     def read_and_tell(self, positions: Sequence[int]) -> list[tuple[Recorded, Answer]]:
         """Likewise, each with the entry itself, which is not the reader's to see."""
         found = {one.position: one for one in self._read(positions)}
-        texts = self._texts([one.statement.id for one in found.values()])
+        texts = self.texts([one.statement.id for one in found.values()])
         hidden = sealed(self.connection, positions)
         people = self.people({a for one in found.values() for a in _named(one.statement)})
         called = Called(self.agencies, people)
@@ -105,7 +105,7 @@ class Telling:
             for row in self.connection.execute(query.where(its.position.in_(positions)))
         ]
 
-    def _texts(self, ids: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    def texts(self, ids: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         """Read the words of some statements; what the log erased is gone, even if it is there yet."""
         found: dict[str, dict[str, str]] = defaultdict(dict)
         its = openings.c
@@ -122,7 +122,7 @@ class Telling:
             return {}
         entered = name_givers(self.connection, actors)
         given = {one.position: one.statement.id for one in self._read(set(entered.values()))}
-        names = self._texts(given.values())
+        names = self.texts(given.values())
         called = {actor: names.get(given[position], {}).get("name") for actor, position in entered.items()}
         return {actor: name for actor, name in called.items() if name is not None}
 

@@ -108,14 +108,14 @@ class CouncilTold:
         its = there[name]
         moved = [one for one in self._made if one.meeting == name]
         ends = [its.position] if its.closed is None else [its.position, its.closed]
-        times = [line["arrived_at"] for line in self._tells.tell(ends)]
+        times = [event.arrived_at for event in self._deliberation.at(self._connection, ends)]
         people = self._tells.people(its.present)
         heard = self._heard(moved)
         return {
             **self._about,
             "meeting": self._meeting(its),
-            "opened_at": times[0],
-            "closed_at": times[1] if len(times) > 1 else None,
+            "opened_at": self._plain(times[0]),
+            "closed_at": self._plain(times[1]) if len(times) > 1 else None,
             "present": [self._person(actor, people) for actor in sorted(its.present)],
             "absent": self._absent(its),
             "motions": [{**told, "heard": heard[told["motion"]]} for told in self._with_reasons(moved)],
@@ -168,13 +168,12 @@ class CouncilTold:
 
     def _with_reasons(self, made: Sequence[Decision]) -> list[Answer]:
         """Tell motions, each with its decision's reason, and what it did to the rank of its agency."""
-        decided = [one.position for one in made if one.position is not None]
-        reasons = {line["position"]: line["texts"].get("reason") for line in self._tells.tell(decided)}
+        texts = self._tells.texts([one.statement_id for one in made if one.statement_id is not None])
         effects = self._deliberation.effects(self._connection, made)
         return [
             {
                 **self._summary(one),
-                "reason": reasons.get(one.position or -1),
+                "reason": texts.get(one.statement_id or "", {}).get("reason"),
                 "effect": effects.get(one.position or -1),
             }
             for one in made
@@ -183,19 +182,27 @@ class CouncilTold:
     def _heard(self, made: Collection[Decision]) -> dict[int, Answer]:
         """Tell by motion who put it, what was said of it, how each member voted, and who dissents."""
         told = [p for one in made for p in (one.motion, *one.remarks, *one.dissents.values())]
-        lines = {line["position"]: line for line in self._tells.tell(told)}
+        stated = {event.position: event for event in self._deliberation.at(self._connection, told)}
+        texts = self._tells.texts([event.id for event in stated.values()])
         actors = {a for one in made for a in (one.moved_by, *one.votes, *one.signed_by)}
-        people = self._tells.people(actors)
+        people = self._tells.people({*actors, *(a for event in stated.values() for a in event.signed_by)})
+
+        def line(position: int) -> Answer:
+            event = stated[position]
+            signers = [{"actor": actor, "name": people.get(actor)} for actor in event.signed_by]
+            shown = {"texts": texts.get(event.id, {}), "sealed": False}
+            return {"position": position, "type": event.kind.name, "signers": signers, **shown}
+
         return {
             one.motion: {
                 "moved_by": self._person(one.moved_by, people),
-                "motion": lines[one.motion],
-                "remarks": [lines[position] for position in one.remarks],
+                "motion": line(one.motion),
+                "remarks": [line(position) for position in one.remarks],
                 "votes": [
                     {**self._person(actor, people), "vote": vote.value, "dissent": one.dissents.get(actor)}
                     for actor, vote in sorted(one.votes.items())
                 ],
-                "dissents": [lines[position] for position in one.dissents.values()],
+                "dissents": [line(position) for position in one.dissents.values()],
                 "signed_by": [self._person(actor, people) for actor in one.signed_by],
             }
             for one in made

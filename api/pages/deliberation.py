@@ -5,7 +5,7 @@ An entry never changes, nor what a decision moved: both are read once, and then 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from threading import Lock
 
 from sqlalchemy import Connection, select
@@ -30,6 +30,7 @@ class Deliberation:
         self._turn = Lock()
         self._come = 0
         self._events: list[Event] = []
+        self._by_position: dict[int, Event] = {}
         self._decisions: tuple[Decision, ...] = ()
         self._effects: dict[int, Answer] = {}
 
@@ -37,6 +38,11 @@ class Deliberation:
         """Return what the council of a round stated, in the order of the log."""
         self._read(connection)
         return [event for event in self._events if event.round == code]
+
+    def at(self, connection: Connection, positions: Iterable[int]) -> list[Event]:
+        """Return some of what the councils stated, by its positions, in that order."""
+        self._read(connection)
+        return [self._by_position[position] for position in positions]
 
     def decisions(self, connection: Connection) -> tuple[Decision, ...]:
         """Return every motion of every round with what came of it."""
@@ -53,6 +59,7 @@ class Deliberation:
             query = select(_ITS.position, _ITS.topic, _ITS.state).where(here, _ITS.topic.in_(wanted))
             read = (Admitted(*row).event for row in connection.execute(query.order_by(_ITS.position)).all())
             self._events = [*self._events, *(event for event in read if event is not None)]
+            self._by_position = {event.position: event for event in self._events}
             self._decisions = decisions(self._events)
             self._come = size
 
