@@ -16,6 +16,7 @@ from audit.ledger.admitted import Admitted
 from audit.ledger.tables import head, stored_events
 from domain.events import Event
 from domain.points import published
+from domain.stated.council import VoteCast
 from projections import queries
 from projections.decisions import Decision, decisions
 from projections.shares import names
@@ -43,6 +44,12 @@ class Deliberation:
         """Return some of what the councils stated, by its positions, in that order."""
         self._read(connection)
         return [self._by_position[position] for position in positions]
+
+    def votes(self, connection: Connection, motion: int) -> dict[str, int]:
+        """Return who voted on a motion, and where."""
+        self._read(connection)
+        cast = [e for e in self._events if isinstance(e.body, VoteCast) and e.body.motion == motion]
+        return {event.signed_by[0]: event.position for event in cast}
 
     def decisions(self, connection: Connection) -> tuple[Decision, ...]:
         """Return every motion of every round with what came of it."""

@@ -15,6 +15,7 @@ from api.pages.council import council_pages
 from api.pages.deliberation import Deliberation
 from api.pages.disputes import dispute_pages
 from api.pages.log import log_pages
+from api.pages.oversight import oversight_pages
 from api.pages.public import public_pages
 from api.pages.record import record_pages
 from api.pages.refused import NotAmong, refused_page, wants_page
@@ -85,6 +86,7 @@ def create_app(
     deliberation = Deliberation()
     app.include_router(dispute_pages(runtime, guard, deliberation))
     app.include_router(council_pages(runtime, guard, deliberation))
+    app.include_router(oversight_pages(runtime, guard, deliberation))
     app.include_router(log_pages(runtime, guard))
     app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)
