@@ -23,13 +23,27 @@ from tests.worlds import World
 
 ROOT = Path(__file__).parent.parent
 WIDE, NARROW = (1180, 1100), (360, 900)
-EVERY_WAY = ("result", "score")
+EVERY_WAY = ("result", "score", "entry", "dispute", "findings")
 AUDITOR = "kt-1"
 SCORE = "/rounds/2016/agencies/SNV/criteria"
 INSIDE: Mapping[str, str] = {
     "ranking": "/rounds/2016/ranking?as_of=inspected",
     "agency": "/rounds/2016/agencies/SNV",
     "score": f"{SCORE}/A3.2",
+}
+LOOKED_INTO: Mapping[str, str] = {
+    "log": "/log",
+    "entry": "/log/8555",
+    "search": "/search?q=giai+trinh&type=ExplanationSubmitted.v1",
+    "disputes": "/rounds/2016/disputes",
+    "dispute": "/rounds/2016/disputes/dispute-1",
+    "council": "/rounds/2016/council",
+    "decisions": "/rounds/2016/council/decisions",
+    "motion": "/rounds/2016/council/motions/7640",
+    "minutes": "/rounds/2016/council/meetings/meeting-3",
+    "findings": "/rounds/2016/findings",
+    "conflicts": "/rounds/2016/conflicts",
+    "reads": "/reads",
 }
 PUBLIC: Mapping[str, str] = {
     "rounds": "/",
@@ -54,7 +68,7 @@ def main(data: str, folder: str = "docs/tour") -> None:
                 take(page, f"http://localhost:{client.port}{path}", into, name)
             name, _, value = sign_in(client, key_of(runtime, AUDITOR)).headers["Cookie"].partition("=")
             context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{client.port}"}])
-            for name, path in INSIDE.items():
+            for name, path in {**INSIDE, **LOOKED_INTO}.items():
                 take(page, f"http://localhost:{client.port}{path}", into, name)
         world.close()
 

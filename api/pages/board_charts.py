@@ -73,7 +73,8 @@ def directions(rows: Sequence[Mapping[str, Any]], axis: str, title: str) -> byte
 
 
 def _x(name: str, axis: str) -> dict[str, Any]:
-    return {"field": name, "type": "quantitative", "axis": {"title": axis, "tickCount": 6}}
+    its = {"title": axis, "tickCount": 6}
+    return {"field": name, "type": "quantitative", "axis": its, "scale": {"padding": 26, "nice": False}}
 
 
 def _y(names: Sequence[str]) -> dict[str, Any]:

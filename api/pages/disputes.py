@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -227,7 +228,10 @@ def _positions(connection: Connection, code: str, dispute: Dispute) -> list[int]
 
 def _told(standing: Standing, found: Round, entry: Entry) -> Answer:
     told: Answer = plain(entry.dispute, found.zone)
-    clocks: list[Answer] = plain(entry.clocks, found.zone)
+    clocks: list[Answer] = [
+        {**plain(one, found.zone), "last_day": _last_day(one.due.astimezone(found.zone))}
+        for one in entry.clocks
+    ]
     running = [clock for clock in clocks if clock["kept"] == Kept.RUNNING]
     return {
         **told,
@@ -236,6 +240,11 @@ def _told(standing: Standing, found: Round, entry: Entry) -> Answer:
         "clocks": clocks,
         "clock": min(running, key=lambda clock: str(clock["due"])) if running else None,
     }
+
+
+def _last_day(due: datetime) -> str:
+    """Return the last day that is in time: a clock's end is the first moment that is too late."""
+    return (due - timedelta.resolution).date().isoformat()
 
 
 def _names(found: Round, dispute: Dispute) -> Answer:
