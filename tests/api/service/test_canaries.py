@@ -15,7 +15,7 @@ from api.service.doors import DOORS, Who
 from api.settings import Settings
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import serving
-from tests.furnished import COUNCIL, INSPECTED, opened_by, salt_of
+from tests.furnished import COUNCIL, FILED, INSPECTED, MEETING, PUBLISHED, motion_of, opened_by, salt_of
 from tests.worlds import AGENCIES, KEYS, World, a_file, reopen
 
 PEOPLE = ("stc-1", "nhs-2", "nhs-4", "hd-2", "hd-3", "tk-1", "ub-1", "ct-4", "snv-4", "dk-1")
@@ -79,6 +79,12 @@ def _paths(world: World) -> Iterator[str]:
     for method, path in DOORS:
         if method != "GET" or DOORS[method, path].who is not Who.READERS:
             continue
+        if "/council/" in path or "/disputes/" in path or "{chart}" in path:
+            motion = str(motion_of(world, "STC"))
+            for code, name in ((COUNCIL, MEETING), (PUBLISHED, FILED)):
+                filled = path.replace("{code}", code).replace("{name}", name).replace("{chart}", "members")
+                yield filled.replace("{position}", motion)
+            continue
         if "{position}" in path:
             yield from (path.replace("{position}", str(at)) for at in range(world.size - 3, world.size))
             continue
@@ -92,12 +98,13 @@ def _asked(path: str) -> Iterator[str]:
     criteria = ("A1.1", CRITERION)
     if path.endswith("/trace"):
         yield from (f"{path}?criterion={criterion}" for criterion in criteria)
-    if path.endswith(("/search", "/what-if", "/diff")):
+    if path.endswith(("/search", "/search.json", "/what-if", "/diff")):
         asked = {
             "search": ["?q=hoang%20yen", "?limit=1000"],
             "what-if": ["?adjust=STC/A1.1=0"],
             "diff": ["?since=5"],
         }
+        asked["search.json"] = asked["search"][:1]
         yield from (path + query for query in asked[path.rpartition("/")[2]])
         return
     yield from (path.replace("{criterion}", c) for c in (criteria if "{criterion}" in path else ("",)))
