@@ -23,7 +23,7 @@ from api.service.guard import Guard
 from api.service.readable import Readable
 from api.service.rounds import searcher
 from audit.ledger.tables import stored_events
-from projections.search import search
+from projections.search import AnyOf, search
 
 FACETS = ("round", "type", "agency", "criterion")
 COUNTED = 500
@@ -96,6 +96,9 @@ class FindingAid:
             asked = asked_of(self._runtime.log, connection, question, reached, reader)
         except UnknownSubject as wrong:
             raise self._nearest(looked, wrong) from None
+        if looked.address == "/log" and reader.own is not None:  # there, nothing but their own record
+            own = AnyOf(frozenset(f"agency:{code}" for code in reader.own))
+            asked = replace(asked, conditions=(*asked.conditions, own))
         hits = list(islice(search(connection, asked, reader), COUNTED + 1))
         page = hits[:PAGE]
         more = len(hits) > PAGE
