@@ -35,15 +35,11 @@ LOOKED_INTO: Mapping[str, str] = {
     "log": "/log",
     "entry": "/log/8555",
     "search": "/search?q=giai+trinh&type=ExplanationSubmitted.v1",
-    "disputes": "/rounds/2016/disputes",
     "dispute": "/rounds/2016/disputes/dispute-1",
     "council": "/rounds/2016/council",
     "decisions": "/rounds/2016/council/decisions",
-    "motion": "/rounds/2016/council/motions/7640",
     "minutes": "/rounds/2016/council/meetings/meeting-3",
     "findings": "/rounds/2016/findings",
-    "conflicts": "/rounds/2016/conflicts",
-    "reads": "/reads",
 }
 PUBLIC: Mapping[str, str] = {
     "rounds": "/",

@@ -104,9 +104,8 @@ class FindingAid:
         more = len(hits) > PAGE
         if after is not None:
             page.reverse()
-        readable = self._readable.seen(request, connection, _ITS.position.in_(page))
-        opens = {stored.position for stored in readable}
         told = lines(self._runtime, connection, reader, page)
+        opens = self._opening(request, connection, told)
         newer = page and (more if after is not None else before is not None)
         older = page and (more if after is None else True)
         return {
@@ -120,6 +119,13 @@ class FindingAid:
             "more_counted": len(hits) > COUNTED,
             "facets": self._facets(connection, looked, hits[:COUNTED]),
         }
+
+    def _opening(self, request: Request, connection: Connection, told: list[Answer]) -> set[int]:
+        """Return which of these have a page of their own for the reader."""
+        if self._readable.everything(request):
+            return {line["position"] for line in told if not line["sealed"]}
+        which = _ITS.position.in_([line["position"] for line in told])
+        return {stored.position for stored in self._readable.seen(request, connection, which)}
 
     def _round(self, request: Request, looked: Looked) -> str | None:
         """Return the round that is asked about; of those who read their own record, the newest there is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +18,9 @@ from api.wording import Language, fill, tell
 from domain.points import write
 
 FILES = "pages-words*.yaml"
+PUBLISHED = "published-v"
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+", re.ASCII)
+_PLACES = {Language(code): place for place, code in enumerate(LANGUAGES)}
 _NAMES = {Language.VI: "Tiếng Việt", Language.EN: "English"}
 _MONTHS = [
     "January",
@@ -48,7 +53,9 @@ class Speech:
 
     def say(self, name: str, /, **facts: object) -> str:
         """Return a phrase with its facts put in; raises KeyError for one that nobody wrote."""
-        text = phrases()[name][LANGUAGES.index(self.language)]
+        text = phrases()[name][_PLACES[self.language]]
+        if not facts:
+            return text
         return fill(text, {fact: str(value) for fact, value in facts.items()})
 
     def term(self, group: str, name: str) -> str:
@@ -59,9 +66,28 @@ class Speech:
         """Say a fact in words."""
         return tell(name, str(fact), self.language)
 
+    def stage(self, name: str) -> str:
+        """Return what a named moment of a round is called."""
+        if name.startswith(PUBLISHED):
+            return self.say("moment_published", version=name.removeprefix(PUBLISHED))
+        return self.say("as_of_now" if name == "now" else f"moment_{name}")
+
+    def marks(self, moments: Mapping[str, int]) -> str:
+        """Write named moments for the slider: sizes and names, as JSON."""
+        return json.dumps(sorted((size, self.stage(name)) for name, size in moments.items()))
+
     def sentence(self, kind: str, body: Mapping[str, Any]) -> str:
         """Tell an event in one sentence."""
-        return sentence(kind, body, self.language)
+        return sentence(
+            kind, {name: self._number(name, value) for name, value in body.items()}, self.language
+        )
+
+    def _number(self, name: str, value: Any) -> Any:
+        """Write the numbers of a statement as the language does; versions are no numbers."""
+        if isinstance(value, Mapping):
+            return {key: self._number(key, item) for key, item in value.items()}
+        is_number = isinstance(value, str) and _DECIMAL.fullmatch(value) and "version" not in name
+        return self.points(value) if is_number else value
 
     def event(self, kind: str) -> str:
         """Return what a type of event is called."""

@@ -39,7 +39,7 @@ class Readable:
 
     def seen(self, request: Request, connection: Connection, which: ColumnElement[bool]) -> Iterator[Stored]:
         """Yield the entries that may be read among some of them: header and body, or nothing of it."""
-        everything = self._guard.reach(request, "").classes(None) == frozenset(Visibility)
+        everything = self.everything(request)
         told = list(read_stored(connection, which & self.limits(request)))
         hidden = _sealed(connection, told)
         for stored in told:
@@ -47,6 +47,10 @@ class Readable:
             whole = Visibility.PARTIES in its and may_see(stored.statement, its)
             if stored.position not in hidden and (everything or whole):
                 yield stored
+
+    def everything(self, request: Request) -> bool:
+        """Whether it is all but what is sealed."""
+        return self._guard.reach(request, "").classes(None) == frozenset(Visibility)
 
     def one(self, request: Request, connection: Connection, position: int) -> Stored:
         """Return an entry; raises NotThere for one that may not be read as for one that is not there."""

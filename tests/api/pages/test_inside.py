@@ -21,7 +21,7 @@ from tests.api.pages.reading import BROWSER, Page, read
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import Client, serving
 from tests.furnished import COUNCIL, FILED, MEETING, PUBLISHED, TOO_LATE, motion_of
-from tests.worlds import KEYS, World, reopen
+from tests.worlds import KEYS, Subject, World, reopen
 
 AUDITOR, MEMBER, SECRETARY, HEAD, OTHER, NOBODY = "snv-4", "hd-2", "tk-1", "stc-1", "nhs-1", "nhs-3"
 MARKUP = "</blockquote></pre><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -36,7 +36,7 @@ def world(small_log: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     opened = reopen(data)
     opened.state("RoleGranted", "dk-2", body={"officer": AUDITOR, "role": "AUDITOR"})
     body = {"motion": motion_of(opened, "STC")}
-    cell = {"round": COUNCIL, "agency": "STC", "criterion": "A1.1"}
+    cell: Subject = {"round": COUNCIL, "agency": "STC", "criterion": "A1.1"}
     opened.state("RemarkMade", "hd-3", **cell, body=body, texts={"remark": MARKUP})
     opened.close()
     assert list(bring_up(Settings(data))) == []
@@ -349,7 +349,7 @@ def test_naughty_strings_in_the_log_change_no_structure(world: World, auditor: P
         pytest.skip(f"no naughty strings at {listed}")
     admitted = [one for one in json.loads(listed.read_text("utf-8")) if one.strip() and _plain(one)]
     assert len(admitted) > 300
-    subject = {"round": COUNCIL, "agency": "STC", "criterion": "A1.1"}
+    subject: Subject = {"round": COUNCIL, "agency": "STC", "criterion": "A1.1"}
     motion = {"motion": motion_of(world, "STC")}
     chunks = ["\n".join(admitted[start : start + 12]) for start in range(0, len(admitted), 12)]
     world.tell(*(world.draft("RemarkMade", "hd-3", **subject, body=motion, texts={"remark": text})

@@ -83,8 +83,8 @@ def _payload(entry: Any) -> Any:
 
 def _paths(world: World, path: str) -> Iterator[tuple[str, str | None]]:
     """Yield a route's addresses, each with the agency whose record it is (or nobody's)."""
-    if (filled := _named(world, path)) is not None:
-        yield filled
+    if (named := _named(world, path)) is not None:
+        yield named
         return
     last = path.rpartition("/")[2]
     if "{position}" in path:
