@@ -127,3 +127,14 @@ def test_a_page_goes_to_paper(visitor: Visitor) -> None:
     assert page.locator("details th[scope=row]").first.bounding_box()["height"] > 0
     assert page.pdf().startswith(b"%PDF")
     visitor.page.emulate_media(media="screen")
+
+
+def test_minutes_go_to_paper_with_room_to_sign(visitor: Visitor) -> None:
+    """Draft minutes print without navigation, with two places for signatures that the screen has not."""
+    page = visitor.go("/rounds/2016/council/meetings/meeting-3")
+    assert not page.locator(".signatures").is_visible()
+    visitor.page.emulate_media(media="print")
+    assert page.locator(".signatures").is_visible()
+    assert not page.locator(".top nav").first.is_visible()
+    assert page.pdf().startswith(b"%PDF")
+    visitor.page.emulate_media(media="screen")

@@ -13,10 +13,15 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from api.following import bring_up
+from api.pages.deliberation import Deliberation
+from api.pages.disputes import Disputes
+from api.review import Review
+from api.service.caller import Capacity, Grant, Reach
 from api.settings import Settings
 from audit.proofs import merkle
 from audit.proofs.canonical import check_text
 from audit.proofs.errors import CanonicalError
+from domain.visibility import Visibility
 from tests.api.pages.reading import BROWSER, Page, read
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import Client, serving
@@ -242,6 +247,16 @@ def test_a_dispute_is_told_with_clocks_parties_and_what_it_would_move(people: di
     assert late["materiality"]["kind"] == "NONE"
 
 
+def test_members_are_not_shown_what_a_dispute_would_move(world: World) -> None:
+    """Where effects are hidden from whoever asks, the page says so and names no rank."""
+    found = world.intake.standing.rounds[PUBLISHED]
+    reach = Reach((Grant(None, frozenset(Visibility), Capacity.COUNCIL),))
+    told_by = Disputes(world.runtime, Deliberation())
+    with world.runtime.log.database.read() as connection:
+        told = told_by.dispute(connection, found, reach, FILED, hidden=True)
+    assert (told["materiality"]["kind"], told["materiality"]["places"]) == ("HIDDEN", [])
+
+
 # --- the council ----------------------------------------------------------------------------------------
 
 
@@ -293,6 +308,16 @@ def test_charts_are_drawn_here_with_a_name_and_a_table_beside(auditor: Person) -
         assert its["alt"] in told.body.decode()
         assert b"<script" not in told.body
         assert b"href" not in told.body
+
+
+@pytest.mark.parametrize("code", [COUNCIL, PUBLISHED])
+def test_conflicts_are_those_of_the_whole_log(world: World, auditor: Person, code: str) -> None:
+    """Read from few entries, they are line by line what folding every entry comes to."""
+    told = auditor.get(f"/rounds/{code}/conflicts.json").json["conflicts"]
+    with world.runtime.log.database.read() as connection:
+        folded = Review(world.runtime.log, connection, code, world.size).conflicts()["conflicts"]
+    assert told == folded
+    assert told
 
 
 def test_reads_are_told_newest_first_and_by_person(auditor: Person, people: dict[str, Person]) -> None:
