@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.clock import real_clock
+from api.pages.check import check_pages
 from api.pages.public import public_pages
 from api.pages.record import record_pages
 from api.pages.refused import NotAmong, refused_page, wants_page
@@ -78,6 +79,7 @@ def create_app(
     app.include_router(watch(runtime, settings, following))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
+    app.include_router(check_pages(runtime, settings, guard))
     app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, false, or_, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.dossier_contents import Stored, may_see, read_stored, still_sealed
+from api.dossier_contents import Damaged, Stored, may_see, may_see_kind, read_stored, still_sealed
 from api.runtime import Runtime
 from api.service.answering import NOT_AT_ALL, cached, confidential
 from api.service.caller import Reach
@@ -30,10 +31,17 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
     """Return the routes of entries, and of what was read."""
     router = APIRouter(prefix="/v1")
 
-    def _seen(request: Request, which: ColumnElement[bool], connection: Connection) -> Iterator[Stored]:
-        """Yield the entries that may be read among some of them: header and body, or nothing of it."""
+    def _seen(
+        request: Request, which: ColumnElement[bool], connection: Connection
+    ) -> Iterator[Stored | Damaged]:
+        """Yield the entries that may be read among some of them: header and body, or nothing of it.
+
+        What is damaged is handed out as it lies there, to whoever may see all that its kind can say.
+        """
         limits, everything = _limits(request)
-        told = list(read_stored(connection, which & limits))
+        damaged: list[Damaged] = []
+        told = list(read_stored(connection, which & limits, damaged))
+        yield from (one for one in damaged if everything or _sees_kind(request, one))
         hidden = _sealed(connection, told)
         for stored in told:
             its = _classes(request, stored)
@@ -61,14 +69,19 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
         reach: Reach = guard.reach(request, stored.statement.round or "")
         return reach.classes(stored.statement.agency)
 
-    async def ask(request: Request, which: ColumnElement[bool]) -> list[Stored]:
-        def question() -> list[Stored]:
+    def _sees_kind(request: Request, one: Damaged) -> bool:
+        code, agency = (*one.stream.split("/"), None)[:2]
+        its = guard.reach(request, str(code)).classes(agency)
+        return Visibility.PARTIES in its and may_see_kind(one.type, its)
+
+    async def ask(request: Request, which: ColumnElement[bool]) -> list[Stored | Damaged]:
+        def question() -> list[Stored | Damaged]:
             with runtime.log.database.read() as connection:
                 return list(_seen(request, which, connection))
 
         return await run_in_threadpool(question)
 
-    async def one(request: Request, position: int) -> Stored:
+    async def one(request: Request, position: int) -> Stored | Damaged:
         """Return an entry; raises NotThere for one that may not be read as for one that is not there."""
         if not 0 <= position < 2**63 or not (found := await ask(request, _ITS.position == position)):
             raise NotThere("entry")
@@ -85,7 +98,7 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
         `Minhchung-Next` is the position to go on after; where it is missing, nothing comes after.
         """
 
-        def page(connection: Connection) -> tuple[list[Stored], int | None]:
+        def page(connection: Connection) -> tuple[list[Stored | Damaged], int | None]:
             size = connection.execute(select(head.c.size)).scalar_one()
             limits, _ = _limits(request)
             query = select(_ITS.position).where((_ITS.position > after) & limits)
@@ -94,9 +107,10 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
                 return [], None
             last = wanted[-1]
             between = (_ITS.position > after) & (_ITS.position <= last)
-            return list(_seen(request, between, connection)), last if last + 1 < size else None
+            found = sorted(_seen(request, between, connection), key=lambda one: one.position)
+            return found, last if last + 1 < size else None
 
-        def question() -> tuple[list[Stored], int | None]:
+        def question() -> tuple[list[Stored | Damaged], int | None]:
             with runtime.log.database.read() as connection:
                 return page(connection)
 
@@ -156,5 +170,7 @@ def _sealed(connection: Connection, told: Collection[Stored]) -> set[int]:
     return hidden
 
 
-def _line(stored: Stored) -> bytes:
-    return b'{"entry":%s,"position":%d}\n' % (stored.data, stored.position)
+def _line(stored: Stored | Damaged) -> bytes:
+    """A line holds the entry itself; of a damaged one, which is no JSON to rely on, its bytes as a text."""
+    entry = stored.data if isinstance(stored, Stored) else json.dumps(stored.data.decode("latin-1")).encode()
+    return b'{"entry":%s,"position":%d}\n' % (entry, stored.position)
