@@ -102,10 +102,10 @@ class Contents:
 
 
 def read_whole(connection: Connection) -> Contents:
-    """Read everything, for whoever may see everything."""
+    """Read everything, for whoever may see everything; what is sealed yet nobody may."""
     damaged: list[Damaged] = []
     case = tuple(read_stored(connection, None, damaged))
-    return Contents(case, (), frozenset(), tuple(damaged))
+    return Contents(case, (), frozenset(still_sealed(case)), tuple(damaged))
 
 
 def read_contents(

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.clock import real_clock
 from api.pages.check import check_pages
+from api.pages.demo_people import is_demo
 from api.pages.public import public_pages
 from api.pages.record import record_pages
 from api.pages.refused import NotAmong, refused_page, wants_page
@@ -81,6 +82,7 @@ def create_app(
     app.include_router(record_pages(runtime, guard))
     app.include_router(check_pages(runtime, settings, guard))
     app.include_router(sign_in_pages(runtime, guard))
+    app.state.personas = is_demo(runtime)
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -93,6 +93,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/static/code/{digest}/{path:path}"): _ANYBODY,
     ("GET", "/sign-in"): _ANYBODY,
     ("POST", "/sign-in"): _SIGNED,
+    ("POST", "/sign-in/demo"): _ANYBODY,
     ("POST", "/sign-out"): _SIGNED_IN,
     ("GET", "/rounds/{code}/ranking"): _PLACES,
     ("GET", "/rounds/{code}/agencies/{agency}"): _CELLS,
