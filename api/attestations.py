@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from sqlalchemy import Connection, select
@@ -100,13 +101,25 @@ def _tree(log: Log, connection: Connection, register: Register, round_code: str,
     secret = secret_at(connection, made.position)
     if not secret:
         raise UnknownSubject("the secret of this attestation was erased; nothing can be proved under it")
-    return published_tree(state_of(register, round_code, made.stated.version), tuple(secret))
+    return published_tree(state_of(register, round_code, made.stated.version), secret)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blinded:
+    """A published state under its secret, which is of one attestation alone: the secret says which it is."""
+
+    secret: tuple[Opening, ...]
+    state: tuple[StateItem, ...] = field(compare=False)
+
+
+def published_tree(state: tuple[StateItem, ...], secret: Iterable[Opening]) -> StateTree:
+    """Return the tree over a published state, which never changes; whoever asks read its secret just now."""
+    return _tree_over(_Blinded(tuple(secret), state))
 
 
 @lru_cache(maxsize=8)
-def published_tree(state: tuple[StateItem, ...], secret: tuple[Opening, ...]) -> StateTree:
-    """Build the tree over a published state, which never changes; whoever asks read its secret just now."""
-    return state_tree(state, secret)
+def _tree_over(its: _Blinded) -> StateTree:
+    return state_tree(its.state, its.secret)
 
 
 def state_of(register: Register, round_code: str, version: int) -> tuple[StateItem, ...]:

@@ -92,7 +92,7 @@ def proofs(
     made = runtime.intake.standing.attested.get((found.code, version.number))
     states: list[Any] = []
     if made is not None and (secret := secret_at(connection, made.position)):
-        tree = published_tree(version.state, tuple(secret))
+        tree = published_tree(version.state, secret)
         states = [
             state_proof_to_json(tree.prove(f"{found.code}/{agency}/rank"))
             for agency in sorted(version.results)

@@ -138,7 +138,7 @@ def _states(log: Log, connection: Connection, register: Register, asked: Request
         secret = secret_at(connection, made.position) if known else []
         if secret:
             state = state_of(register, code, version)
-            tree = published_tree(state, tuple(secret))
+            tree = published_tree(state, secret)
             wanted = _wanted(its, [item.key for item in state], whole=asked.whole)
             yield from (HeldProof(made.position, tree.prove(key)) for key in sorted(wanted))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from sqlalchemy import Connection, or_, select
 
@@ -142,16 +143,27 @@ def read_stored(
     """
     its = stored_events.c
     query = select(its.position, its.state, its.originator_id, its.topic).order_by(its.position)
+    read = _read if which is None else _read_once
     for row in connection.execute(query if which is None else query.where(which)):  # type: ignore[arg-type]
         try:
-            entry = parse_entry(row.state)
-            statement = parse_statement(entry.envelope.payload)
+            entry, statement = read(row.state)
         except AuditError:
             if damaged is None:
                 raise
             damaged.append(Damaged(row.position, row.state, row.originator_id, row.topic))
             continue
         yield Stored(row.position, row.state, entry, statement)
+
+
+def _read(data: bytes) -> tuple[Entry, Statement]:
+    entry = parse_entry(data)
+    return entry, parse_statement(entry.envelope.payload)
+
+
+@lru_cache(maxsize=4096)
+def _read_once(data: bytes) -> tuple[Entry, Statement]:
+    """What these very bytes say; the registry is asked for again and again."""
+    return _read(data)
 
 
 def _near(connection: Connection, its: Subject, damaged: list[Damaged]) -> Iterator[Stored]:

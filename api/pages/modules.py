@@ -19,7 +19,11 @@ from api.service.answering import FOR_EVER, cached
 HOUSE = Path(__file__).parent.parent.parent
 FOLDERS = ("audit/browser", "api/static/dossier", "api/static/check")
 START = "api/static/check/page.js"
-WORKER = "api/static/check/worker.js"
+_OF_THE_PAGE = (
+    *(f"api/static/dossier/{name}.js" for name in ("words", "make", "verdict")),
+    "api/static/check/pin.js",
+    START,
+)
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'"
 """What a worker may do stands with the worker: modules and data of this origin."""
 _HEADERS = {
@@ -57,14 +61,8 @@ def module_address(name: str) -> str:
 
 
 def needed_first() -> list[str]:
-    """Return the addresses of the modules that a check begins with, so that none waits for another."""
-    order = (HOUSE / "audit/browser/order.txt").read_text("utf-8").split()
-    shown = ("words", "make", "verdict", "case", "judge")
-    own = [name for name in modules() if name.startswith("api/static/check/")]
-    names = (
-        [f"audit/browser/{one}" for one in order] + [f"api/static/dossier/{one}.js" for one in shown] + own
-    )
-    return [module_address(name) for name in names]
+    """Return the addresses of the modules that the page itself begins with; the worker loads its own."""
+    return [module_address(name) for name in _OF_THE_PAGE]
 
 
 def module_answer(request: Request, its: str, name: str) -> Response:

@@ -1,7 +1,4 @@
 /** Questions to the service that the page came from, and nobody else; what it says is checked, not believed. */
-import { fromHex } from "../../../audit/browser/bytes.js";
-import { isCount, isText, HEX } from "../../../audit/browser/grammar.js";
-import { verifyConsistency } from "../../../audit/browser/merkle.js";
 
 /** The service gave no answer that can be checked: a status, or 0 where nothing came at all. */
 export class Unanswered extends Error {
@@ -49,25 +46,3 @@ async function asked(path) {
   if (!answer.ok) throw new Unanswered(path, answer.status);
   return answer;
 }
-
-/** Throw unless the log at one size is the beginning of the log at another, by the proof that the service gives. */
-export async function checkGrowth(older, newer) {
-  const sizes = { size1: older.size, size2: newer.size, root1: older.root, root2: newer.root };
-  const same = Number(older.size) === Number(newer.size);
-  const proof = same ? [] : hashesOf((await askJson(`/v1/log/consistency?first=${older.size}&second=${newer.size}`)).proof);
-  verifyConsistency({ ...sizes, proof });
-}
-
-/** The path from a leaf to the root at a size, and which leaf the service says it is. */
-export async function askInclusion(position, size) {
-  const told = await askJson(`/v1/log/inclusion?position=${position}&size=${size}`);
-  return { leaf: hashesOf([told.leaf_hash])[0], proof: hashesOf(told.proof) };
-}
-
-function hashesOf(stated) {
-  if (!Array.isArray(stated) || !stated.every((one) => isText(one, HEX))) throw new Unanswered("proof", 200);
-  return stated.map(fromHex);
-}
-
-/** A position of an answer, or nothing. */
-export const positionOf = (stated) => (isCount(stated) ? stated : null);

@@ -1,7 +1,6 @@
 /** The check of what a page is about: first the log as it is served, then what it proves of the subject. */
 import { logOf, parseTrust } from "../../../audit/browser/trust.js";
-import { askJson } from "./asking.js";
-import { checkDossier, fetchDossier } from "./dossier_case.js";
+import { checkDossier } from "./dossier_case.js";
 import { checkHead, trustWith } from "./head.js";
 import { isBad, fallen, open } from "./lines.js";
 import { checkReceipt, looksLikeReceipt } from "./receipt_file.js";
@@ -9,18 +8,16 @@ import { checkResult } from "./result.js";
 import { checkSingle } from "./single.js";
 
 /**
- * Check by a plan: `{basis, dossier?, entry?, position?, result?}` are addresses, all but the position.
+ * Check by a plan: `{entry?, position?, proofs?, result?}` are addresses, all but the position; `asked` are the
+ * answers that are coming already: `{basis, dossier?}`.
  *
  * `files` are what the reader dropped instead, `pin` what this browser remembers of the log, `tell` is told how the
  * work goes. Answers lines, the verdict on a dossier where there is one, and what to pin; throws what no check throws.
  */
-export async function check({ plan, pin, files, tell }) {
-  const coming = files === null && plan.dossier ? fetchDossier(plan.dossier, tell) : null;
-  coming?.catch(() => {}); // asked for beforehand; whoever awaits it is told
-  tell("asking", 0, 0);
+export async function check({ plan, pin, files, asked, tell }) {
   let basis;
   try {
-    basis = await askJson(plan.basis);
+    basis = await asked.basis;
   } catch (wrong) {
     return { lines: [fallen(wrong, "unanswered")], verdict: null, known: null, pin: null, evidence: null };
   }
@@ -29,7 +26,7 @@ export async function check({ plan, pin, files, tell }) {
   if (found.head === null || isBad(found.lines)) return { ...answer, lines: [open("stopped_there")] };
   const { vkeys } = logOf(await parseTrust(trustWith(found.stated, basis.origin, basis.checkpoint)), basis.origin);
   const by = { head: found.head, vkeys, trust: trustWith(found.stated, basis.origin, basis.checkpoint), position: plan.position ?? null, mayRead: plan.reads, tell };
-  return { ...answer, ...(files ? await checkFiles(files, by) : await checkSubject(plan, coming, by)) };
+  return { ...answer, ...(files ? await checkFiles(files, by) : await checkSubject(plan, asked.dossier, by)) };
 }
 
 async function checkSubject(plan, coming, by) {

@@ -1,7 +1,7 @@
 /** A dossier fetched or dropped: judged as the offline page judges it, by the trust that this browser pinned. */
 import { fromHex } from "../../../audit/browser/bytes.js";
 import { Judge } from "../dossier/judge.js";
-import { askBytes, checkGrowth } from "./asking.js";
+import { checkGrowth } from "./growth.js";
 import { attested, bad, fallen, good, open } from "./lines.js";
 
 /** The newest of what was attested is told first; of a whole round only how many items there are. */
@@ -19,9 +19,6 @@ export async function checkDossier(coming, { head, trust, position = null, tell 
   const lines = [...(await connected(verdict, head)), ...(verdict.ok ? states(verdict) : []), ...ofEntry(judge, verdict, position)];
   return { lines, verdict, known: found && { offset: found.offset, agencies: found.agencies }, took };
 }
-
-/** Fetch one, and tell how much of it has come. */
-export const fetchDossier = (path, tell) => askBytes(path, (done, total) => tell("fetching", Math.ceil(done / 1024), Math.ceil(total / 1024)));
 
 /** The dossier's log is the log whose head was verified: the same root, or one that grew into it. */
 async function connected({ size, root, ok }, head) {

@@ -8,7 +8,7 @@ import { toHex, toUtf8 } from "../../../audit/browser/bytes.js";
 import { AuditError } from "../../../audit/browser/errors.js";
 import { openHead } from "../../../audit/browser/head.js";
 import { logOf, parseTrust } from "../../../audit/browser/trust.js";
-import { checkGrowth } from "./asking.js";
+import { checkGrowth } from "./growth.js";
 import { bad, fallen, good, isBad, open } from "./lines.js";
 
 /**

@@ -136,6 +136,7 @@ async function chooseTrust([file]) {
 
 async function take(files) {
   if (!files.length) return;
+  document.documentElement.removeAttribute("data-checked"); // what is shown is not of these files
   start(await Promise.all([...files].slice(0, 2).map(async (file) => new Uint8Array(await file.arrayBuffer()))));
   put("dropped", make("p", {}, say("dropped", { files: listed([...files].slice(0, 2).map(({ name }) => name)) })));
 }

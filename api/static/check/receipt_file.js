@@ -5,7 +5,8 @@ import { parseEnvelope, spellEnvelope } from "../../../audit/browser/envelope.js
 import { openHead } from "../../../audit/browser/head.js";
 import { leafHash, verifyInclusion } from "../../../audit/browser/merkle.js";
 import { parseReceipt, verifyReceipt } from "../../../audit/browser/receipt.js";
-import { askBytes, askInclusion, checkGrowth } from "./asking.js";
+import { askBytes } from "./asking.js";
+import { askInclusion, checkGrowth } from "./growth.js";
 import { bad, fallen, good, open } from "./lines.js";
 
 const HEADER = toUtf8("c2sp.org/tlog-proof@v1\n");

@@ -8,7 +8,8 @@ import { leafHash, verifyInclusion } from "../../../audit/browser/merkle.js";
 import { parseVkey } from "../../../audit/browser/note.js";
 import { parseStatement } from "../../../audit/browser/statement.js";
 import { stateProofFromJson, verifyStateProof } from "../../../audit/browser/state_proof.js";
-import { askInclusion, askJson, checkGrowth } from "./asking.js";
+import { askJson } from "./asking.js";
+import { askInclusion, checkGrowth } from "./growth.js";
 import { attested, bad, fallen, good, open } from "./lines.js";
 
 /** Check the proofs of a version by the head and keys that hold; `shown` are the places that a page shows of it. */

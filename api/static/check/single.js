@@ -3,7 +3,8 @@ import { sameBytes } from "../../../audit/browser/bytes.js";
 import { parseEntry } from "../../../audit/browser/entry.js";
 import { leafHash, verifyInclusion } from "../../../audit/browser/merkle.js";
 import { parseStatement } from "../../../audit/browser/statement.js";
-import { askBytes, askInclusion } from "./asking.js";
+import { askBytes } from "./asking.js";
+import { askInclusion } from "./growth.js";
 import { bad, fallen, good, open } from "./lines.js";
 
 /** Check an entry at a position; `entry` is where its bytes are, if the reader may have them. */
