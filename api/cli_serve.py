@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
 
 from api.cli_options import Data, Lang, refusals
+from api.errors import CommandError
 from api.runtime import writing
-from api.settings import settings
+from api.settings import Settings, settings
 from api.terms import term
 from api.wording import Language
 
@@ -38,23 +43,51 @@ def serve(
     lang: Lang = Language.VI,
 ) -> None:
     """Serve a log over HTTP: statements come in, receipts and public answers go out."""
+    where = settings(data)
+    with refusals(lang), listening(host, port, lang) as ears:
+        serve_log(where, ears, site or f"http://localhost:{port}", lang)
+
+
+class PortTaken(CommandError):
+    """Somebody else listens there."""
+
+
+@contextmanager
+def listening(host: str, port: int, lang: Language, others: int = 0) -> Iterator[socket.socket]:
+    """Listen at a port, or the first free one of so many behind it; raises PortTaken."""
+    for tried in range(port, port + others + 1):
+        try:
+            opened = socket.create_server((host, tried))
+        except OSError as wrong:
+            if wrong.errno != errno.EADDRINUSE:
+                raise PortTaken(f"{host}:{tried}: {wrong.strerror}") from None
+            continue
+        with opened:
+            yield opened
+        return
+    raise PortTaken(term("service", "port_taken", lang).format(port=port, next=port + others + 1))
+
+
+def serve_log(where: Settings, ears: socket.socket, site: str, lang: Language, *, last: str = "") -> None:
+    """Serve a log until the process is told to stop; `last` is said when it can be asked."""
     import uvicorn  # the HTTP side, which no other command needs
 
     from api.service.app import create_app
 
-    where = settings(data)
+    host, port = ears.getsockname()[:2]
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, _end)  # which the server, once it has ended its requests, hands on to
-    with refusals(lang), writing(where) as runtime:
+    with writing(where) as runtime:
         sys.stderr.write(term("service", "serving", lang).format(host=host, port=port) + "\n")
-        uvicorn.run(
-            create_app(runtime, where, site or f"http://localhost:{port}"),
-            host=host,
-            port=port,
+        config = uvicorn.Config(
+            create_app(runtime, where, site),
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=GRACE,
         )
+        sys.stdout.write(last)
+        sys.stdout.flush()
+        uvicorn.Server(config).run([ears])
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:

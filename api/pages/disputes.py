@@ -14,7 +14,7 @@ from api.answers import Answer
 from api.history import History
 from api.pages.asking import Asking
 from api.pages.deliberation import Deliberation, moved
-from api.pages.lines import signatures
+from api.pages.lines import in_place, signatures
 from api.pages.look import page
 from api.pages.present import about, copied, named, now
 from api.pages.refused import Choice, NotAmong
@@ -125,7 +125,8 @@ class Disputes:
             raise NotAmong("dispute", name, [Choice(f"{start}/{one}", one) for one in theirs])
         entry, dispute = theirs[name], theirs[name].dispute
         tells = telling(self._runtime.log, connection, searcher(self._runtime, reach))
-        story = tells.read_and_tell(_positions(connection, found.code, dispute))
+        positions = _positions(connection, found.code, dispute)
+        story = tells.read_and_tell(positions)
         after = [
             version for version in found.versions if version.position > (dispute.decided or dispute.filed)
         ]
@@ -141,7 +142,9 @@ class Disputes:
             "decision": self._decision(connection, found, dispute, reach, tells),
             "materiality": self._materiality(connection, found, dispute, reach, hidden=hidden),
             "version": after[0].number if dispute.decided is not None and after else None,
-            "events": [line | signatures(self._runtime, recorded) for recorded, line in story],
+            "events": in_place(
+                positions, (line | signatures(self._runtime, recorded) for recorded, line in story)
+            ),
         }
 
     # --- what came of it --------------------------------------------------------------------------------

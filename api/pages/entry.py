@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection
 
 from api.answers import Answer
-from api.dossier_contents import Stored
+from api.dossier_contents import Damaged, Stored
 from api.pages.lines import signatures
 from api.pages.present import about
 from api.pages.proof import witnesses
@@ -32,7 +32,7 @@ SHOWN = 12_000
 AROUND = 4
 """So far a neighbour is looked for on either side among those that may not be read."""
 _ITS = stored_events.c
-Seen = Callable[[ColumnElement[bool]], Iterator[Stored]]
+Seen = Callable[[ColumnElement[bool]], Iterator[Stored | Damaged]]
 """Which of some entries the reader may read."""
 
 
@@ -40,14 +40,14 @@ def entry(runtime: Runtime, connection: Connection, reader: Reader, stored: Stor
     """Answer with one entry that may be read."""
     said = _said(connection, stored) if reader.own is None else {}  # the registry is of no agency
     every = sorted(set().union(*said.values()))
-    (recorded, line), *registry = telling(runtime.log, connection, reader).read_and_tell(
-        [stored.position, *every]
-    )
+    found = dict.fromkeys([stored.position, *every])
+    (recorded, line), *registry = telling(runtime.log, connection, reader).read_and_tell([*found])
     payload = stored.entry.envelope.payload
     return {
         **about(runtime, connection),
         **line,
         **signatures(runtime, recorded),
+        "damaged": False,
         "stream": recorded.originator_id,
         "version": recorded.originator_version,
         "bytes": len(stored.data),
@@ -141,7 +141,21 @@ def _office(told: Iterable[Event | None], actor: str) -> Answer:
 # --- where it lies --------------------------------------------------------------------------------------
 
 
-def _proof(runtime: Runtime, connection: Connection, stored: Stored) -> Answer:
+def damaged(runtime: Runtime, connection: Connection, stored: Damaged) -> Answer:
+    """Answer with an entry whose bytes say nothing any more: what the row calls it, and where it lay."""
+    return {
+        **about(runtime, connection),
+        "position": stored.position,
+        "type": stored.type,
+        "stream": stored.stream,
+        "damaged": True,
+        "bytes": len(stored.data),
+        "entry": stored.data.decode("latin-1"),
+        "proof": _proof(runtime, connection, stored),
+    }
+
+
+def _proof(runtime: Runtime, connection: Connection, stored: Stored | Damaged) -> Answer:
     """Answer with the path from the entry to the root, walked here and now; whoever doubts walks it too."""
     size = about(runtime, connection)["size"]
     root = tree.root_at(connection, size)

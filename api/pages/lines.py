@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -14,18 +14,20 @@ from audit.proofs.errors import AuditError
 from audit.proofs.statement import verify_signatures
 from projections.search import Reader
 
+_SAID = ("type", "round", "agency", "criterion", "matter", "sentence_vi", "sentence_en", "arrived_at")
+_BROKEN: Answer = dict.fromkeys((*_SAID, "received_at")) | {"signers": [], "texts": {}, "sealed": False}
+
 
 def lines(runtime: Runtime, connection: Connection, reader: Reader, positions: Sequence[int]) -> list[Answer]:
-    """Tell entries to a reader, in the order of the positions."""
-    return telling(runtime.log, connection, reader).tell(positions)
-
-
-def signed_lines(
-    runtime: Runtime, connection: Connection, reader: Reader, positions: Sequence[int]
-) -> list[Answer]:
-    """Likewise, each with its signatures checked again: `signatures` is `verified`, or the rule."""
+    """Tell entries to a reader, in the order of the positions; of a damaged one that it is."""
     told = telling(runtime.log, connection, reader).read_and_tell(positions)
-    return [line | signatures(runtime, recorded) for recorded, line in told]
+    return in_place(positions, (line for _, line in told))
+
+
+def in_place(positions: Sequence[int], told: Iterable[Answer]) -> list[Answer]:
+    """Put lines in the order of the positions; where there is none, the entry is damaged."""
+    found = {line["position"]: {**line, "damaged": False} for line in told}
+    return [found.get(at, {**_BROKEN, "position": at, "damaged": True}) for at in positions]
 
 
 def signatures(runtime: Runtime, recorded: Recorded) -> Answer:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from api.answers import Answer
+from api.dossier_contents import Damaged
 from api.pages.asking import Asking
-from api.pages.entry import SHOWN, entry
+from api.pages.entry import SHOWN, damaged, entry
 from api.pages.finding_aid import COLUMNS, FindingAid, Looked
 from api.pages.look import page
 from api.pages.refused import Choice, NotAmong
@@ -73,6 +74,8 @@ def log_pages(runtime: Runtime, guard: Guard) -> APIRouter:
                 stored = readable.one(request, connection, _position(named))
             except NotThere:
                 raise NotAmong("entry", named, _near(request, connection, named)) from None
+            if isinstance(stored, Damaged):
+                return damaged(runtime, connection, stored)
             reach = guard.reach(request, stored.statement.round or "")
             reader = searcher(runtime, reach)
             return entry(
@@ -99,6 +102,8 @@ def log_pages(runtime: Runtime, guard: Guard) -> APIRouter:
     async def entry_page(request: Request, position: str) -> Response:
         """Show one entry: what it says, its bytes, who signed it and whether that holds, where it lies."""
         told = await one(request, position)
+        if told["damaged"]:
+            return show(request, "damaged.html", {**told, "shown": SHOWN})
         written = json.dumps(told["statement"], ensure_ascii=False, indent=2)
         return show(request, "entry.html", {**told, "statement_text": written, "shown": SHOWN})
 

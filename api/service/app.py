@@ -11,8 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.clock import real_clock
+from api.pages.check import check_pages
 from api.pages.council import council_pages
 from api.pages.deliberation import Deliberation
+from api.pages.demo_people import is_demo
 from api.pages.disputes import dispute_pages
 from api.pages.log import log_pages
 from api.pages.oversight import oversight_pages
@@ -88,7 +90,9 @@ def create_app(
     app.include_router(council_pages(runtime, guard, deliberation))
     app.include_router(oversight_pages(runtime, guard, deliberation))
     app.include_router(log_pages(runtime, guard))
+    app.include_router(check_pages(runtime, settings, guard))
     app.include_router(sign_in_pages(runtime, guard))
+    app.state.personas = is_demo(runtime)
     check_doors(app)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

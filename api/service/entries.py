@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.dossier_contents import Stored
+from api.dossier_contents import Damaged, Stored
 from api.runtime import Runtime
 from api.service.answering import NOT_AT_ALL, cached, confidential
 from api.service.guard import Guard
@@ -27,10 +28,10 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
     """Return the routes of entries, and of what was read."""
     router, readable = APIRouter(prefix="/v1"), Readable(runtime, guard)
 
-    async def one(request: Request, position: int) -> Stored:
+    async def one(request: Request, position: int) -> Stored | Damaged:
         """Return an entry that may be read; raises NotThere."""
 
-        def question() -> Stored:
+        def question() -> Stored | Damaged:
             with runtime.log.database.read() as connection:
                 return readable.one(request, connection, position)
 
@@ -47,7 +48,7 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
         `Minhchung-Next` is the position to go on after; where it is missing, nothing comes after.
         """
 
-        def page(connection: Connection) -> tuple[list[Stored], int | None]:
+        def page(connection: Connection) -> tuple[list[Stored | Damaged], int | None]:
             size = connection.execute(select(head.c.size)).scalar_one()
             query = select(_ITS.position).where((_ITS.position > after) & readable.limits(request))
             wanted = connection.execute(query.order_by(_ITS.position).limit(limit)).scalars().all()
@@ -55,9 +56,10 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
                 return [], None
             last = wanted[-1]
             between = (_ITS.position > after) & (_ITS.position <= last)
-            return list(readable.seen(request, connection, between)), last if last + 1 < size else None
+            found = sorted(readable.seen(request, connection, between), key=lambda one: one.position)
+            return found, last if last + 1 < size else None
 
-        def question() -> tuple[list[Stored], int | None]:
+        def question() -> tuple[list[Stored | Damaged], int | None]:
             with runtime.log.database.read() as connection:
                 return page(connection)
 
@@ -99,5 +101,7 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
     return router
 
 
-def _line(stored: Stored) -> bytes:
-    return b'{"entry":%s,"position":%d}\n' % (stored.data, stored.position)
+def _line(stored: Stored | Damaged) -> bytes:
+    """A line holds the entry itself; of a damaged one, which is no JSON to rely on, its bytes as a text."""
+    entry = stored.data if isinstance(stored, Stored) else json.dumps(stored.data.decode("latin-1")).encode()
+    return b'{"entry":%s,"position":%d}\n' % (entry, stored.position)

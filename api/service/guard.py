@@ -108,6 +108,11 @@ class Guard:
         intake = self._runtime.intake
         return caller_of(credential, intake.keyring, intake.standing)
 
+    def visitor(self, request: Request) -> Caller | None:
+        """Return who is signed in at a page that anybody may read: for what it offers, not what it tells."""
+        cookie = request.cookies.get(self.cookie)
+        return self.caller(self._credential("", cookie))
+
     def catch_up(self) -> None:
         """Follow what another process has committed since."""
         intake = self._runtime.intake

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from fastapi import Request
 from sqlalchemy import ColumnElement, Connection, false, or_
 
-from api.dossier_contents import Stored, may_see, read_stored, still_sealed
+from api.dossier_contents import Damaged, Stored, may_see, may_see_kind, read_stored, still_sealed
 from api.runtime import Runtime
 from api.service.caller import Reach
 from api.service.errors import NotThere
@@ -37,10 +37,17 @@ class Readable:
             conditions += [*_records(code, agencies), *self._disputes(code, agencies)]
         return or_(false(), *conditions)
 
-    def seen(self, request: Request, connection: Connection, which: ColumnElement[bool]) -> Iterator[Stored]:
-        """Yield the entries that may be read among some of them: header and body, or nothing of it."""
+    def seen(
+        self, request: Request, connection: Connection, which: ColumnElement[bool]
+    ) -> Iterator[Stored | Damaged]:
+        """Yield the entries that may be read among some of them: header and body, or nothing of it.
+
+        What is damaged is handed out as it lies there, to whoever may see all that its kind can say.
+        """
         everything = self.everything(request)
-        told = list(read_stored(connection, which & self.limits(request)))
+        damaged: list[Damaged] = []
+        told = list(read_stored(connection, which & self.limits(request), damaged))
+        yield from (one for one in damaged if everything or self._sees_kind(request, one))
         hidden = _sealed(connection, told)
         for stored in told:
             its = self._classes(request, stored)
@@ -52,13 +59,18 @@ class Readable:
         """Whether it is all but what is sealed."""
         return self._guard.reach(request, "").classes(None) == frozenset(Visibility)
 
-    def one(self, request: Request, connection: Connection, position: int) -> Stored:
+    def one(self, request: Request, connection: Connection, position: int) -> Stored | Damaged:
         """Return an entry; raises NotThere for one that may not be read as for one that is not there."""
         there = 0 <= position < END
         found = list(self.seen(request, connection, _ITS.position == position)) if there else []
         if not found:
             raise NotThere("entry")
         return found[0]
+
+    def _sees_kind(self, request: Request, one: Damaged) -> bool:
+        code, agency = (*one.stream.split("/"), None)[:2]
+        its = self._guard.reach(request, str(code)).classes(agency)
+        return Visibility.PARTIES in its and may_see_kind(one.type, its)
 
     def _disputes(self, code: str, agencies: Collection[str]) -> Iterator[ColumnElement[bool]]:
         for (its, name), dispute in list(self._runtime.intake.standing.disputes.items()):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api import answers, findings
 from api.answers import Answer
 from api.board import Board
+from api.checking import proofs
 from api.dossier import Reader, dossier_bytes, make_dossier
 from api.dossier import Request as DossierRequest
 from api.dossier_contents import Subject
@@ -21,6 +22,7 @@ from api.following import LogSource
 from api.history import History
 from api.moments import moment_of
 from api.publication import seen, unnamed
+from api.register import as_followed
 from api.review import Review
 from api.runtime import Log, Runtime
 from api.search import LONGEST_PAGE, PAGE, Question
@@ -31,7 +33,7 @@ from api.service.deliberating import effects_hidden
 from api.service.errors import NotThere, RequestRefused, Undecided
 from api.service.guard import Guard
 from api.supposing import points, positions
-from audit.ledger.tables import stored_events
+from audit.ledger.tables import head, stored_events
 from domain.criteria import Block
 from domain.refusals import Malformed
 from domain.visibility import Visibility
@@ -161,8 +163,29 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         """Answer with a case and its proof as one file that proves itself anywhere."""
         reach = reach_of(request, code, agency)
         wanted = DossierRequest(Subject(code, agency, criterion, dispute), _reader(reach).value, whole=False)
-        made = await ask(lambda connection: dossier_bytes(make_dossier(log, connection, wanted)))
-        return cached(request, Response(made, media_type="application/json"), NOT_AT_ALL)
+        return await made(request, wanted)
+
+    async def made(request: Request, wanted: DossierRequest) -> Response:
+        def question(connection: Connection) -> bytes:
+            size = connection.execute(select(head.c.size)).scalar_one()
+            return dossier_bytes(make_dossier(log, connection, wanted, as_followed(runtime, size)))
+
+        told = Response(await ask(question), media_type="application/json")
+        return cached(request, told, NOT_AT_ALL)
+
+    @router.get("/dossier")
+    async def whole(request: Request, code: str) -> Response:
+        """Answer with every entry of the log and all that proves the round, for whoever computes it again."""
+        return await made(request, DossierRequest(Subject(code), Reader.AUDITOR.value, whole=True))
+
+    @router.get("/proofs")
+    async def proofs_of_ranks(request: Request, code: str, version: int | None = None) -> Response:
+        """Answer with what proves the ranks of a published version; to an agency its own."""
+        reach = reach_of(request, code)
+        if (found := runtime.intake.standing.rounds.get(code)) is None:
+            raise NotThere("record")
+        told = await ask(lambda connection: proofs(runtime, connection, found, version, reach.agencies))
+        return confidential(request, told)
 
     @router.get("/search")
     async def search(

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+from sqlalchemy import select, update
 
 from api.following import bring_up
 from api.pages.deliberation import Deliberation
@@ -18,6 +19,7 @@ from api.pages.disputes import Disputes
 from api.review import Review
 from api.service.caller import Capacity, Grant, Reach
 from api.settings import Settings
+from audit.ledger.tables import stored_events
 from audit.proofs import merkle
 from audit.proofs.canonical import check_text
 from audit.proofs.errors import CanonicalError
@@ -328,6 +330,28 @@ def test_reads_are_told_newest_first_and_by_person(auditor: Person, people: dict
     assert {one["actor"] for one in told} == {OTHER}
     numbers = [one["number"] for one in auditor.get("/reads.json").json["reads"]]
     assert numbers == sorted(numbers, reverse=True)
+
+
+@pytest.mark.parametrize(("cut", "damaged"), [(40, True), (0, False)])
+def test_a_tampered_entry_is_shown_to_be_one(
+    world: World, auditor: Person, *, cut: int, damaged: bool
+) -> None:
+    """Bytes that say nothing any more, or say something else: the path breaks, and the log is still shown."""
+    its, at = stored_events.c, world.size - 2
+    with world.runtime.log.database.begin() as connection:
+        before = connection.execute(select(its.state).where(its.position == at)).scalar_one()
+        wrong = before[cut:].replace(b'"arrived_at":"2017', b'"arrived_at":"2016')
+        connection.execute(update(stored_events).where(its.position == at).values(state=wrong))
+    try:
+        told = auditor.get(f"/log/{at}.json").json
+        assert (told["damaged"], told["proof"]["leads"]) == (damaged, False)
+        assert "KHÔNG dẫn đến" in look(auditor, f"/log/{at}").text
+        listed = {line["position"]: line["damaged"] for line in auditor.get("/log.json").json["events"]}
+        assert listed[at] is damaged
+        assert ("mục đã hỏng" in look(auditor, "/log").text) is damaged
+    finally:
+        with world.runtime.log.database.begin() as connection:
+            connection.execute(update(stored_events).where(its.position == at).values(state=before))
 
 
 # --- hostile texts --------------------------------------------------------------------------------------

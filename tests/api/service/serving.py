@@ -88,9 +88,10 @@ def serving(
     room: int = ROOM,
     clock: Clock = real_clock,
     following: Following | None = None,
+    port: int = 0,
 ) -> Iterator[Client]:
-    """Serve a log on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    """Serve a log on a free port, or where another one was served before."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
         site = f"http://localhost:{listening.getsockname()[1]}"
         app = create_app(world.runtime, settings, site, room=room, clock=clock, following=following)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
