@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from api import disputing
 from api.excerpt import excerpt
+from api.kept import checked
 from api.keys import certificates_of
 from api.nearest import not_applicable, not_ranked
 from api.register import Register, entry_at, stream
@@ -150,7 +151,7 @@ def trace(
     if any(event.criterion not in (None, criterion) for event in stated):
         stated = [*LogShares(connection, round_code, size).about(agency)]
     set_points = superseded(stated)
-    words = read_words(connection, {r.statement.id for r in told})
+    words = read_words(log, connection, {r.statement.id for r in told})
     (place,) = queries.ranking(connection, round_code, size, agencies=[agency]) or (None,)
     return {
         **subject(register, found),
@@ -290,10 +291,10 @@ def _signers(register: Register, recorded: Recorded) -> list[Answer]:
 
 
 def _signature_status(register: Register, recorded: Recorded) -> str:
-    """Check the signatures again, now: `verified`, or the rule that fails."""
+    """Check the signatures of what lies in the log now: `verified`, or the rule that fails."""
     try:
         keys = register.keyring.keys_for(recorded.statement)
-        verify_signatures(recorded.entry.envelope, recorded.statement, keys)
+        verify_signatures(recorded.entry.envelope, recorded.statement, keys, checked)
     except AuditError as wrong:
         return wrong.rule
     return "verified"

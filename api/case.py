@@ -48,7 +48,7 @@ def case(
     found, (agency, criterion) = register.round(round_code), cell
     told = _told(log, connection, found, cell, register.size)
     hidden = still_sealed(told)
-    words = read_words(connection, {r.statement.id for r in told})
+    words = read_words(log, connection, {r.statement.id for r in told})
     happened = casefile(connection, round_code, *cell, [r.event for r in told if r.event is not None])
     by_position = {r.position: r for r in told}
     events = [

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from sqlalchemy import ColumnElement, Connection, true
 
-from sqlalchemy import ColumnElement, Connection, select
-
-from audit.ledger.admitted import Admitted
+from api.kept import rows
 from audit.ledger.tables import stored_events
 from domain.stated.assessment import MinutesSigned
 
@@ -19,10 +17,16 @@ def dispute_streams(connection: Connection, round_code: str) -> ColumnElement[bo
     return (name >= f"{round_code}/dispute-") & (name < f"{round_code}/dispute.")
 
 
-def disputes(connection: Connection, round_code: str, agency: str, criterion: str) -> list[str]:
-    """Return the names of the disputes over a cell, in the order of filing: each has a stream of its own."""
+def disputes(
+    connection: Connection, round_code: str, agency: str, criterion: str, size: int | None = None
+) -> list[str]:
+    """Return the names of the disputes over a cell, in the order of filing: each has a stream.
+
+    Of a size, those that had been filed by then.
+    """
     first = dispute_streams(connection, round_code) & (_C.originator_version == 1)
-    filed = (entry.event for entry in _read(connection, first))
+    first &= _C.position < size if size is not None else true()
+    filed = (entry.event for entry in rows(connection, first))
     about = [e for e in filed if e is not None and (e.agency, e.criterion) == (agency, criterion)]
     return [event.matter for event in about if event.matter]
 
@@ -32,13 +36,8 @@ def minutes(connection: Connection, round_code: str, agency: str, criterion: str
     signed = (_C.originator_id == f"{round_code}/{agency}") & (_C.topic == "MinutesSigned.v1")
     return [
         entry.position
-        for entry in _read(connection, signed)
+        for entry in rows(connection, signed)
         if entry.event is not None
         and isinstance(entry.event.body, MinutesSigned)
         and any(item.criterion == criterion for item in entry.event.body.items)
     ]
-
-
-def _read(connection: Connection, which: ColumnElement[bool]) -> Iterator[Admitted]:
-    rows = connection.execute(select(_C.position, _C.topic, _C.state).where(which).order_by(_C.position))
-    return (Admitted(*row) for row in rows.all())

@@ -52,7 +52,7 @@ def wanted(
     recorded = {one.position: one for one in log.entries() if one.position in named or _enters(one, persons)}
     for one in recorded.values():
         named.setdefault(one.position, {"name"})
-    words = read_words(connection, {one.statement.id for one in recorded.values()})
+    words = read_words(log, connection, {one.statement.id for one in recorded.values()})
     entered = {one.event.body.officer for one in recorded.values() if _enters(one, persons) and one.event}
     if unknown := set(persons) - entered:
         raise UnknownSubject(f"nobody was entered as {', '.join(sorted(unknown))}")

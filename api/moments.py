@@ -8,11 +8,13 @@ from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
 from api.nearest import listed, nearest_of
-from api.register import chosen_round, size_at, stream
+from api.register import chosen_round, size_at
 from api.runtime import Log
 from domain.refusals import refuse
-from projections.moments import moments
+from projections.moments import LED_BY, moments
+from projections.shares import names
 
+LEADING = names(LED_BY)
 NAMED = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
 
 
@@ -27,13 +29,18 @@ def moment_of(
         size = size_at(log, moment)
         return size, round_code or chosen_round(log, connection, size)
     code = round_code or chosen_round(log, connection, log.size)
-    return named(log, code, moment), code
+    return named(log, connection, code, moment), code
 
 
-def named(log: Log, round_code: str, moment: str) -> int:
+def moments_of(log: Log, connection: Connection, round_code: str) -> dict[str, int]:
+    """Return the named moments of a round that have come, as sizes of the log, in their order."""
+    told = log.kept.stream(connection, round_code, log.size, LEADING)
+    return moments((entry.event for entry in told if entry.event is not None), round_code)
+
+
+def named(log: Log, connection: Connection, round_code: str, moment: str) -> int:
     """Return the size at which a stage of a round was done; raises UnknownSubject, naming those there are."""
-    events = [r.event for r in stream(log, round_code) if r.event is not None]
-    found = moments(events, round_code)
+    found = moments_of(log, connection, round_code)
     if moment not in found:
         near = nearest_of(moment, found)
         there = listed(f"{name} ({size})" for name, size in found.items())

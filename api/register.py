@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import merge
 
 from eventsourcing.application import AggregateNotFoundError
 from sqlalchemy import Connection, select
@@ -20,12 +21,12 @@ from audit.ledger.tables import openings, stored_events
 from audit.proofs.entry import read_time
 from audit.proofs.keyring import BOUND, KEY_TEXTS, Keyring
 from audit.proofs.statement import REGISTRY_STREAM
-from domain import admission
 from domain.deadlines import zone
 from domain.events import Event
 from domain.refusals import refuse
 from domain.standing import Round, Standing
 from projections import queries
+from projections.later import Later
 
 PUBLISHED = "ResultPublished.v1"
 AT_ONCE = 500
@@ -70,27 +71,20 @@ def read_register(
 
     Raises UnknownSubject where there is none.
     """
-    standing, keyring = Standing(), Keyring()
-    both = [*stream(log, REGISTRY_STREAM), *stream(log, round_code)]
-    told = sorted((r for r in both if r.position < size), key=lambda r: r.position)
-    for recorded in told:
-        keyring.follow(recorded.statement, recorded.position)
-        if recorded.event is not None:
-            admission.lead(standing, recorded.event)
-            observe(recorded.event)
+    both = (log.kept.stream(connection, name, size) for name in (REGISTRY_STREAM, round_code))
+    told = list(merge(*both, key=lambda entry: entry.position))
+    folded = log.kept.folded(told)
+    for entry in told:
+        if entry.event is not None:
+            observe(entry.event)
+    standing = folded.standing.fork()
     if not standing.log:
         raise UnknownSubject(refuse("asked.log_empty"))
     if round_code not in standing.rounds:
         raise no_round(round_code, size, queries.rounds(connection, size))
-    moment = read_time(told[-1].entry.received_at)
-    return Register(
-        size,
-        standing,
-        keyring,
-        names_of(connection, _officers(told)),
-        moment,
-        chains_of(connection, _bound(told)),
-    )
+    names = Later(lambda: names_of(connection, folded.officers))
+    chains = Later(lambda: chains_of(connection, folded.bound))
+    return Register(size, standing, folded.keyring, names, told[-1].received_at, chains)
 
 
 def no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:
@@ -174,7 +168,7 @@ def stream(log: Log, name: str) -> tuple[Recorded, ...]:
 def entry_at(log: Log, position: int) -> Recorded:
     """Read one entry."""
     (notification,) = log.notifications.select(start=position + 1, limit=1)
-    return log.mapper.to_domain_event(notification)
+    return log.remembering.to_domain_event(notification)
 
 
 def chosen_round(log: Log, connection: Connection, size: int) -> str:

@@ -220,7 +220,7 @@ class Review:
         told |= {"moved_by": self._person(decision.moved_by), "effect": None, "reason": None}
         if decision.position is not None:
             statement = decision.statement_id or ""
-            told["reason"] = read_words(self._connection, {statement}).get(statement, "reason")
+            told["reason"] = read_words(self._log, self._connection, {statement}).get(statement, "reason")
             told["effect"] = self._effect(decision, decision.position)
         return told | self._named(decision.agency)
 
@@ -267,7 +267,7 @@ class Review:
         if name not in entries:
             raise no_dispute(name, self._round.code, entries)
         told = [r for r in stream(self._log, f"{self._round.code}/{name}") if r.position < self._size]
-        words = read_words(self._connection, {r.statement.id for r in told})
+        words = read_words(self._log, self._connection, {r.statement.id for r in told})
         position = entries[name].dispute.decided
         return self._answer(
             dispute=self._docketed(entries[name]),

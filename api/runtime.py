@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,14 @@ from eventsourcing.persistence import EventStore
 from api.attesting import Moment, attest, unattested
 from api.beside import forget, forgetting
 from api.clock import ScriptedClock, real_clock
+from api.kept import Kept
 from api.log_key import load_keys
 from api.record import load_record_key, vouching
 from api.settings import Settings
 from api.signing import Entropy, random_entropy
 from audit.ledger import tree
 from audit.ledger.anchor import Anchor
-from audit.ledger.codec import LedgerMapper, Recorded, story
+from audit.ledger.codec import LedgerMapper, Recorded, RememberingMapper, story
 from audit.ledger.database import Database, open_database
 from audit.ledger.erasure import reapply
 from audit.ledger.errors import LogBehind, LogStopped, NoDatabase
@@ -53,6 +54,8 @@ class Log:
     repository: Repository[str]
     notifications: LocalNotificationLog
     mapper: LedgerMapper
+    remembering: RememberingMapper
+    kept: Kept = field(default_factory=Kept, compare=False)
 
     def entries(self, start: int = 0) -> Iterator[Recorded]:
         """Read the log from a position on."""
@@ -219,13 +222,14 @@ def writing(settings: Settings, *, adopt_anchor: bool = False) -> Iterator[Runti
 def log_over(database: Database, *, create: bool) -> Log:
     """Return the log in a database; `create` makes the tables that are not there yet."""
     recorder = LedgerRecorder(database, create=create)
-    mapper = LedgerMapper()
+    remembering = RememberingMapper()
     return Log(
         database,
         recorder,
-        Repository(EventStore(mapper, recorder)),
+        Repository(EventStore(remembering, recorder)),
         LocalNotificationLog(recorder, section_size=CHUNK),
-        mapper,
+        LedgerMapper(),
+        remembering,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from api.terms import term
 from api.wording import PLACEHOLDER, Language, event_text, fill, tell
 
 PERSONS = ("officer", "deputy", "member", "to", "present", "actor")
@@ -49,13 +50,19 @@ def untold(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in told}
 
 
+def _counted(name: str, code: str, language: Language) -> str:
+    """Say what is counted; a code that nobody put into words stays as it is."""
+    return term("quantity", code, language) if name == "quantities" else code
+
+
 def _told(name: str, value: Any, language: Language, called: Called) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if name in COUNTED:
         return str(len(value))
     if isinstance(value, Mapping):
-        parts = (f"{key} {_told(name, item, language, called)}" for key, item in value.items())
+        told = {key: _told(name, item, language, called) for key, item in value.items()}
+        parts = (f"{_counted(name, key, language)} {item}" for key, item in told.items())
         return "; ".join(parts)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(_told(name, item, language, called) for item in value)

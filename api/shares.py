@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection
 
 from api.disputing import dispute_streams
 from api.errors import UnknownSubject
-from audit.ledger.admitted import Admitted
+from api.kept import rows
 from audit.ledger.tables import stored_events
 from audit.proofs.statement import REGISTRY_STREAM
 from domain.criteria import Block
@@ -82,9 +82,7 @@ def read_events(
 ) -> list[Event]:
     """Read the events of some streams and kinds, up to a size, in the order of the log."""
     wanted = streams & stored_events.c.topic.in_(sorted(names(kinds)))
-    query = select(_C.position, _C.topic, _C.state).where(wanted, _C.position < size)
-    rows = sorted(connection.execute(query).all(), key=lambda row: row.position)
-    told = (Admitted(*row).event for row in rows)
+    told = (entry.event for entry in rows(connection, wanted & (_C.position < size)))
     return [event for event in told if event is not None]
 
 

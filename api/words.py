@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from api.excerpt import concerning
+from api.runtime import Log
 from audit.ledger.tables import openings
 from audit.proofs.openings import Erased, Text
 from audit.proofs.statement import Statement
@@ -39,12 +40,12 @@ class Words:
         }
 
 
-def read_words(connection: Connection, ids: Collection[str]) -> Words:
+def read_words(log: Log, connection: Connection, ids: Collection[str]) -> Words:
     """Read the openings of some statements, and which of them the log says are erased by now."""
     rows = connection.execute(select(openings).where(openings.c.statement_id.in_(ids)))
     there = {(row.statement_id, row.field): row.value for row in rows if row.value is not None}
     gone: dict[Text, Erased] = {}
-    for entry in concerning(connection, ids):
+    for entry in concerning(log, connection, ids):
         if entry.event is not None and isinstance(entry.event.body, OpeningsErased):
             by = Erased(entry.position, entry.event.body.category.value)
             told = ((one.statement, name) for one in entry.event.body.erased for name in one.fields)

@@ -22,6 +22,7 @@ from benchmarks import (
     dossiers,
     history,
     intake,
+    pages,
     rebuild,
     recorder,
     replay,
@@ -65,6 +66,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
     console.print("service ...")
     yield from service.deadline_hour(folder, quick=quick)
+    console.print("pages ...")
+    yield from pages.of_a_copy(demo, folder)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
     console.print("rebuild ...")

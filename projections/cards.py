@@ -5,10 +5,7 @@ Totals are read of a whole block; cells, and the areas that they sum up to, of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from functools import cached_property
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,29 +15,8 @@ from domain.points import hundredths
 from domain.scoring import Card, Flag, Score, Stage
 from domain.standing import Round
 from projections import queries
+from projections.later import Later
 from projections.queries import CellRow, RankRow
-
-Value = TypeVar("Value")
-
-
-class _Later(Mapping[str, Value]):
-    """A mapping that is read when it is first looked into."""
-
-    def __init__(self, read: Callable[[], Mapping[str, Value]]) -> None:
-        self._read = read
-
-    @cached_property
-    def _there(self) -> Mapping[str, Value]:
-        return self._read()
-
-    def __getitem__(self, key: str) -> Value:
-        return self._there[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._there)
-
-    def __len__(self) -> int:
-        return len(self._there)
 
 
 def cards(connection: Connection, found: Round, size: int, block: Block) -> dict[str, Card]:
@@ -56,12 +32,12 @@ def _card(connection: Connection, found: Round, size: int, row: RankRow) -> Card
         cells = queries.scores(connection, found.code, row.agency, size)
         return {cell.criterion: _score(found, cell) for cell in cells}
 
-    scores = _Later[Score](read)
+    scores = Later[str, Score](read)
     return Card(
         agency=row.agency,
         block=block,
         scores=scores,
-        areas=_Later[Fraction](lambda: scoring.areas(found.criteria, block, scores)),
+        areas=Later[str, Fraction](lambda: scoring.areas(found.criteria, block, scores)),
         total=row.total,
         bonus=row.bonus,
         deductions=row.deductions,

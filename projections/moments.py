@@ -15,6 +15,8 @@ ENDED_BY = {
     Phase.APPROVAL: "decided",
 }
 """Which moment the opening of a phase is: all that was stated before it, and not the opening itself."""
+LED_BY = (PhaseOpened, ResultPublished)
+"""The events that moments are of."""
 
 
 def moments(events: Iterable[Event], round_code: str) -> dict[str, int]:

@@ -17,7 +17,12 @@ _INSPECTED = (Phase.INSPECTION, Phase.EXPLANATION)
 def of_agencies(desk: Desk) -> Iterator[Pending]:
     """What every ranked agency has before it, and the team that inspects it."""
     for agency in sorted(desk.round.agencies):
-        yield from _Agency(desk, agency).pending()
+        yield from of_agency(desk, agency)
+
+
+def of_agency(desk: Desk, agency: str) -> Iterator[Pending]:
+    """What one agency has before it."""
+    return _Agency(desk, agency).pending()
 
 
 class _Agency:

@@ -59,10 +59,11 @@ class Progress:
 def progress(standing: Standing, round_code: str, now: datetime) -> tuple[Progress, ...]:
     """Return where every agency of a round stands at a moment, in the order of their codes."""
     found = standing.rounds[round_code]
-    return tuple(_progress(standing, found, agency, now) for agency in sorted(found.agencies))
+    return tuple(progress_of(standing, found, agency, now) for agency in sorted(found.agencies))
 
 
-def _progress(standing: Standing, found: Round, agency: str, now: datetime) -> Progress:
+def progress_of(standing: Standing, found: Round, agency: str, now: datetime) -> Progress:
+    """Return where one agency stands."""
     dossier = standing.dossier(found.code, agency)
     codes = found.criteria.declared(found.agencies[agency])
     cells = {code: standing.cell(found.code, agency, code) for code in codes}

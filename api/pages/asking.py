@@ -9,14 +9,12 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import UnknownSubject
-from api.moments import moment_of
+from api.moments import moment_of, moments_of
 from api.pages.refused import Choice, NotAmong
-from api.register import stream
 from api.runtime import Runtime
 from api.service.guard import Guard
 from api.service.rounds import answered
 from domain.standing import Round
-from projections.moments import moments
 
 Told = TypeVar("Told")
 
@@ -43,10 +41,6 @@ class Asking:
             raise NotAmong("round", code, [Choice(f"/rounds/{one}", one) for one in list(there)])
         return its
 
-    def moments(self, code: str) -> dict[str, int]:
-        """Return the named moments of a round, as sizes of the log."""
-        return moments([r.event for r in stream(self.runtime.log, code) if r.event is not None], code)
-
     def size(self, connection: Connection, code: str, as_of: str | None, address: str) -> int:
         """Return the size that a page is about; raises NotAmong where the round was not open then."""
         try:
@@ -55,5 +49,6 @@ class Asking:
             size = 0
         if size > self.round(code).position:
             return size
-        there = [Choice(f"{address}?as_of={name}", name) for name in self.moments(code)]
+        named = moments_of(self.runtime.log, connection, code)
+        there = [Choice(f"{address}?as_of={name}", name) for name in named]
         raise NotAmong("moment", as_of or "", there)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.answers import Answer
-from api.pages.svg import FONT, INK, LINE, MARK, QUIET, drawn
+from api.pages.charts import FONT, INK, LINE, MARK, QUIET, drawn
 
 WIDTH, ROW = 440, 24
 """Pixels: of the whole scale, and of one line."""

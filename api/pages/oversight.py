@@ -13,13 +13,13 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.pages import board_charts
 from api.pages.asking import Asking
+from api.pages.charts import chart as chart_answer
 from api.pages.deliberation import Deliberation
 from api.pages.look import page, spoken
 from api.pages.overseen import Overseen
 from api.pages.present import about
 from api.pages.refused import Choice, NotAmong
 from api.pages.speech import Speech
-from api.pages.svg import svg_answer
 from api.runtime import Runtime
 from api.service.answering import NOT_AT_ALL, confidential, table
 from api.service.guard import Guard
@@ -75,7 +75,7 @@ def oversight_pages(runtime: Runtime, guard: Guard, deliberation: Deliberation) 
         title = speech.say(f"chart_{chart}", round=code) if chart in ("teams", "blocks", "members") else ""
         if chart == "teams":
             level, axis = float(told["level"]), speech.say("severity_axis")
-            return svg_answer(board_charts.teams(told["teams"], level, axis, title))
+            return chart_answer(board_charts.teams(told["teams"], level, axis, title))
         if chart == "blocks":
             rows = [{**row, "name": speech.term("block", row["block"])} for row in told["adjustments"]]
         elif chart == "members":
@@ -83,7 +83,7 @@ def oversight_pages(runtime: Runtime, guard: Guard, deliberation: Deliberation) 
         else:
             start = f"/rounds/{code}/findings"
             raise NotAmong("chart", chart, [Choice(f"{start}/teams.svg", "teams"), Choice(start, "findings")])
-        return svg_answer(board_charts.directions(rows, speech.say("direction_axis"), title))
+        return chart_answer(board_charts.directions(rows, speech.say("direction_axis"), title))
 
     # --- fairness and conflicts -------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select
 
 from api.answers import Answer
+from api.kept import checked
 from api.register import entry_at
 from api.runtime import Runtime
 from audit.ledger.cosignatures import cosigned_note
@@ -55,7 +56,7 @@ def signed(runtime: Runtime, position: int) -> Answer:
     wrong = None
     try:
         keys = keyring.keys_for(recorded.statement)
-        verify_signatures(recorded.entry.envelope, recorded.statement, keys)
+        verify_signatures(recorded.entry.envelope, recorded.statement, keys, checked)
     except AuditError as found:
         wrong = found.rule
     signers = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from api import publication
 from api.answers import Answer, ranking
+from api.pages.reckoned import Reckoned
 from api.runtime import Runtime
 from audit.proofs.keys import DEMO_ORIGIN
 from domain.criteria import Block, Section
@@ -32,6 +33,7 @@ class Results:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._known: dict[tuple[str, int], Answer] = {}
+        self._reckoned = Reckoned(runtime.log)
 
     @property
     def log(self) -> Answer:
@@ -93,16 +95,19 @@ class Results:
         """Yield every version, newest first, with what its shown places changed over the one before."""
         before = {v.number: last for last, v in pairwise(found.versions)}
         for version in reversed(found.versions):
-            last, changes = before.get(version.number), None
+            last, changes, moved = before.get(version.number), None, []
             if last is not None:
                 was, now = self._places(connection, found, last), self._places(connection, found, version)
-                changes = list(_changes(was, now))
+                sizes = last.position + 1, version.position + 1
+                moved = self._reckoned.since(connection, found.code, *sizes)["ranks"]
+                changes = list(_changes(was, now, {one["agency"]: _acts([one]) for one in moved}))
             yield {
                 "number": version.number,
                 "position": version.position,
                 "at": _time(found, version),
                 "entries_since": last and version.position - last.position,
                 "changes": changes,
+                "decided": _acts(moved),
             }
 
     def _places(self, connection: Connection, found: Round, version: Version) -> dict[str, Answer]:
@@ -121,14 +126,22 @@ def table_rows(about: Mapping[str, Any]) -> tuple[tuple[str, ...], list[Answer]]
     return ("block", *shown), rows
 
 
-def _changes(before: Mapping[str, Answer], after: Mapping[str, Answer]) -> Iterator[Answer]:
-    """Yield which agencies came, moved or left among the places shown."""
+def _acts(moved: Sequence[Answer]) -> list[Answer]:
+    """Return the statements that moved ranks, by kind and position alone, in the order of the log."""
+    kinds = {event["position"]: event["type"] for one in moved for event in one["because"]}
+    return [{"position": position, "type": kinds[position]} for position in sorted(kinds)]
+
+
+def _changes(
+    before: Mapping[str, Answer], after: Mapping[str, Answer], acts: Mapping[str, list[Answer]]
+) -> Iterator[Answer]:
+    """Yield which agencies came, moved or left among the places shown, and by which acts."""
     for agency, place in {**after, **before}.items():
         was, now = before.get(agency, {}).get("rank"), after.get(agency, {}).get("rank")
         if was != now:
             kind = "came" if was is None else "left" if now is None else "moved"
             names = {name: place[name] for name in ("agency", "name_vi", "name_en")}
-            yield {**names, "kind": kind, "before": was, "after": now}
+            yield {**names, "kind": kind, "before": was, "after": now, "because": acts.get(agency, [])}
 
 
 def _outline(found: Round) -> Answer:

@@ -184,7 +184,7 @@ def test_many_texts_are_erased_together(data: Path) -> None:
     positions = state_erasure(world.runtime, texts, category, AUTHORITY, SIGNERS)
     assert len(positions) == 2
     with log.database.read() as connection:
-        words = read_words(connection, {text.statement for text in texts})
+        words = read_words(log, connection, {text.statement for text in texts})
     assert set(words.gone.values()) == {Erased(p, "RETENTION_ENDED") for p in positions}
     assert (len(words.gone), dict(words.there)) == (AT_ONCE + 1, {})
     world.close()

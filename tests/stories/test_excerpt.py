@@ -94,7 +94,7 @@ def test_of_one_person_little_is_read(log: Log) -> None:
     with log.database.read() as connection:
         whole = read_register(log, connection, log.size, YEAR)
         (actor, *_) = sorted(whole.standing.officers)
-        few = concerning(connection, [actor])
+        few = concerning(log, connection, [actor])
         bodies = [entry.event.body for entry in few if entry.event is not None]
     assert bodies
     assert {body.officer for body in bodies if isinstance(body, OF_OFFICERS)} == {actor}
@@ -112,4 +112,4 @@ def test_traces_and_words_are_the_same_by_the_index(told: Told, log: Log) -> Non
             for size in (log.size, log.size // 2):
                 asked = YEAR, agency or "", criterion, size
                 assert trace(log, connection, *asked) == trace(told.log, told.connection, *asked)
-        assert read_words(connection, ids) == read_words(told.connection, ids)
+        assert read_words(log, connection, ids) == read_words(told.log, told.connection, ids)

@@ -42,7 +42,7 @@ def history(told: Told, size: int | None = None) -> History:
 @pytest.mark.parametrize("moment", ["self-assessed", "explained", "published-v1", "published-v2"])
 def test_cards_are_read_as_they_were_folded(told: Told, moment: str) -> None:
     """At a named moment the read tables hold the very cards of a fold up to there."""
-    size = named(told.log, YEAR, moment)
+    size = named(told.log, told.connection, YEAR, moment)
     folded = {agency: place.card for agency, place in plain(told, size).items()}
     read = {a: card for block in Block for a, card in cards(told.connection, told.round, size, block).items()}
     assert read == folded
@@ -131,7 +131,7 @@ def test_moment_outside_the_log_is_refused_with_the_nearest(told: Told, moment: 
 
 def test_difference_of_two_versions_is_the_dispute(told: Told) -> None:
     """Between the published versions of the demo, every change of rank is explained by decided disputes."""
-    sizes = [named(told.log, YEAR, f"published-v{n}") for n in (1, 2)]
+    sizes = [named(told.log, told.connection, YEAR, f"published-v{n}") for n in (1, 2)]
     answer = history(told, sizes[1]).since(sizes[0])
     before, after = (plain(told, size) for size in sizes)
     moved = {a for a in after if before[a].rank != after[a].rank}

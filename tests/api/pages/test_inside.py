@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -16,9 +17,11 @@ from sqlalchemy import select, update
 from api.following import bring_up
 from api.pages.deliberation import Deliberation
 from api.pages.disputes import Disputes
+from api.pages.speech import FILES
 from api.review import Review
 from api.service.caller import Capacity, Grant, Reach
 from api.settings import Settings
+from api.terms import read_table
 from audit.ledger.tables import stored_events
 from audit.proofs import merkle
 from audit.proofs.canonical import check_text
@@ -27,6 +30,7 @@ from domain.visibility import Visibility
 from tests.api.pages.reading import BROWSER, Page, read
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import Client, serving
+from tests.conftest import ROOT
 from tests.furnished import COUNCIL, FILED, MEETING, PUBLISHED, TOO_LATE, motion_of
 from tests.worlds import KEYS, Subject, World, reopen
 
@@ -86,6 +90,12 @@ def pages(world: World) -> list[str]:
 
 
 # --- every page -----------------------------------------------------------------------------------------
+
+
+def test_no_phrase_is_written_twice() -> None:
+    """What pages say stands in several files, each phrase in one."""
+    written = [name for path in sorted((ROOT / "api").glob(FILES)) for name in read_table(path.name)]
+    assert [name for name, times in Counter(written).items() if times > 1] == []
 
 
 def test_every_page_is_whole_in_both_languages(world: World, auditor: Person) -> None:

@@ -176,6 +176,7 @@ def test_hostile_words_change_no_structure(world: World, auditor: Person) -> Non
     )  # fmt: skip
     page = look(auditor, path)
     assert MARKUP in page.text
-    assert "script" not in page.tags
+    assert [its["type"] for tag, its in page.elements if tag == "script"] == ["module"]
+    assert not [text for text in page.words if "requestSubmit" in text]
     assert not [its for tag, its in page.elements if tag == "img" and its["src"] == "x"]
     assert page.open == []

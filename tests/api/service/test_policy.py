@@ -93,7 +93,11 @@ def _paths(world: World, path: str) -> Iterator[tuple[str, str | None]]:
         return
     every: tuple[str | None, ...] = tuple(AGENCIES) if "{agency}" in path else (None,)
     for agency in every:
-        filled = path.replace("{code}", INSPECTED).replace("{agency}", str(agency))
+        filled = (
+            path.replace("{code}", INSPECTED)
+            .replace("{agency}", str(agency))
+            .replace("{block}", "DEPARTMENT")
+        )
         yield filled.replace("{criterion}", "A1.1") + QUERY.get(last, ""), agency
 
 
@@ -157,6 +161,8 @@ def test_members_are_not_told_what_an_open_vote_would_do(served: Served) -> None
     assert (told.status, told.json["rule"]) == (422, "access.undecided")
     assert [served.people[actor].get(path).status for actor in ("tk-1", "ub-1", "ct-4")] == [200] * 3
     assert served.people["hd-2"].get(path.replace(COUNCIL, PUBLISHED)).status == 200
+    win = f"/rounds/{COUNCIL}/agencies/STC.json?win=A1.1&points=1"
+    assert [served.people[actor].get(win).status for actor in ("hd-2", "tk-1", "ct-4")] == [422, 200, 200]
 
 
 def test_what_is_theirs_alone_is_what_an_agency_is_told(served: Served) -> None:
