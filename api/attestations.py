@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
@@ -15,7 +17,7 @@ from audit.ledger import tree
 from audit.ledger.attested import BLINDING, state_tree
 from audit.ledger.publisher import latest_checkpoint
 from audit.ledger.submission import Outcome
-from audit.ledger.tables import openings
+from audit.ledger.tables import openings, stored_events
 from audit.proofs.attested import (
     AttestedItem,
     format_attested_item,
@@ -24,6 +26,8 @@ from audit.proofs.attested import (
 )
 from audit.proofs.commitment import Opening
 from audit.proofs.completeness import completeness
+from audit.proofs.entry import parse_entry
+from audit.proofs.errors import AuditError
 from audit.proofs.keys import Signer
 from audit.proofs.note import vkey
 from audit.proofs.policy import NO_WITNESSES, Policy
@@ -94,20 +98,42 @@ def _attested(register: Register, round_code: str, version: int | None) -> Attes
 
 def _tree(log: Log, connection: Connection, register: Register, round_code: str, made: Attested) -> StateTree:
     """Fold the attested state, under the secret that lies beside the log."""
-    secret = secret_at(log, connection, made.position)
+    secret = secret_at(connection, made.position)
     if not secret:
         raise UnknownSubject("the secret of this attestation was erased; nothing can be proved under it")
-    return state_tree(state_of(register, round_code, made.stated.version), secret)
+    return published_tree(state_of(register, round_code, made.stated.version), secret)
 
 
-def state_of(register: Register, round_code: str, version: int) -> Sequence[StateItem]:
+@dataclass(frozen=True, slots=True)
+class _Blinded:
+    """A published state under its secret, which is of one attestation alone: the secret says which it is."""
+
+    secret: tuple[Opening, ...]
+    state: tuple[StateItem, ...] = field(compare=False)
+
+
+def published_tree(state: tuple[StateItem, ...], secret: Iterable[Opening]) -> StateTree:
+    """Return the tree over a published state, which never changes; whoever asks read its secret just now."""
+    return _tree_over(_Blinded(tuple(secret), state))
+
+
+@lru_cache(maxsize=8)
+def _tree_over(its: _Blinded) -> StateTree:
+    return state_tree(its.state, its.secret)
+
+
+def state_of(register: Register, round_code: str, version: int) -> tuple[StateItem, ...]:
     """Return the state that a version published."""
     return next(one.state for one in register.round(round_code).versions if one.number == version)
 
 
-def secret_at(log: Log, connection: Connection, position: int) -> list[Opening]:
-    """Read the secret of the attestation at a position, where it was not erased."""
-    named = entry_at(log, position).statement.id
+def secret_at(connection: Connection, position: int) -> list[Opening]:
+    """Read the secret of the attestation at a position, where it was not erased and the entry can be read."""
+    data = connection.execute(select(stored_events.c.state).where(stored_events.c.position == position))
+    try:
+        named = parse_statement(parse_entry(data.scalar_one()).envelope.payload).id
+    except AuditError:
+        return []
     its = (openings.c.statement_id == named) & (openings.c.field == BLINDING)
     rows = connection.execute(select(openings).where(its & openings.c.value.is_not(None)))
     return [Opening(row.field, row.salt, row.value) for row in rows]

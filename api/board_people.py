@@ -31,7 +31,7 @@ def look_for_conflicts(
     `above` are the events of the registry and of the round's own stream. What is stated about other agencies
     is in none of the lines that are shown here.
     """
-    own = _homes_of_the_secretariat(register, found, above)
+    own = secretariat_homes(register, found, above)
     told = sorted([*above, *(reader.about(own) if own else ())], key=lambda event: event.position)
     lines = [line for line in conflicts(told, found.code) if line.conflict in SHOWN]
     assigned = [
@@ -41,7 +41,7 @@ def look_for_conflicts(
     return Looked(kind=Kind.SECRETARIAT, compared=len(lines), found=findings)
 
 
-def _homes_of_the_secretariat(register: Register, found: Round, above: Iterable[Event]) -> list[str]:
+def secretariat_homes(register: Register, found: Round, above: Iterable[Event]) -> list[str]:
     """The ranked agencies that whoever ever served the secretariat ever belonged to."""
     standing, homes = register.standing, set[str | None]()
     serving = {e.body.officer for e in above if isinstance(e.body, RoleGranted) and _serves(e.body)}

@@ -18,14 +18,14 @@ from sqlalchemy.exc import DatabaseError
 from api import answers, publication
 from api.answers import Answer
 from api.cli_later import Commands
-from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar
+from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar, refusals
 from api.errors import CommandError, DemoRefused, DossierUnreadable, RebuildStopped, UnknownSubject
 from api.exported import examine_export, is_export
 from api.moments import moment_of
 from api.runtime import reading
 from api.screen import Screen
 from api.screen_dossier import DossierScreen
-from api.settings import settings
+from api.settings import Settings, settings
 from api.timing import add_times, read_stamps
 from api.trusting import read_trust
 from api.verdict import unreadable, verdict_on_log
@@ -49,14 +49,16 @@ app = typer.Typer(
 def demo(
     data: Data = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End after the verdict.")] = False,
+    port: Annotated[
+        int, typer.Option("--port", help="Where to serve it; the next free one, if in use.")
+    ] = 8000,
     as_json: AsJson = False,
     lang: Lang = Language.VI,
 ) -> None:
-    """Build the Da Nang 2016 example as signed events, rank it, verify it."""
+    """Build the Da Nang 2016 example as signed events, rank it, verify it; then serve it."""
     from api.demo import build_demo, example_folder  # what no other command waits for
     from api.example import load_example
 
-    del no_serve
     where = settings(data)
     with progress_bar("Dựng ví dụ Đà Nẵng 2016" if lang is Language.VI else "Building Da Nang 2016") as bar:
         size = build_demo(where, load_example(example_folder()), bar)
@@ -70,7 +72,19 @@ def demo(
         screen.ranking(ranked)
         screen.verdict(verified)
         screen.next_steps(where.trust)
-    raise typer.Exit(0 if verified["ok"] else 1)
+    if as_json or no_serve or not verified["ok"]:
+        raise typer.Exit(0 if verified["ok"] else 1)
+    _serve_demo(where, port, lang)
+
+
+def _serve_demo(where: Settings, port: int, lang: Language) -> None:
+    """Serve what was built, and say what to look at first; a program that asked in JSON goes on without."""
+    from api.cli_serve import listening, serve_log
+    from api.tour import tour
+
+    with refusals(lang), listening("127.0.0.1", port, lang, others=9) as ears:
+        site = f"http://localhost:{ears.getsockname()[1]}"
+        serve_log(where, ears, site, lang, last=tour(site, lang))
 
 
 @app.command()

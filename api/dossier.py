@@ -10,15 +10,23 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
-from api.attestations import folded, secret_at, state_of
-from api.dossier_contents import AUDITOR, COUNCIL, Subject, read_contents, read_whole, text_classes
+from api.attestations import folded, published_tree, secret_at, state_of
+from api.dossier_contents import (
+    AUDITOR,
+    COUNCIL,
+    Damaged,
+    Stored,
+    Subject,
+    read_contents,
+    read_whole,
+    text_classes,
+)
 from api.errors import CommandError, UnknownSubject
 from api.log_copy import AT_ONCE, words
 from api.nearest import not_applicable, not_ranked
 from api.register import Register
 from api.runtime import Log
 from audit.ledger import tree
-from audit.ledger.attested import state_tree
 from audit.ledger.cosignatures import cosigned_note
 from audit.ledger.receipts import write_receipts
 from audit.ledger.stamping import kept_tokens
@@ -26,6 +34,7 @@ from audit.ledger.tables import cosignatures, timestamps
 from audit.proofs.checkpoint import parse_checkpoint
 from audit.proofs.commitment import Opening
 from audit.proofs.dossier import MAX_DOSSIER, MAX_ITEMS, Dossier, Held, HeldProof, format_dossier
+from audit.proofs.entry import MAX_ENTRY
 from audit.proofs.note import unverified_text
 from audit.proofs.receipt import parse_receipt
 from audit.proofs.subtrees import prune
@@ -59,11 +68,16 @@ class Request:
     trust: Trust | None = None
 
 
-def make_dossier(log: Log, connection: Connection, asked: Request) -> Dossier:
-    """Make a dossier; raises UnknownSubject, DossierRefused."""
+def make_dossier(
+    log: Log, connection: Connection, asked: Request, register: Register | None = None
+) -> Dossier:
+    """Make a dossier, from what is known of the log or else by folding it.
+
+    Raises UnknownSubject, DossierRefused.
+    """
     if asked.whole and asked.reader != "auditor":
         raise DossierRefused("a dossier with all entries is for auditors: --reader auditor")
-    register = folded(log, connection)
+    register = register or folded(log, connection)
     asked = replace(asked, subject=_known(register, asked))
     states = list(_states(log, connection, register, asked))
     return _Making(connection, register, asked, states).dossier()
@@ -118,11 +132,13 @@ def _known(register: Register, asked: Request) -> Subject:
 def _states(log: Log, connection: Connection, register: Register, asked: Request) -> Iterator[HeldProof]:
     """Prove the items of the subject under every attestation whose secret was not erased."""
     its = asked.subject
-    for (code, version), made in sorted(register.standing.attested.items()):
-        secret = secret_at(log, connection, made.position) if code == its.round else []
+    attested = list(register.standing.attested.items())  # at once: it may go on meanwhile
+    for (code, version), made in sorted(attested):
+        known = code == its.round and made.position < register.size
+        secret = secret_at(connection, made.position) if known else []
         if secret:
             state = state_of(register, code, version)
-            tree = state_tree(state, secret)
+            tree = published_tree(state, secret)
             wanted = _wanted(its, [item.key for item in state], whole=asked.whole)
             yield from (HeldProof(made.position, tree.prove(key)) for key in sorted(wanted))
 
@@ -165,7 +181,7 @@ class _Making:
         notes, tokens = self._checkpoints(), self._tokens()
         leaves = list(tree.leaf_hashes(self._connection, 0))
         held = tuple(
-            Held(s.position, leaves[s.position], None if s.position in contents.withheld else s.data)
+            Held(s.position, leaves[s.position], None if s.position in contents.withheld else _written(s))
             for s in contents.all
         )
         sizes = sorted(self._sizes(receipts, notes))
@@ -247,6 +263,13 @@ def _classes(register: Register, asked: Request) -> frozenset[Visibility]:
     if asked.reader == "agency":
         return frozenset(register.round(asked.subject.round).publication.own_record)
     return COUNCIL if asked.reader == "council" else AUDITOR
+
+
+def _written(stored: Stored | Damaged) -> bytes:
+    """An entry is ASCII; a damaged one is told as far as ASCII goes, and is another one still."""
+    if isinstance(stored, Stored):
+        return stored.data
+    return stored.data[:MAX_ENTRY].decode("ascii", "replace").replace("\ufffd", "?").encode()
 
 
 def _size(note: bytes) -> int:

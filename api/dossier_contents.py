@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from sqlalchemy import Connection, or_, select
 
 from audit.ledger.tables import stored_events
 from audit.proofs.entry import Entry, parse_entry
+from audit.proofs.errors import AuditError
 from audit.proofs.keyring import GENESIS, KEY_EVENTS, LOG_KEY_ROTATED
 from audit.proofs.keys import load_public_key
 from audit.proofs.lines import from_base64
@@ -52,6 +54,16 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Damaged:
+    """An entry whose bytes say nothing any more: the row tells what it was, and in which stream it lies."""
+
+    position: int
+    data: bytes
+    stream: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What a dossier is about."""
 
@@ -74,28 +86,35 @@ class Contents:
     case: tuple[Stored, ...]
     needed: tuple[Stored, ...]
     withheld: frozenset[int]
+    damaged: tuple[Damaged, ...] = ()
+    """Their bytes go in as they are: that they are not the log's is for whoever verifies to find."""
 
     @property
-    def all(self) -> list[Stored]:
+    def all(self) -> list[Stored | Damaged]:
         """All in order."""
-        return sorted((*self.case, *self.needed), key=lambda stored: stored.position)
+        every: list[Stored | Damaged] = [*self.case, *self.needed, *self.damaged]
+        return sorted(every, key=lambda stored: stored.position)
 
     @property
     def shown(self) -> list[Stored]:
-        """Those that the reader sees."""
-        return [stored for stored in self.all if stored.position not in self.withheld]
+        """Those that the reader sees, and that say something."""
+        every = sorted((*self.case, *self.needed), key=lambda stored: stored.position)
+        return [stored for stored in every if stored.position not in self.withheld]
 
 
 def read_whole(connection: Connection) -> Contents:
-    """Read everything, for whoever may see everything."""
-    return Contents(tuple(read_stored(connection, None)), (), frozenset())
+    """Read everything, for whoever may see everything; what is sealed yet nobody may."""
+    damaged: list[Damaged] = []
+    case = tuple(read_stored(connection, None, damaged))
+    return Contents(case, (), frozenset(still_sealed(case)), tuple(damaged))
 
 
 def read_contents(
     connection: Connection, its: Subject, classes: Collection[Visibility], also: Collection[int]
 ) -> Contents:
     """Read what belongs in it; `also` are positions that a rule looked at elsewhere."""
-    case = [stored for stored in _near(connection, its) if _belongs(stored.statement, its)]
+    damaged: list[Damaged] = []
+    case = [stored for stored in _near(connection, its, damaged) if _belongs(stored.statement, its)]
     there = {stored.position for stored in case}
     reused = {s.statement.body["source"] for s in case if s.statement.type == "EvidenceReused.v1"}
     elsewhere = [position for position in sorted({*also, *reused}) if position not in there]
@@ -103,25 +122,51 @@ def read_contents(
     sealed = still_sealed(case)
     withheld = {s.position for s in case if s.position in sealed or not may_see(s.statement, classes)}
     shown = [stored for stored in case if stored.position not in withheld]
-    registry = list(read_stored(connection, stored_events.c.originator_id == REGISTRY_STREAM))
-    needed = {s.position: s for s in _rules(connection, registry, its) if may_see(s.statement, classes)}
+    registry = list(read_stored(connection, stored_events.c.originator_id == REGISTRY_STREAM, damaged))
+    needed = {
+        s.position: s for s in _rules(connection, registry, its, damaged) if may_see(s.statement, classes)
+    }
     needed |= {s.position: s for s in _people(registry, [*shown, *needed.values()])}
     needed |= {s.position: s for s in _keys(registry, [*shown, *needed.values()])}
     outside = [stored for position, stored in sorted(needed.items()) if position not in there]
     case.sort(key=lambda stored: stored.position)
-    return Contents(tuple(case), tuple(outside), frozenset(withheld))
+    withheld |= {one.position for one in damaged if not may_see_kind(one.type, classes)}
+    return Contents(tuple(case), tuple(outside), frozenset(withheld), tuple(damaged))
 
 
-def read_stored(connection: Connection, which: object) -> Iterator[Stored]:
-    """Read the entries for which a condition holds, or all of them, in order."""
+def read_stored(
+    connection: Connection, which: object, damaged: list[Damaged] | None = None
+) -> Iterator[Stored]:
+    """Read the entries for which a condition holds, or all of them, in order.
+
+    What cannot be read any more is put among the `damaged`, or raises AuditError where nobody asks for those.
+    """
     its = stored_events.c
-    query = select(its.position, its.state).order_by(its.position)
+    query = select(its.position, its.state, its.originator_id, its.topic).order_by(its.position)
+    read = _read if which is None else _read_once
     for row in connection.execute(query if which is None else query.where(which)):  # type: ignore[arg-type]
-        entry = parse_entry(row.state)
-        yield Stored(row.position, row.state, entry, parse_statement(entry.envelope.payload))
+        try:
+            entry, statement = read(row.state)
+        except AuditError:
+            if damaged is None:
+                raise
+            damaged.append(Damaged(row.position, row.state, row.originator_id, row.topic))
+            continue
+        yield Stored(row.position, row.state, entry, statement)
 
 
-def _near(connection: Connection, its: Subject) -> Iterator[Stored]:
+def _read(data: bytes) -> tuple[Entry, Statement]:
+    entry = parse_entry(data)
+    return entry, parse_statement(entry.envelope.payload)
+
+
+@lru_cache(maxsize=4096)
+def _read_once(data: bytes) -> tuple[Entry, Statement]:
+    """What these very bytes say; the registry is asked for again and again."""
+    return _read(data)
+
+
+def _near(connection: Connection, its: Subject, damaged: list[Damaged]) -> Iterator[Stored]:
     """Read the streams that statements of an agency lie in."""
     stream = stored_events.c.originator_id
     of = f"{its.round}/{its.agency}"
@@ -129,7 +174,9 @@ def _near(connection: Connection, its: Subject) -> Iterator[Stored]:
     cells = (
         stream == f"{of}/{its.criterion}" if its.criterion else stream.startswith(f"{of}/", autoescape=True)
     )
-    yield from read_stored(connection, or_(*places, cells))
+    found: list[Damaged] = []
+    yield from read_stored(connection, or_(*places, cells), found)
+    damaged += [one for one in found if one.stream.startswith(of)]  # a dispute's, nobody knows whose
 
 
 def _belongs(statement: Statement, its: Subject) -> bool:
@@ -146,6 +193,12 @@ def may_see(statement: Statement, classes: Collection[Visibility]) -> bool:
     """Whether all that a statement's body says is in these classes; its header goes with it."""
     its = body_classes(statement.type)
     return all(its.get(name) in classes for name in statement.body)
+
+
+def may_see_kind(kind: str, classes: Collection[Visibility]) -> bool:
+    """Whether all that any statement of a kind says is in these classes."""
+    known = kind in KEY_EVENTS or kind in CATALOGUE
+    return known and all(its in classes for its in body_classes(kind).values())
 
 
 def body_classes(kind: str) -> Mapping[str, Visibility | None]:
@@ -175,11 +228,13 @@ def still_sealed(told: Iterable[Stored]) -> set[int]:
 # --- what it needs --------------------------------------------------------------------------------------
 
 
-def _rules(connection: Connection, registry: Iterable[Stored], its: Subject) -> Iterator[Stored]:
+def _rules(
+    connection: Connection, registry: Iterable[Stored], its: Subject, damaged: list[Damaged]
+) -> Iterator[Stored]:
     """Yield the round and its results, its criteria set and regulation, and the agency's teams."""
-    round_stream = list(read_stored(connection, stored_events.c.originator_id == its.round))
+    round_stream = list(read_stored(connection, stored_events.c.originator_id == its.round, damaged))
     teams = {s.statement.body["team"] for s in round_stream if s.statement.body.get("inspects") == its.agency}
-    opened = next(s.statement.body for s in round_stream if s.statement.type == "RoundOpened.v1")
+    opened = next((s.statement.body for s in round_stream if s.statement.type == "RoundOpened.v1"), {})
     for stored in round_stream:
         of_team = stored.statement.type in OF_TEAMS and stored.statement.body["team"] in teams
         if stored.statement.type in OF_THE_ROUND or of_team:
@@ -194,10 +249,10 @@ def _is_rule(statement: Statement, opened: Mapping[str, object], agency: str | N
     if statement.type in OF_AGENCIES:
         return bool(body["code"] == agency)
     if statement.type == "RegulationIssued.v1":
-        return (body["code"], body["version"]) == (opened["regulation"], opened["regulation_version"])
+        return (body["code"], body["version"]) == (opened.get("regulation"), opened.get("regulation_version"))
     if statement.type == "CriteriaSetIssued.v1":
         its = body["criteria_set"]
-        return (its["code"], its["version"]) == (opened["criteria_set"], opened["criteria_version"])
+        return (its["code"], its["version"]) == (opened.get("criteria_set"), opened.get("criteria_version"))
     return False
 
 

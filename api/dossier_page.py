@@ -91,10 +91,22 @@ def _tables() -> Mapping[str, Any]:
 def _words() -> dict[str, Any]:
     terms = read_table("terms.yaml")
     return {
-        **{name: _tables()[name] for name in ("page", "layers")},
+        **judging_words(),
+        "page": _tables()["page"],
         "story": {kind: list(told.values()) for kind, told in wording()["events"].items()},
         "terms": {group: terms[group] for group in GROUPS},
+    }
+
+
+@cache
+def judging_words() -> dict[str, Any]:
+    """Return what a check in the browser says, which tells no story: the verdict, and its own lines."""
+    return {
+        "page": {**_tables()["page"], **read_table("check-words.yaml")},
+        "layers": _tables()["layers"],
         "values": wording()["values"],
+        "story": {},
+        "terms": {},
         "rules": {
             rule: [texts(rule, language).what for language in (Language.VI, Language.EN)]
             for rule in wording()["rules"]

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from api.errors import UnknownSubject
 from api.nearest import listed, nearest_of
-from api.runtime import Log
+from api.runtime import Log, Runtime
 from audit.ledger.admitted import Admitted
 from audit.ledger.codec import Recorded
 from audit.ledger.deciding import follow
@@ -99,6 +99,17 @@ def no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:
     codes = list(there)
     near, all_of_them = nearest_of(code, codes), listed(codes)
     return UnknownSubject(refuse("asked.no_round", round=code, size=size, nearest=near, there=all_of_them))
+
+
+def as_followed(runtime: Runtime, size: int) -> Register | None:
+    """Return what a running service holds of the log in memory, where that is its state at a size.
+
+    It goes on while it is read; whoever reads it leaves out what came after. Names are not among it.
+    """
+    intake = runtime.intake
+    if intake.size != size:
+        return None
+    return Register(size, intake.standing, intake.keyring, {}, runtime.clock(), {})
 
 
 def fold(log: Log, connection: Connection, size: int, observe: Callable[[Event], None]) -> Register:

@@ -64,20 +64,7 @@ def answer(
 
     Raises UnknownSubject for what is not there, naming what comes nearest.
     """
-    if (size := log.size) == 0:
-        raise UnknownSubject(refuse("asked.log_empty"))
-    if not 1 <= question.limit <= LONGEST_PAGE:
-        near = min(max(question.limit, 1), LONGEST_PAGE)
-        raise UnknownSubject(refuse("asked.page", most=LONGEST_PAGE, stated=question.limit, nearest=near))
-    first, until = _between(log, question, size)
-    asked = Asked(
-        (*conditions(connection, question.words, reader), *_filters(connection, question)),
-        first,
-        min(until, reached),
-        phase=_phase(question.stage),
-        moved_rank=question.moved_rank,
-        newest_first=question.backwards,
-    )
+    asked, size = asked_of(log, connection, question, reached, reader), log.size
     found = list(islice(search(connection, asked, reader), question.limit + 1))
     page, more = found[: question.limit], found[question.limit :]
     genesis = entry_at(log, 0).statement
@@ -90,6 +77,25 @@ def answer(
         "events": telling(log, connection, reader).tell(page),
         "next": {"before" if question.backwards else "after": page[-1]} if more else None,
     }
+
+
+def asked_of(log: Log, connection: Connection, question: Question, reached: int, reader: Reader) -> Asked:
+    """Return what a question comes to in the index; raises UnknownSubject as `answer` does."""
+    size = log.size
+    if size == 0:
+        raise UnknownSubject(refuse("asked.log_empty"))
+    if not 1 <= question.limit <= LONGEST_PAGE:
+        near = min(max(question.limit, 1), LONGEST_PAGE)
+        raise UnknownSubject(refuse("asked.page", most=LONGEST_PAGE, stated=question.limit, nearest=near))
+    first, until = _between(log, question, size)
+    return Asked(
+        (*conditions(connection, question.words, reader), *_filters(connection, question)),
+        first,
+        min(until, reached),
+        phase=_phase(question.stage),
+        moved_rank=question.moved_rank,
+        newest_first=question.backwards,
+    )
 
 
 # --- from where to where --------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from api.sentences import Called, sentence
 from api.wording import Language
 from audit.ledger.codec import Recorded, read_entry
 from audit.ledger.tables import openings, stored_events
+from audit.proofs.errors import AuditError
 from audit.proofs.openings import erased_in
 from audit.proofs.statement import Statement
+from domain.refusals import DomainError
 from domain.visibility import HEADER, Visibility
 from projections.search import AnyOf, Asked, Reader, agency_names, name_givers, sealed, search
 
@@ -37,14 +39,21 @@ class Telling:
 
     def tell(self, positions: Sequence[int]) -> list[Answer]:
         """Tell the entries at some positions, in that order."""
-        found = {one.position: one for one in self._read(positions)}
-        texts = self._texts([one.statement.id for one in found.values()])
+        return [told for _, told in self._told(positions, self._read(positions))]
+
+    def read_and_tell(self, positions: Sequence[int]) -> list[tuple[Recorded, Answer]]:
+        """Likewise, each with the entry itself; those whose bytes say nothing any more are left out."""
+        return self._told(positions, self._read(positions, broken=True))
+
+    def _told(self, positions: Sequence[int], read: Iterable[Recorded]) -> list[tuple[Recorded, Answer]]:
+        found = {one.position: one for one in read}
+        texts = self.texts([one.statement.id for one in found.values()])
         hidden = sealed(self.connection, positions)
-        people = self._people({a for one in found.values() for a in _named(one.statement)})
+        people = self.people({a for one in found.values() for a in _named(one.statement)})
         called = Called(self.agencies, people)
-        told = [found[position] for position in positions]
+        told = [found[position] for position in positions if position in found]
         return [
-            self._one(one, called, texts.get(one.statement.id, {}), closed=one.position in hidden)
+            (one, self._one(one, called, texts.get(one.statement.id, {}), closed=one.position in hidden))
             for one in told
         ]
 
@@ -87,21 +96,19 @@ class Telling:
         own = self.reader.own is None or agency in self.reader.own
         return its in self.reader.classes and own and not (closed and its is Visibility.SEALED)
 
-    def _read(self, positions: Collection[int]) -> list[Recorded]:
-        its = stored_events.c
+    def _read(self, positions: Collection[int], *, broken: bool = False) -> list[Recorded]:
+        """Read entries; some may be `broken`, and are left out."""
+        its, read = stored_events.c, list[Recorded]()
         query = select(its.position, its.originator_id, its.originator_version, its.state)
-        return [
-            Recorded(
-                row.originator_id,
-                row.originator_version,
-                row.position,
-                row.state,
-                *read_entry(row.state, row.position),
-            )
-            for row in self.connection.execute(query.where(its.position.in_(positions)))
-        ]
+        for at, stream, version, state in self.connection.execute(query.where(its.position.in_(positions))):
+            try:
+                read.append(Recorded(stream, version, at, state, *read_entry(state, at)))
+            except (AuditError, DomainError):
+                if not broken:
+                    raise
+        return read
 
-    def _texts(self, ids: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    def texts(self, ids: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         """Read the words of some statements; what the log erased is gone, even if it is there yet."""
         found: dict[str, dict[str, str]] = defaultdict(dict)
         its = openings.c
@@ -112,13 +119,13 @@ class Telling:
                 found[statement][name] = value
         return found
 
-    def _people(self, actors: Collection[str]) -> Mapping[str, str]:
+    def people(self, actors: Collection[str]) -> Mapping[str, str]:
         """Return the names of people, for whom names are no secret."""
         if Visibility.AUDITORS not in self.reader.classes:
             return {}
         entered = name_givers(self.connection, actors)
         given = {one.position: one.statement.id for one in self._read(set(entered.values()))}
-        names = self._texts(given.values())
+        names = self.texts(given.values())
         called = {actor: names.get(given[position], {}).get("name") for actor, position in entered.items()}
         return {actor: name for actor, name in called.items() if name is not None}
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from benchmarks import (
     admission,
+    checks,
     commands,
     dossiers,
     history,
@@ -78,6 +79,7 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     console.print("dossiers ...")
     try:
         yield from dossiers.of_the_demo(demo, folder, 1 if quick else 5)
+        yield from checks.of_the_demo(demo, folder, 1 if quick else 5)
     except dossiers.NoChromium as wrong:
         console.print(f"dossiers in Chromium left out: {wrong}")
     if shutil.which("node"):

@@ -23,7 +23,7 @@ from tests.worlds import World
 
 ROOT = Path(__file__).parent.parent
 WIDE, NARROW = (1180, 1100), (360, 900)
-EVERY_WAY = ("result", "score", "agency")
+EVERY_WAY = ("result", "score", "agency", "entry", "dispute", "findings")
 AUDITOR = "kt-1"
 SCORE = "/rounds/2016/agencies/SNV/criteria"
 INSIDE: Mapping[str, str] = {
@@ -32,6 +32,16 @@ INSIDE: Mapping[str, str] = {
     "agency": "/rounds/2016/agencies/STC",
     "what-if": "/rounds/2016/agencies/SGTVT?win=A1.2#win",
     "score": f"{SCORE}/A3.2",
+}
+LOOKED_INTO: Mapping[str, str] = {
+    "log": "/log",
+    "entry": "/log/8555",
+    "search": "/search?q=giai+trinh&type=ExplanationSubmitted.v1",
+    "dispute": "/rounds/2016/disputes/dispute-1",
+    "council": "/rounds/2016/council",
+    "decisions": "/rounds/2016/council/decisions",
+    "minutes": "/rounds/2016/council/meetings/meeting-3",
+    "findings": "/rounds/2016/findings",
 }
 PUBLIC: Mapping[str, str] = {
     "rounds": "/",
@@ -56,7 +66,7 @@ def main(data: str, folder: str = "docs/tour") -> None:
                 take(page, f"http://localhost:{client.port}{path}", into, name)
             name, _, value = sign_in(client, key_of(runtime, AUDITOR)).headers["Cookie"].partition("=")
             context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{client.port}"}])
-            for name, path in INSIDE.items():
+            for name, path in {**INSIDE, **LOOKED_INTO}.items():
                 take(page, f"http://localhost:{client.port}{path}", into, name)
         world.close()
 

@@ -22,6 +22,8 @@ from api.register import Register, read_register
 from api.review import plain
 from api.service.answering import confidential, table
 from api.service.caller import Capacity, Reach
+from api.service.deliberating import effects_hidden
+from api.service.errors import Undecided
 from domain.points import published
 from domain.standing import Round
 from domain.visibility import Visibility
@@ -53,6 +55,9 @@ def agency_pages(record: Record) -> APIRouter:
         found, reach = record.reader(request, code)
         record.agency(found, reach, agency)
         address = f"/rounds/{code}/agencies/{agency}"
+        hidden = effects_hidden(record.runtime.intake.standing, request.state.caller, code)
+        if win and hidden:
+            raise Undecided(code)
 
         def question(connection: Connection, size: int) -> Answer:
             register = _laid(record, connection, found, agency, size)
@@ -65,7 +70,7 @@ def agency_pages(record: Record) -> APIRouter:
                 "affairs": None,
                 "places": [],
                 "won": None,
-                "claims": claims(register, found, agency, cells["cells"]) if ranked else [],
+                "claims": claims(register, found, agency, cells["cells"]) if ranked and not hidden else [],
             }
             if Visibility.PARTIES in reach.classes(agency):
                 its["affairs"] = _affairs(connection, register, found, agency, now_of(record, register))

@@ -45,7 +45,7 @@ def bump(
         if rank is not None
     ]
     lowest = max((one["rank"] for one in marks), default=1)
-    return _drawn(json.dumps(_bump(moments, marks, lowest), ensure_ascii=False, sort_keys=True), title)
+    return drawn(json.dumps(_bump(moments, marks, lowest), ensure_ascii=False, sort_keys=True), title)
 
 
 def _bump(moments: Sequence[str], marks: list[dict[str, Any]], lowest: int) -> Mapping[str, Any]:
@@ -138,7 +138,7 @@ def _lines(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def _drawn(spec: str, title: str) -> bytes:
+def drawn(spec: str, title: str) -> bytes:
     """Draw a chart; the same one is drawn once."""
     import vl_convert  # the renderer, which takes seconds to come up and which no command needs
 

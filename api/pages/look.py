@@ -13,6 +13,7 @@ from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from api.pages.modules import module_address
 from api.pages.speech import Speech
 from api.service.answering import BRIEFLY, FOR_EVER, cached
 from api.service.problems import language_of
@@ -27,6 +28,8 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 """Nothing runs, nothing is inline, nothing comes from elsewhere."""
+CHECKING = f"{POLICY}; script-src 'self'; worker-src 'self'; connect-src 'self'"
+"""As strict, where modules of ours check what the page was given."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -53,6 +56,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_address
+    made.globals["module"] = module_address
     made.filters["time"] = _time
     return made
 

@@ -69,6 +69,8 @@ def refused_page(request: Request, wrong: RequestRefused) -> Response:
         words=word(wrong.rule, wrong.facts, spoken(request)),
         rule=wrong.rule,
         nearest=wrong.nearest if isinstance(wrong, NotAmong) else (),
+        personas=getattr(request.app.state, "personas", False),
+        next=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
     )
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "1"

@@ -51,7 +51,7 @@ class Speech:
 
     language: Language
 
-    def say(self, name: str, **facts: object) -> str:
+    def say(self, name: str, /, **facts: object) -> str:
         """Return a phrase with its facts put in; raises KeyError for one that nobody wrote."""
         text = phrases()[name][_PLACES[self.language]]
         if not facts:

@@ -174,6 +174,15 @@ class Access:
             query = select(its).where(its.c.number > after).order_by(its.c.number).limit(limit)
             return connection.execute(query).all()
 
+    def noted_before(self, before: int | None, limit: int, actor: str | None = None) -> Sequence[Any]:
+        """Return what was noted before a number (all of it), newest first; of one person, if one is named."""
+        its = kept.reads
+        query = select(its).order_by(its.c.number.desc()).limit(limit)
+        query = query if before is None else query.where(its.c.number < before)
+        query = query if actor is None else query.where(its.c.actor == actor)
+        with self._database.read() as connection:
+            return connection.execute(query).all()
+
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()

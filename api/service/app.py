@@ -12,6 +12,13 @@ from starlette.responses import Response
 from structlog.typing import FilteringBoundLogger
 
 from api.clock import real_clock
+from api.pages.check import check_pages
+from api.pages.council import council_pages
+from api.pages.deliberation import Deliberation
+from api.pages.demo_people import is_demo
+from api.pages.disputes import dispute_pages
+from api.pages.log import log_pages
+from api.pages.oversight import oversight_pages
 from api.pages.public import public_pages
 from api.pages.record import record_pages
 from api.pages.refused import NotAmong, refused_page, wants_page
@@ -111,7 +118,14 @@ def create_app(
     app.include_router(documentation(guard.cookie))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
+    deliberation = Deliberation()
+    app.include_router(dispute_pages(runtime, guard, deliberation))
+    app.include_router(council_pages(runtime, guard, deliberation))
+    app.include_router(oversight_pages(runtime, guard, deliberation))
+    app.include_router(log_pages(runtime, guard))
+    app.include_router(check_pages(runtime, settings, guard))
     app.include_router(sign_in_pages(runtime, guard, openid=openid is not None))
+    app.state.personas = is_demo(runtime)
     check_doors(app)
 
     async def refused(request: Request, wrong: Exception) -> Response:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
-from sqlalchemy import ColumnElement, Connection, false, or_, select
+from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from api.dossier_contents import Stored, may_see, read_stored, still_sealed
+from api.dossier_contents import Damaged, Stored
 from api.runtime import Runtime
 from api.service.answering import NOT_AT_ALL, cached, confidential
-from api.service.caller import Reach
-from api.service.errors import NotThere
 from api.service.guard import Guard
 from api.service.live import News, server_sent
+from api.service.readable import Readable
 from audit.ledger.receipts import receipt_at
 from audit.ledger.tables import head, stored_events
-from domain.visibility import Visibility
 
 MOST = 1000
 """So many entries are told at once; the next ones are asked for after the last position."""
@@ -31,51 +29,16 @@ _ITS = stored_events.c
 
 def entries(runtime: Runtime, guard: Guard, news: News) -> APIRouter:
     """Return the routes of entries, and of what was read."""
-    router = APIRouter(prefix="/v1")
+    router, readable = APIRouter(prefix="/v1"), Readable(runtime, guard)
 
-    def _seen(request: Request, which: ColumnElement[bool], connection: Connection) -> Iterator[Stored]:
-        """Yield the entries that may be read among some of them: header and body, or nothing of it."""
-        limits, everything = _limits(request)
-        told = list(read_stored(connection, which & limits))
-        hidden = _sealed(connection, told)
-        for stored in told:
-            its = _classes(request, stored)
-            whole = Visibility.PARTIES in its and may_see(stored.statement, its)
-            if stored.position not in hidden and (everything or whole):
-                yield stored
+    async def one(request: Request, position: int) -> Stored | Damaged:
+        """Return an entry that may be read; raises NotThere."""
 
-    def _limits(request: Request) -> tuple[ColumnElement[bool], bool]:
-        """Return what may be read at all, as a condition, and whether it is everything."""
-        everywhere = guard.reach(request, "")
-        if everywhere.agencies is None:
-            return _ITS.position >= 0, everywhere.classes(None) == frozenset(Visibility)
-        conditions: list[ColumnElement[bool]] = []
-        for code in list(runtime.intake.standing.rounds):
-            agencies = guard.reach(request, code).agencies or frozenset()
-            conditions += [*_records(code, agencies), *_disputes(code, agencies)]
-        return or_(false(), *conditions), False
-
-    def _disputes(code: str, agencies: Collection[str]) -> Iterator[ColumnElement[bool]]:
-        for (its, name), dispute in list(runtime.intake.standing.disputes.items()):
-            if its == code and dispute.agency in agencies:
-                yield _ITS.originator_id == f"{code}/{name}"
-
-    def _classes(request: Request, stored: Stored) -> frozenset[Visibility]:
-        reach: Reach = guard.reach(request, stored.statement.round or "")
-        return reach.classes(stored.statement.agency)
-
-    async def ask(request: Request, which: ColumnElement[bool]) -> list[Stored]:
-        def question() -> list[Stored]:
+        def question() -> Stored | Damaged:
             with runtime.log.database.read() as connection:
-                return list(_seen(request, which, connection))
+                return readable.one(request, connection, position)
 
         return await run_in_threadpool(question)
-
-    async def one(request: Request, position: int) -> Stored:
-        """Return an entry; raises NotThere for one that may not be read as for one that is not there."""
-        if not 0 <= position < 2**63 or not (found := await ask(request, _ITS.position == position)):
-            raise NotThere("entry")
-        return found[0]
 
     @router.get("/entries")
     async def stream(
@@ -88,18 +51,18 @@ def entries(runtime: Runtime, guard: Guard, news: News) -> APIRouter:
         `Minhchung-Next` is the position to go on after; where it is missing, nothing comes after.
         """
 
-        def page(connection: Connection) -> tuple[list[Stored], int | None]:
+        def page(connection: Connection) -> tuple[list[Stored | Damaged], int | None]:
             size = connection.execute(select(head.c.size)).scalar_one()
-            limits, _ = _limits(request)
-            query = select(_ITS.position).where((_ITS.position > after) & limits)
+            query = select(_ITS.position).where((_ITS.position > after) & readable.limits(request))
             wanted = connection.execute(query.order_by(_ITS.position).limit(limit)).scalars().all()
             if not wanted:
                 return [], None
             last = wanted[-1]
             between = (_ITS.position > after) & (_ITS.position <= last)
-            return list(_seen(request, between, connection)), last if last + 1 < size else None
+            found = sorted(readable.seen(request, connection, between), key=lambda one: one.position)
+            return found, last if last + 1 < size else None
 
-        def question() -> tuple[list[Stored], int | None]:
+        def question() -> tuple[list[Stored | Damaged], int | None]:
             with runtime.log.database.read() as connection:
                 return page(connection)
 
@@ -191,23 +154,7 @@ def entries(runtime: Runtime, guard: Guard, news: News) -> APIRouter:
     return router
 
 
-def _records(code: str, agencies: Collection[str]) -> Iterator[ColumnElement[bool]]:
-    """Yield where the records of some agencies lie: the dossier's stream, and those of its cells."""
-    for agency in agencies:
-        yield _ITS.originator_id == f"{code}/{agency}"
-        yield _ITS.originator_id.startswith(f"{code}/{agency}/", autoescape=True)
-
-
-def _sealed(connection: Connection, told: Collection[Stored]) -> set[int]:
-    """Return which of these are opinions that nobody may see yet, by all that was said of their cells."""
-    opened = [s for s in told if s.statement.type == "OpinionOpened.v1"]
-    cells = {(s.statement.round, s.statement.agency, s.statement.criterion) for s in opened}
-    hidden: set[int] = set()
-    for cell in cells:
-        stream = "/".join(str(part) for part in cell)
-        hidden |= still_sealed(read_stored(connection, _ITS.originator_id == stream))
-    return hidden
-
-
-def _line(stored: Stored) -> bytes:
-    return b'{"entry":%s,"position":%d}\n' % (stored.data, stored.position)
+def _line(stored: Stored | Damaged) -> bytes:
+    """A line holds the entry itself; of a damaged one, which is no JSON to rely on, its bytes as a text."""
+    entry = stored.data if isinstance(stored, Stored) else json.dumps(stored.data.decode("latin-1")).encode()
+    return b'{"entry":%s,"position":%d}\n' % (entry, stored.position)

@@ -184,3 +184,12 @@ class NotForThat(RequestRefused):
 
     def __init__(self, scope: str) -> None:
         super().__init__("access.token_scope", scope=scope)
+
+
+class Undecided(RequestRefused):
+    """What a member of the council is not told while something is undecided before it."""
+
+    status = 422
+
+    def __init__(self, code: str) -> None:
+        super().__init__("access.undecided", round=code)

@@ -137,6 +137,11 @@ class Guard:
         self.catch_up()
         return self._caller(credential)
 
+    def visitor(self, request: Request) -> Caller | None:
+        """Return who is signed in at a page that anybody may read: for what it offers, not what it tells."""
+        cookie = request.cookies.get(self.cookie)
+        return self.caller(self._credential("", cookie))
+
     def catch_up(self) -> None:
         """Follow what another process has committed since; a log on SQLite is written by this one alone."""
         intake, database = self._runtime.intake, self._runtime.log.database

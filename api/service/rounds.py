@@ -14,6 +14,7 @@ from starlette.responses import Response
 from api import answers, findings
 from api.answers import Answer
 from api.board import Board
+from api.checking import proofs
 from api.dossier import Reader, dossier_bytes, make_dossier
 from api.dossier import Request as DossierRequest
 from api.dossier_contents import Subject
@@ -22,17 +23,19 @@ from api.following import LogSource
 from api.history import History
 from api.moments import moment_of
 from api.publication import seen, unnamed
+from api.register import as_followed
 from api.review import Review
 from api.runtime import Log, Runtime
 from api.search import LONGEST_PAGE, PAGE, Question
 from api.search import answer as answer_question
 from api.service.answering import NOT_AT_ALL, Written, as_table, cached, confidential
 from api.service.caller import Capacity, Reach
-from api.service.errors import NotThere, RequestRefused
+from api.service.deliberating import effects_hidden
+from api.service.errors import NotThere, RequestRefused, Undecided
 from api.service.guard import Guard
 from api.service.kept import Kept
 from api.supposing import points, positions
-from audit.ledger.tables import stored_events
+from audit.ledger.tables import head, stored_events
 from domain.criteria import Block
 from domain.refusals import Malformed
 from domain.visibility import Visibility
@@ -160,8 +163,29 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         wanted = DossierRequest(
             Subject(code, agency, criterion, dispute), reader_of(reach).value, whole=False
         )
-        made = await ask(lambda connection: dossier_bytes(make_dossier(log, connection, wanted)))
-        return cached(request, Response(made, media_type="application/json"), NOT_AT_ALL)
+        return await made(request, wanted)
+
+    async def made(request: Request, wanted: DossierRequest) -> Response:
+        def question(connection: Connection) -> bytes:
+            size = connection.execute(select(head.c.size)).scalar_one()
+            return dossier_bytes(make_dossier(log, connection, wanted, as_followed(runtime, size)))
+
+        told = Response(await ask(question), media_type="application/json")
+        return cached(request, told, NOT_AT_ALL)
+
+    @router.get("/dossier")
+    async def whole(request: Request, code: str) -> Response:
+        """Answer with every entry of the log and all that proves the round, for whoever computes it again."""
+        return await made(request, DossierRequest(Subject(code), Reader.AUDITOR.value, whole=True))
+
+    @router.get("/proofs")
+    async def proofs_of_ranks(request: Request, code: str, version: int | None = None) -> Response:
+        """Answer with what proves the ranks of a published version; to an agency its own."""
+        reach = reach_of(request, code)
+        if (found := runtime.intake.standing.rounds.get(code)) is None:
+            raise NotThere("record")
+        told = await ask(lambda connection: proofs(runtime, connection, found, version, reach.agencies))
+        return confidential(request, told)
 
     @router.get("/search")
     async def search(
@@ -177,7 +201,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = PAGE,
     ) -> Response:
         """Answer with the events of a round that hold all that is asked for; `next` is the cursor."""
-        searcher = _searcher(runtime, reach_of(request, code))
+        reader = searcher(runtime, reach_of(request, code))
         asked = Question(
             words=q,
             round=code,
@@ -192,7 +216,7 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
 
         def question(connection: Connection) -> Answer:
             reached = LogSource(log).reached(connection, "search")
-            return answer_question(log, connection, asked, reached, searcher)
+            return answer_question(log, connection, asked, reached, reader)
 
         return confidential(request, await ask(question))
 
@@ -260,6 +284,8 @@ def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
     ) -> Response:
         """Answer with every rank as it is, and as it would be with other decisions; nothing is written."""
         reach = reach_of(request, code)
+        if effects_hidden(runtime.intake.standing, request.state.caller, code):
+            raise Undecided(code)
 
         def question(connection: Connection) -> Answer:
             history = History(log, connection, code, at(connection, code, as_of))
@@ -334,7 +360,7 @@ def reader_of(reach: Reach) -> Reader:
     return Reader.COUNCIL if held & {Capacity.COUNCIL, Capacity.SECRETARIAT} else Reader.AGENCY
 
 
-def _searcher(runtime: Runtime, reach: Reach) -> Searcher:
+def searcher(runtime: Runtime, reach: Reach) -> Searcher:
     """Return how far a search sees: everywhere, or in their own records beside what is published."""
     wide = [grant.classes for grant in reach.grants if grant.agencies is None]
     if wide:

@@ -1,6 +1,6 @@
 /** The case that a dossier holds, read out of its entries: events, people, agencies, criteria, words, files. */
-import { parseEntry } from "audit/browser/entry.js";
-import { parseStatement } from "audit/browser/statement.js";
+import { parseEntry } from "../../../audit/browser/entry.js";
+import { parseStatement } from "../../../audit/browser/statement.js";
 
 /** Read the case out of a dossier; of an entry that is damaged only its position is known. */
 export function caseOf(dossier, good) {

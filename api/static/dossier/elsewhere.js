@@ -8,9 +8,9 @@ class NoWorker extends Error {}
 
 /** Judges one dossier beside the page, or, where that cannot be, in it. */
 export class JudgeElsewhere {
-  /** As it stands in the page. */
-  constructor(text) {
-    this.text = text;
+  /** The bytes of its file. */
+  constructor(data) {
+    this.data = data;
     this.here = null;
     this.worker = null;
   }
@@ -22,7 +22,7 @@ export class JudgeElsewhere {
     } catch (wrong) {
       if (!(wrong instanceof NoWorker)) throw wrong;
     }
-    this.here ??= new Judge(this.text);
+    this.here ??= new Judge(this.data);
     return this.here.by(trust, progress);
   }
 
@@ -38,7 +38,7 @@ export class JudgeElsewhere {
         else if (data.answer) resolve(data.answer);
         else reject(new Error(data.failure));
       };
-      worker.postMessage({ text: this.text, trust });
+      worker.postMessage({ data: this.data, trust });
     });
   }
 

@@ -1,5 +1,5 @@
 /** The files that statements name by their digests, and whether a file that is dropped here is one of them. */
-import { sha256OfFile, toHex } from "audit/browser/bytes.js";
+import { sha256OfFile, toHex } from "../../../audit/browser/bytes.js";
 import { bearing } from "./case.js";
 import { first, make, section } from "./make.js";
 import { say } from "./words.js";

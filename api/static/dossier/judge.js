@@ -1,15 +1,15 @@
 /** A dossier judged, by one trust file after the other, and its case read out of it: all that needs no page. */
-import { judgeDossier, verdictOfUnread } from "audit/browser/dossier.js";
-import { parseDossier } from "audit/browser/dossier_file.js";
-import { publishedStates } from "audit/browser/fold/published.js";
-import { parseTrust } from "audit/browser/trust.js";
-import { caseOf, embedded, toldOf } from "./case.js";
+import { judgeDossier, verdictOfUnread } from "../../../audit/browser/dossier.js";
+import { parseDossier } from "../../../audit/browser/dossier_file.js";
+import { publishedStates } from "../../../audit/browser/fold/published.js";
+import { parseTrust } from "../../../audit/browser/trust.js";
+import { caseOf, toldOf } from "./case.js";
 
 /** Whoever judges one dossier, which is read once. */
 export class Judge {
-  /** As it stands in the page. */
-  constructor(text) {
-    this.data = embedded(text);
+  /** The bytes of its file. */
+  constructor(data) {
+    this.data = data;
     this.dossier = null;
   }
 
@@ -26,13 +26,13 @@ export class Judge {
   }
 }
 
-/** Answer in a worker: to a text and a trust file with a verdict, and before it how far it has come. */
+/** Answer in a worker: to a file and a trust file with a verdict, and before it how far it has come. */
 export function answerIn(worker) {
   let judge = null;
   const progress = (done, total) => worker.postMessage({ progress: [done, total] });
-  worker.onmessage = async ({ data: { text, trust } }) => {
+  worker.onmessage = async ({ data: { data, trust } }) => {
     try {
-      judge ??= new Judge(text);
+      judge ??= new Judge(data);
       worker.postMessage({ answer: await judge.by(trust, progress) });
     } catch (wrong) {
       worker.postMessage({ failure: String(wrong?.message ?? wrong) });

@@ -1,5 +1,6 @@
 /** The page of a dossier: read it, tell it, check it, and say so; by another trust file as often as one likes. */
-import { parseTrust } from "audit/browser/trust.js";
+import { parseTrust } from "../../../audit/browser/trust.js";
+import { embedded } from "./case.js";
 import { JudgeElsewhere } from "./elsewhere.js";
 import { evidenceSection } from "./evidence.js";
 import { at, make, put, startAgain } from "./make.js";
@@ -81,7 +82,7 @@ async function chooseTrust([file]) {
 async function open() {
   nowTell(showProgress, 0, 0);
   render();
-  shown.judge = new JudgeElsewhere(at("dossier").textContent);
+  shown.judge = new JudgeElsewhere(embedded(at("dossier").textContent));
   await check();
 }
 

@@ -36,7 +36,7 @@ export function showFailure(reason) {
 
 // --- what is wrong ------------------------------------------------------------------------------------------
 
-function firstFindings(findings) {
+export function firstFindings(findings) {
   const [first, ...others] = findings;
   const rest = others.length ? make("details", {}, make("summary", {}, say("all_findings", { count: findings.length })), make("ul", {}, findings.slice(0, SHOWN).map((one) => make("li", {}, finding(one))))) : null;
   return [make("p", {}, finding(first)), rest];
@@ -49,7 +49,7 @@ function finding({ position, layer, rule, facts }) {
 
 // --- how far it reaches -------------------------------------------------------------------------------------
 
-function reaches(verdict, found, trustName) {
+export function reaches(verdict, found, trustName) {
   const told = [[trusted(verdict, trustName), !verdict.trust.startsWith("not ")], ...witnessed(verdict, found), [ranks(verdict), verdict.ranks !== "not checked"], ...complete(verdict, found)];
   if (verdict.contested.length) told.push([say("contested", { count: verdict.contested.length, positions: verdict.contested.map(({ position }) => position).join(", ") }), false]);
   if (verdict.checked.statements_under_platform_keys) told.push([say("platform", { count: verdict.checked.statements_under_platform_keys }), true]);
@@ -97,7 +97,7 @@ function subject(key, found) {
 
 const OUTCOMES = { ok: ["yes-cell", "ok"], failed: ["no-cell", "failed_layer"], "not checked": ["quiet-cell", "unchecked"] };
 
-function details(verdict) {
+export function details(verdict) {
   const rows = Object.entries(verdict.layers).map(([layer, how]) => {
     const [kind, word] = OUTCOMES[how];
     return { cells: [layerName(layer), make("span", { class: kind }, say(word))] };

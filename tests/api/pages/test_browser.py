@@ -24,6 +24,10 @@ PAGES = [
     "/", "/rounds/2016", "/rounds/2016?version=1", "/rounds/2017", "/rounds/2061",
     "/rounds/2016/ranking?as_of=published-v2&since=published-v1&agency=STC&intervals=true",
     "/rounds/2016/agencies/STC?win=A1.2", "/rounds/2016/agencies/SNV/criteria/A3.2", "/sign-in",
+    "/log", "/log/8555", "/search?q=giai+trinh", "/reads", "/rounds/2016/disputes",
+    "/rounds/2016/disputes/dispute-1", "/rounds/2016/council", "/rounds/2016/council/decisions",
+    "/rounds/2016/council/motions/7640", "/rounds/2016/council/meetings/meeting-3", "/rounds/2016/findings",
+    "/rounds/2016/fairness", "/rounds/2016/conflicts",
 ]  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -157,5 +161,16 @@ def test_a_page_goes_to_paper(visitor: Visitor) -> None:
     page = visitor.go("/rounds/2016")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("details th[scope=row]").first.bounding_box()["height"] > 0
+    assert page.pdf().startswith(b"%PDF")
+    visitor.page.emulate_media(media="screen")
+
+
+def test_minutes_go_to_paper_with_room_to_sign(visitor: Visitor) -> None:
+    """Draft minutes print without navigation, with two places for signatures that the screen has not."""
+    page = visitor.go("/rounds/2016/council/meetings/meeting-3")
+    assert not page.locator(".signatures").is_visible()
+    visitor.page.emulate_media(media="print")
+    assert page.locator(".signatures").is_visible()
+    assert not page.locator(".top nav").first.is_visible()
     assert page.pdf().startswith(b"%PDF")
     visitor.page.emulate_media(media="screen")

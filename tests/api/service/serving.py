@@ -92,10 +92,11 @@ def serving(
     clock: Clock = real_clock,
     following: Following | None = None,
     log: FilteringBoundLogger | None = None,
+    port: int = 0,
     **otherwise: Any,
 ) -> Iterator[Client]:
-    """Serve a log on a free port; what it writes down goes nowhere, unless a log is given."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    """Serve a log on a free port, or where one was served before; what it writes down goes nowhere."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
         site = f"http://localhost:{listening.getsockname()[1]}"
         log = log or lines(io.StringIO())
         app = create_app(

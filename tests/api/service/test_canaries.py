@@ -15,7 +15,7 @@ from api.service.doors import DOORS, Who
 from api.settings import Settings
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import serving
-from tests.furnished import COUNCIL, FILED, INSPECTED, PUBLISHED, opened_by, salt_of
+from tests.furnished import COUNCIL, FILED, INSPECTED, MEETING, PUBLISHED, motion_of, opened_by, salt_of
 from tests.worlds import AGENCIES, KEYS, World, a_file, reopen
 
 PEOPLE = ("stc-1", "nhs-2", "nhs-4", "hd-2", "hd-3", "tk-1", "ub-1", "ct-4", "snv-4", "dk-1")
@@ -91,8 +91,11 @@ def _paths(world: World) -> Iterator[str]:
             named = path.replace("{position}", str(world.size - 1))
             yield named.replace("{sha256}", entry.statement.attachments[0].sha256)
             continue
-        if "{name}" in path:
-            yield path.replace("{code}", PUBLISHED).replace("{name}", FILED)
+        if "/council/" in path or "/disputes/" in path or "{chart}" in path:
+            motion = str(motion_of(world, "STC"))
+            for code, name in ((COUNCIL, MEETING), (PUBLISHED, FILED)):
+                filled = path.replace("{code}", code).replace("{name}", name).replace("{chart}", "members")
+                yield filled.replace("{position}", motion)
             continue
         if "{position}" in path:
             yield from (path.replace("{position}", str(at)) for at in range(world.size - 3, world.size))
@@ -108,12 +111,13 @@ def _asked(path: str) -> Iterator[str]:
     criteria = ("A1.1", CRITERION)
     if path.endswith("/trace"):
         yield from (f"{path}?criterion={criterion}" for criterion in criteria)
-    if path.endswith(("/search", "/what-if", "/diff")):
+    if path.endswith(("/search", "/search.json", "/what-if", "/diff")):
         asked = {
             "search": ["?q=hoang%20yen", "?limit=1000"],
             "what-if": ["?adjust=STC/A1.1=0"],
             "diff": ["?since=5"],
         }
+        asked["search.json"] = asked["search"][:1]
         yield from (path + query for query in asked[path.rpartition("/")[2]])
         return
     yield from (path.replace("{criterion}", c) for c in (criteria if "{criterion}" in path else ("",)))

@@ -19,7 +19,7 @@ from api.service.doors import DOORS, Door, DoorMissing, Scope, Who, check_doors
 from api.settings import Settings
 from tests.api.service.people import Person, sign_in, token_of
 from tests.api.service.serving import Client, serving
-from tests.furnished import COUNCIL, FILED, INSPECTED, PUBLISHED
+from tests.furnished import COUNCIL, FILED, INSPECTED, MEETING, PUBLISHED, motion_of
 from tests.worlds import AGENCIES, KEYS, REGISTRARS, World, a_file, reopen
 
 CAPACITIES: Mapping[str, frozenset[Capacity]] = {
@@ -87,6 +87,9 @@ def _payload(entry: Any) -> Any:
 
 def _paths(world: World, path: str) -> Iterator[tuple[str, str | None]]:
     """Yield a route's addresses, each with the agency whose record it is (or nobody's)."""
+    if (named := _named(world, path)) is not None:
+        yield named
+        return
     last = path.rpartition("/")[2]
     if "{name}" in path:
         yield path.replace("{code}", PUBLISHED).replace("{name}", FILED), "STC"
@@ -101,8 +104,26 @@ def _paths(world: World, path: str) -> Iterator[tuple[str, str | None]]:
         return
     every: tuple[str | None, ...] = tuple(AGENCIES) if "{agency}" in path else (None,)
     for agency in every:
-        filled = path.replace("{code}", INSPECTED).replace("{agency}", str(agency))
+        filled = (
+            path.replace("{code}", INSPECTED)
+            .replace("{agency}", str(agency))
+            .replace("{block}", "DEPARTMENT")
+        )
         yield filled.replace("{criterion}", "A1.1") + QUERY.get(last, ""), agency
+
+
+def _named(world: World, path: str) -> tuple[str, str | None] | None:
+    """Return the address of a route that names something, and whose record that is."""
+    at_council = path.replace("{code}", COUNCIL)
+    if "/motions/" in path:
+        return at_council.replace("{position}", str(motion_of(world, "STC"))), None
+    if "/meetings/" in path:
+        return at_council.replace("{name}", MEETING), None
+    if "/disputes/" in path:
+        return path.replace("{code}", PUBLISHED).replace("{name}", FILED), "STC"
+    return (
+        (path.replace("{code}", INSPECTED).replace("{chart}", "teams"), None) if "{chart}" in path else None
+    )
 
 
 def _entry_about(world: World, agency: str) -> int:
@@ -150,6 +171,17 @@ def test_a_token_opens_the_doors_of_its_scopes(served: Served, door: tuple[str, 
     path, _ = next(_paths(served.world, door[1]))
     assert token_of(auditor, row.scope).get(path).status == 200
     assert token_of(auditor, *(its for its in Scope if its is not row.scope)).get(path).status == 403
+
+
+def test_members_are_not_told_what_an_open_vote_would_do(served: Served) -> None:
+    """A what-if of a round whose council sits is refused to members of councils, and to nobody else."""
+    path = f"/v1/rounds/{COUNCIL}/what-if?adjust=STC/A1.1=0"
+    told = served.people["hd-2"].get(path)
+    assert (told.status, told.json["rule"]) == (422, "access.undecided")
+    assert [served.people[actor].get(path).status for actor in ("tk-1", "ub-1", "ct-4")] == [200] * 3
+    assert served.people["hd-2"].get(path.replace(COUNCIL, PUBLISHED)).status == 200
+    win = f"/rounds/{COUNCIL}/agencies/STC.json?win=A1.1&points=1"
+    assert [served.people[actor].get(win).status for actor in ("hd-2", "tk-1", "ct-4")] == [422, 200, 200]
 
 
 def test_what_is_theirs_alone_is_what_an_agency_is_told(served: Served) -> None:
