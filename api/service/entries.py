@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, false, or_, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.dossier_contents import Damaged, Stored, may_see, may_see_kind, read_stored, still_sealed
+from api.dossier_contents import Damaged, Stored, may_see, may_see_damaged, read_stored, still_sealed
 from api.runtime import Runtime
 from api.service.answering import NOT_AT_ALL, cached, confidential
 from api.service.caller import Reach
@@ -41,7 +41,7 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
         limits, everything = _limits(request)
         damaged: list[Damaged] = []
         told = list(read_stored(connection, which & limits, damaged))
-        yield from (one for one in damaged if everything or _sees_kind(request, one))
+        yield from (one for one in damaged if _sees_damaged(request, one, connection))
         hidden = _sealed(connection, told)
         for stored in told:
             its = _classes(request, stored)
@@ -69,10 +69,10 @@ def entries(runtime: Runtime, guard: Guard) -> APIRouter:
         reach: Reach = guard.reach(request, stored.statement.round or "")
         return reach.classes(stored.statement.agency)
 
-    def _sees_kind(request: Request, one: Damaged) -> bool:
+    def _sees_damaged(request: Request, one: Damaged, connection: Connection) -> bool:
         code, agency = (*one.stream.split("/"), None)[:2]
         its = guard.reach(request, str(code)).classes(agency)
-        return Visibility.PARTIES in its and may_see_kind(one.type, its)
+        return Visibility.PARTIES in its and may_see_damaged(connection, one, its)
 
     async def ask(request: Request, which: ColumnElement[bool]) -> list[Stored | Damaged]:
         def question() -> list[Stored | Damaged]:
@@ -166,7 +166,7 @@ def _sealed(connection: Connection, told: Collection[Stored]) -> set[int]:
     hidden: set[int] = set()
     for cell in cells:
         stream = "/".join(str(part) for part in cell)
-        hidden |= still_sealed(read_stored(connection, _ITS.originator_id == stream))
+        hidden |= still_sealed(read_stored(connection, _ITS.originator_id == stream, []))
     return hidden
 
 
