@@ -41,6 +41,7 @@ OFFICERS = ("officer", "deputy")
 """Fields of bodies that name a person."""
 OF_TEAMS = ("TeamFormed.v1", "TeamAssigned.v1")
 ERASED = "OpeningsErased.v1"
+OPENED, CLOSED = "OpinionOpened.v1", "OpinionsClosed.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ def read_whole(connection: Connection) -> Contents:
     """Read everything, for whoever may see everything; what is sealed yet nobody may."""
     damaged: list[Damaged] = []
     case = tuple(read_stored(connection, None, damaged))
-    return Contents(case, (), frozenset(still_sealed(case)), tuple(damaged))
+    hidden = {d.position for d in damaged if not may_see_damaged(connection, d, AUDITOR)}
+    return Contents(case, (), frozenset(still_sealed(case) | hidden), tuple(damaged))
 
 
 def read_contents(
@@ -115,10 +117,11 @@ def read_contents(
     """Read what belongs in it; `also` are positions that a rule looked at elsewhere."""
     damaged: list[Damaged] = []
     case = [stored for stored in _near(connection, its, damaged) if _belongs(stored.statement, its)]
-    there = {stored.position for stored in case}
+    there = {stored.position for stored in case} | {one.position for one in damaged}
     reused = {s.statement.body["source"] for s in case if s.statement.type == "EvidenceReused.v1"}
     elsewhere = [position for position in sorted({*also, *reused}) if position not in there]
-    case += read_stored(connection, stored_events.c.position.in_(elsewhere)) if elsewhere else []
+    if elsewhere:
+        case += read_stored(connection, stored_events.c.position.in_(elsewhere), damaged)
     sealed = still_sealed(case)
     withheld = {s.position for s in case if s.position in sealed or not may_see(s.statement, classes)}
     shown = [stored for stored in case if stored.position not in withheld]
@@ -130,8 +133,9 @@ def read_contents(
     needed |= {s.position: s for s in _keys(registry, [*shown, *needed.values()])}
     outside = [stored for position, stored in sorted(needed.items()) if position not in there]
     case.sort(key=lambda stored: stored.position)
-    withheld |= {one.position for one in damaged if not may_see_kind(one.type, classes)}
-    return Contents(tuple(case), tuple(outside), frozenset(withheld), tuple(damaged))
+    hidden = {d.position for d in damaged if not may_see_damaged(connection, d, classes)}
+    once = {one.position: one for one in damaged}
+    return Contents(tuple(case), tuple(outside), frozenset(withheld | hidden), tuple(once.values()))
 
 
 def read_stored(
@@ -195,10 +199,16 @@ def may_see(statement: Statement, classes: Collection[Visibility]) -> bool:
     return all(its.get(name) in classes for name in statement.body)
 
 
-def may_see_kind(kind: str, classes: Collection[Visibility]) -> bool:
-    """Whether all that any statement of a kind says is in these classes."""
-    known = kind in KEY_EVENTS or kind in CATALOGUE
-    return known and all(its in classes for its in body_classes(kind).values())
+def may_see_damaged(connection: Connection, one: Damaged, classes: Collection[Visibility]) -> bool:
+    """Whether all that any statement of its kind says is in these classes; an opinion once it is closed."""
+    known = one.type in KEY_EVENTS or one.type in CATALOGUE
+    if not known or not all(its in classes for its in body_classes(one.type).values()):
+        return False
+    if one.type != OPENED:
+        return True
+    its = stored_events.c
+    later = (its.originator_id == one.stream) & (its.topic == CLOSED) & (its.position > one.position)
+    return connection.execute(select(its.position).where(later).limit(1)).first() is not None
 
 
 def body_classes(kind: str) -> Mapping[str, Visibility | None]:
@@ -218,9 +228,9 @@ def still_sealed(told: Iterable[Stored]) -> set[int]:
     hidden: dict[tuple[str | None, str | None], set[int]] = {}
     for stored in sorted(told, key=lambda one: one.position):
         cell = (stored.statement.agency, stored.statement.criterion)
-        if stored.statement.type == "OpinionOpened.v1":
+        if stored.statement.type == OPENED:
             hidden.setdefault(cell, set()).add(stored.position)
-        elif stored.statement.type == "OpinionsClosed.v1":
+        elif stored.statement.type == CLOSED:
             hidden.pop(cell, None)
     return {position for positions in hidden.values() for position in positions}
 

@@ -16,6 +16,7 @@ from typing import Any
 from api.runtime import Runtime, open_runtime
 from api.settings import Settings
 from audit.proofs.keys import DEMO_KEYS, SigningKey, demo_signing_key
+from tests.api.pages.tampered import UNREADABLE, tampered
 from tests.api.service.people import sign_in
 from tests.api.service.serving import serving
 from tests.chromium import chromium
@@ -23,7 +24,7 @@ from tests.worlds import World
 
 ROOT = Path(__file__).parent.parent
 WIDE, NARROW = (1180, 1100), (360, 900)
-EVERY_WAY = ("result", "score", "agency", "entry", "dispute", "findings")
+EVERY_WAY = ("result", "score", "agency", "entry", "dispute", "findings", "check-score", "check-red")
 AUDITOR = "kt-1"
 SCORE = "/rounds/2016/agencies/SNV/criteria"
 INSIDE: Mapping[str, str] = {
@@ -43,6 +44,12 @@ LOOKED_INTO: Mapping[str, str] = {
     "minutes": "/rounds/2016/council/meetings/meeting-3",
     "findings": "/rounds/2016/findings",
 }
+CHECKS: Mapping[str, str] = {
+    "check-public": "/check?round=2016",
+    "check-score": "/check?round=2016&agency=SNV&criterion=A3.2",
+}
+TAMPERED = 5848
+"""The entry that is changed for the page that turns red."""
 PUBLIC: Mapping[str, str] = {
     "rounds": "/",
     "result": "/rounds/2016",
@@ -62,12 +69,15 @@ def main(data: str, folder: str = "docs/tour") -> None:
         world = World(runtime, runtime.clock)  # type: ignore[arg-type]
         with serving(world, Settings(copy)) as client, chromium(offline=False) as context:
             page = context.new_page()
-            for name, path in PUBLIC.items():
+            for name, path in [*PUBLIC.items(), ("check-public", CHECKS["check-public"])]:
                 take(page, f"http://localhost:{client.port}{path}", into, name)
             name, _, value = sign_in(client, key_of(runtime, AUDITOR)).headers["Cookie"].partition("=")
             context.add_cookies([{"name": name, "value": value, "url": f"http://localhost:{client.port}"}])
-            for name, path in {**INSIDE, **LOOKED_INTO}.items():
+            inside = {**INSIDE, **LOOKED_INTO, "check-score": CHECKS["check-score"]}
+            for name, path in inside.items():
                 take(page, f"http://localhost:{client.port}{path}", into, name)
+            with tampered(Settings(copy).database, TAMPERED, *UNREADABLE):
+                take(page, f"http://localhost:{client.port}{CHECKS['check-score']}", into, "check-red")
         world.close()
 
 
@@ -85,6 +95,8 @@ def take(page: Any, address: str, into: Path, name: str) -> None:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
         page.goto(f"{address}{'&' if '?' in address else '?'}lang={lang}")
+        if "/check" in address:
+            page.wait_for_selector("html[data-checked]", timeout=120_000)
         how = "narrow" if size is NARROW else scheme
         page.screenshot(path=into / f"page-{name}-{how}.png")
 

@@ -13,11 +13,13 @@ from starlette.responses import Response, StreamingResponse
 from api.dossier_contents import Damaged, Stored
 from api.runtime import Runtime
 from api.service.answering import NOT_AT_ALL, cached, confidential
+from api.service.errors import NotThere
 from api.service.guard import Guard
 from api.service.live import News, server_sent
 from api.service.readable import Readable
 from audit.ledger.receipts import receipt_at
 from audit.ledger.tables import head, stored_events
+from audit.proofs.statement import Attachment
 
 MOST = 1000
 """So many entries are told at once; the next ones are asked for after the last position."""
@@ -95,7 +97,7 @@ def entries(runtime: Runtime, guard: Guard, news: News) -> APIRouter:
                 size = connection.execute(select(head.c.size)).scalar_one()
                 until = min(size, reached + 1 + MOST)
                 between = (_ITS.position > reached) & (_ITS.position < until)
-                found = list(_seen(request, between, connection)) if until > reached + 1 else []
+                found = list(readable.seen(request, connection, between)) if until > reached + 1 else []
                 reached = max(reached, until - 1)
             return [(stored.position, _line(stored).rstrip()) for stored in found]
 
@@ -110,7 +112,7 @@ def entries(runtime: Runtime, guard: Guard, news: News) -> APIRouter:
     async def file(request: Request, position: int, sha256: str) -> Response:
         """Answer with an evidence file that an entry names: to be kept, never shown in the page."""
         stored = await one(request, position)
-        named = next((its for its in stored.statement.attachments if its.sha256 == sha256), None)
+        named = _named(stored, sha256)
         if named is None or runtime.evidence.size(sha256) is None:
             raise NotThere("blob")
         headers = {
@@ -152,6 +154,12 @@ def entries(runtime: Runtime, guard: Guard, news: News) -> APIRouter:
         return confidential(request, {"reads": told, "next": told[-1]["number"] if told else None})
 
     return router
+
+
+def _named(stored: Stored | Damaged, sha256: str) -> Attachment | None:
+    """Return how an entry names a file; what is damaged names none."""
+    files = stored.statement.attachments if isinstance(stored, Stored) else ()
+    return next((its for its in files if its.sha256 == sha256), None)
 
 
 def _line(stored: Stored | Damaged) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from fastapi import Request
 from sqlalchemy import ColumnElement, Connection, false, or_
 
-from api.dossier_contents import Damaged, Stored, may_see, may_see_kind, read_stored, still_sealed
+from api.dossier_contents import Damaged, Stored, may_see, may_see_damaged, read_stored, still_sealed
 from api.runtime import Runtime
 from api.service.caller import Reach
 from api.service.errors import NotThere
@@ -47,7 +47,7 @@ class Readable:
         everything = self.everything(request)
         damaged: list[Damaged] = []
         told = list(read_stored(connection, which & self.limits(request), damaged))
-        yield from (one for one in damaged if everything or self._sees_kind(request, one))
+        yield from (one for one in damaged if self._sees_damaged(request, connection, one))
         hidden = _sealed(connection, told)
         for stored in told:
             its = self._classes(request, stored)
@@ -67,10 +67,10 @@ class Readable:
             raise NotThere("entry")
         return found[0]
 
-    def _sees_kind(self, request: Request, one: Damaged) -> bool:
+    def _sees_damaged(self, request: Request, connection: Connection, one: Damaged) -> bool:
         code, agency = (*one.stream.split("/"), None)[:2]
         its = self._guard.reach(request, str(code)).classes(agency)
-        return Visibility.PARTIES in its and may_see_kind(one.type, its)
+        return Visibility.PARTIES in its and may_see_damaged(connection, one, its)
 
     def _disputes(self, code: str, agencies: Collection[str]) -> Iterator[ColumnElement[bool]]:
         for (its, name), dispute in list(self._runtime.intake.standing.disputes.items()):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 from api.clock import ScriptedClock
 from api.runtime import open_runtime
 from api.settings import DATABASE_VARIABLE, Settings
+from tests.api.pages.tampered import UNREADABLE, tampered
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import Client, serving
 from tests.chromium import chromium
@@ -180,38 +180,23 @@ def test_the_page_is_for_everybody(served: Served, scheme: str, language: str) -
 # --- red --------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def tampered(database: Path, position: int, was: str, now: str) -> Iterator[None]:
-    """Change an entry as it is stored, under the running server; put it back afterwards."""
-    where = "where position = ?"
-    with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
-        (kept,) = connection.execute(f"select state from stored_events {where}", [position]).fetchone()
-    changed = bytes(kept).replace(was.encode(), now.encode(), 1)
-    assert changed != kept
-    _put(database, position, changed)
-    try:
-        yield
-    finally:
-        _put(database, position, kept)
-
-
-def _put(database: Path, position: int, state: bytes) -> None:
-    with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
-        connection.execute("update stored_events set state = ? where position = ?", [state, position])
-
-
-UNREADABLE, ANOTHER = ('"payload":"e', '"payload":"f'), ('"received_at":"2017-', '"received_at":"2018-')
+ANOTHER = '"received_at":"2017-', '"received_at":"2018-'
 
 
 def test_an_entry_that_was_changed_is_named(served: Served) -> None:
     """Whether it can still be read or not: on the page of the score, of the entry, and of the whole round."""
     trace = served.auditor.get("/v1/rounds/2016/agencies/SNV/trace?criterion=A3.2").json
-    position = trace["events"][0]["position"]
+    behind, before = (
+        next(e["position"] for e in trace["events"] if e["made_the_number"] is made) for made in (True, False)
+    )
     with signed_in(served) as visitor:
-        for was, now in (ANOTHER, UNREADABLE):
+        for position, (was, now), *more in (
+            (before, ANOTHER),
+            (before, UNREADABLE),
+            (behind, UNREADABLE, "/check?round=2016"),
+        ):
             with tampered(served.database, position, was, now):
-                paths = [SCORE, f"/check?position={position}"]
-                for path in [*paths, "/check?round=2016"] if now == UNREADABLE[1] else paths:
+                for path in [SCORE, f"/check?position={position}", *more]:
                     page = visitor.check(path)
                     assert visitor.judgement.startswith("✗ Found wrong"), path
                     assert f"Entry {position}" in page.inner_text("#first"), path
@@ -224,7 +209,7 @@ def test_an_entry_that_was_changed_is_named(served: Served) -> None:
 
 def test_a_published_result_that_was_changed_is_named(served: Served) -> None:
     """To anybody, who may read neither its signatures' keys nor anything else."""
-    with tampered(served.database, 8570, '"payload":"e', '"payload":"f'):
+    with tampered(served.database, 8570, *UNREADABLE):
         page = served.visitor.check("/check?round=2016")
         assert served.visitor.judgement.startswith("✗")
         assert "Entry 8570" in page.inner_text("#first")
