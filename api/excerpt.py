@@ -73,6 +73,13 @@ def excerpt(
     return Register(size, standing, keyring, named, moment, chains)
 
 
+def names_among(connection: Connection, actors: Collection[str], size: int) -> dict[str, str]:
+    """Return the names of people when the log had `size` entries, as far as they were not erased."""
+    entered = (entry.event for entry in concerning(connection, actors, size))
+    told = [e for e in entered if e is not None and isinstance(e.body, OfficerRegistered)]
+    return names_of(connection, {event.id: event.body.officer for event in told})
+
+
 def concerning(connection: Connection, subjects: Collection[str], size: int = END) -> list[Admitted]:
     """Return the entries of the registry before a size about people, keys or statements.
 
