@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from api.answers import Answer
 from api.errors import AttestationsDiffer, UnknownSubject
+from api.nearest import NOTHING, listed, nearest_of
 from api.register import Register, entry_at, fold
 from api.runtime import Log, Runtime
 from api.signing import Desk, Draft
@@ -34,8 +35,10 @@ from audit.proofs.policy import NO_WITNESSES, Policy
 from audit.proofs.receipt import Receipt, format_receipt, parse_receipt
 from audit.proofs.state import KEY, StateTree
 from audit.proofs.statement import parse_statement
+from domain.refusals import refuse
 from domain.shapes import write
 from domain.standing import Attested, StateItem
+from domain.stated.choices import Role
 
 CONFIRMED = "AttestationConfirmed.v1"
 
@@ -81,7 +84,8 @@ def prove(
     made = _attested(register, round_code, version)
     key = f"{round_code}/{about}"
     if not KEY.fullmatch(key):
-        raise UnknownSubject(f"{about} is no cell, total or rank; such are SNV/A1.2, SNV/total, SNV/rank")
+        keys = [item.key.partition("/")[2] for item in state_of(register, round_code, made.stated.version)]
+        raise UnknownSubject(refuse("asked.no_item", stated=about[:80], nearest=nearest_of(about, keys)))
     proof = _tree(log, connection, register, round_code, made).prove(key)
     recorded = entry_at(log, made.position)
     found = AttestedItem(recorded.entry.envelope, _receipt(log, connection, made.position), proof)
@@ -92,7 +96,11 @@ def _attested(register: Register, round_code: str, version: int | None) -> Attes
     its = [made for (code, _), made in sorted(register.standing.attested.items()) if code == round_code]
     wanted = [made for made in its if version in (None, made.stated.version)]
     if not wanted:
-        raise UnknownSubject(f"no such result of round {round_code} had been attested at {register.size}")
+        versions = [str(made.stated.version) for made in its]
+        near, there = nearest_of(str(version), versions), listed(versions)
+        raise UnknownSubject(
+            refuse("asked.not_attested", round=round_code, size=register.size, nearest=near, there=there)
+        )
     return wanted[-1]
 
 
@@ -100,7 +108,7 @@ def _tree(log: Log, connection: Connection, register: Register, round_code: str,
     """Fold the attested state, under the secret that lies beside the log."""
     secret = secret_at(connection, made.position)
     if not secret:
-        raise UnknownSubject("the secret of this attestation was erased; nothing can be proved under it")
+        raise UnknownSubject(refuse("asked.secret_erased", position=made.position))
     return published_tree(state_of(register, round_code, made.stated.version), secret)
 
 
@@ -143,7 +151,7 @@ def _receipt(log: Log, connection: Connection, position: int) -> bytes:
     """Make the receipt of an entry, under the newest checkpoint."""
     newest = latest_checkpoint(connection)
     if newest is None:
-        raise UnknownSubject("the log has no checkpoint")
+        raise UnknownSubject(refuse("asked.no_checkpoint"))
     size, _, note = newest
     entry = entry_at(log, position).entry
     path = tree.inclusion_proof(connection, position, size)
@@ -219,7 +227,8 @@ def confirm(runtime: Runtime, signer: Signer, round_code: str, version: int | No
         raise AttestationsDiffer(made.stated.state_root, root)
     record = register.keyring.records.get(signer.public_key.id)
     if record is None:
-        raise UnknownSubject(f"the key {signer.public_key.id} is enrolled for nobody")
+        near = min(register.standing.serving.get(Role.AUDITOR, ()), default=NOTHING)
+        raise UnknownSubject(refuse("asked.key_of_nobody", key=signer.public_key.id, nearest=near))
     desk = Desk(runtime.origin, {record.actor: signer})
     desk.counters = {signer.public_key.id: runtime.intake.keyring.next_counter(signer.public_key.id) - 1}
     desk.seen = runtime.intake.checkpoint

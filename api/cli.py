@@ -21,6 +21,7 @@ from api.cli_later import Commands
 from api.cli_options import AsJson, AsOf, Data, Lang, RoundCode, answer, print_json, progress_bar, refusals
 from api.errors import CommandError, DemoRefused, DossierUnreadable, RebuildStopped, UnknownSubject
 from api.exported import examine_export, is_export
+from api.following import bring_up
 from api.moments import moment_of
 from api.runtime import reading
 from api.screen import Screen
@@ -36,6 +37,7 @@ from audit.proofs.errors import AuditError, StoredError
 from audit.proofs.finding import Finding
 from audit.proofs.trust import Trust
 from domain.criteria import Block
+from projections.mentions import Mentions
 
 app = typer.Typer(
     cls=Commands,
@@ -123,6 +125,8 @@ def trace(
     """Show every event that made an agency's number (or one cell's), oldest first."""
     where = settings(data)
     believed = read_trust(trust or where.trust) if trust or where.trust.is_file() else None
+    for stopped in bring_up(where, (Mentions(),)):
+        sys.stderr.write(f"minhchung: {stopped}\n")
     with reading(where) as log, log.database.read() as connection:
         size, found = moment_of(log, connection, as_of, round_code)
         told = answers.trace(log, connection, found, agency, criterion, size)

@@ -13,8 +13,9 @@ import typer
 from api import attestations
 from api.answers import Answer
 from api.cli_options import AsJson, Data, Lang, RoundCode, print_json
-from api.errors import AttestationsDiffer, UnknownSubject
+from api.errors import AttestationsDiffer
 from api.log_key import load_key
+from api.nearest import unreadable
 from api.register import chosen_round
 from api.runtime import reading, writing
 from api.settings import settings
@@ -173,7 +174,7 @@ def _findings(lang: Language, *, as_json: bool) -> Iterator[None]:
     try:
         yield
     except OSError as wrong:
-        raise UnknownSubject(f"{wrong.filename}: {wrong.strerror}") from None
+        raise unreadable(Path(wrong.filename), wrong) from None
     except AuditError as wrong:
         if as_json:
             print_json(

@@ -11,6 +11,7 @@ import typer
 from api.answers import Answer
 from api.cli_options import AsJson, Data, Lang, print_json, refusals
 from api.errors import UnknownSubject
+from api.nearest import listed, nearest_of, unreadable
 from api.runtime import reading, writing
 from api.settings import settings
 from api.terms import term
@@ -21,6 +22,7 @@ from api.wording import Language
 from audit.ledger.stamping import kept_tokens, make_request
 from audit.proofs.entry import write_time
 from audit.proofs.timestamp import Source, TimeAuthority, Told
+from domain.refusals import refuse
 
 app = typer.Typer(no_args_is_help=True, help="Time tokens (RFC 3161) over checkpoints.")
 
@@ -78,7 +80,7 @@ def add(
     try:
         response = token.read_bytes()
     except OSError as wrong:
-        raise UnknownSubject(f"{token}: {wrong.strerror}") from None
+        raise unreadable(token, wrong) from None
     with refusals(lang), writing(settings(data)) as runtime:
         of, told = add_token(runtime.log.database, asked, size, response)
     _say(of, asked, told, lang, as_json=as_json)
@@ -122,9 +124,13 @@ def _authority(trust: Path, name: str | None) -> TimeAuthority:
     known = {one.name: one for one in read_trust(trust).authorities}
     if name is None and len(known) == 1:
         return next(iter(known.values()))
-    if name is None or name not in known:
-        there = ", ".join(known) or "none"
-        raise UnknownSubject(f"{trust} names these time authorities: {there}; --authority chooses one")
+    if name is None:
+        raise UnknownSubject(refuse("asked.which_authority", file=str(trust), there=listed(known)))
+    if name not in known:
+        near, there = nearest_of(name, known), listed(known)
+        raise UnknownSubject(
+            refuse("asked.no_authority", file=str(trust), stated=name, nearest=near, there=there)
+        )
     return known[name]
 
 

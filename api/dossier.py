@@ -21,9 +21,9 @@ from api.dossier_contents import (
     read_whole,
     text_classes,
 )
-from api.errors import CommandError, UnknownSubject
+from api.errors import CommandError
 from api.log_copy import AT_ONCE, words
-from api.nearest import not_applicable, not_ranked
+from api.nearest import no_dispute, not_applicable, not_ranked
 from api.register import Register
 from api.runtime import Log
 from audit.ledger import tree
@@ -113,9 +113,12 @@ def _known(register: Register, asked: Request) -> Subject:
     if its.dispute is not None:
         about = register.standing.disputes.get((its.round, its.dispute))
         if about is None or its.agency not in (None, about.agency):
-            raise UnknownSubject(
-                f"there is no {its.dispute} of {its.agency or 'anybody'} in round {its.round}"
-            )
+            filed = [
+                name
+                for (code, name), one in register.standing.disputes.items()
+                if code == its.round and its.agency in (None, one.agency)
+            ]
+            raise no_dispute(its.dispute, its.round, filed)
         its = Subject(its.round, about.agency, about.criterion, its.dispute)
     if its.agency is None and not asked.whole:
         raise DossierRefused("name an agency (--agency), or ask for the whole round (--whole)")

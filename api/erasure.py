@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
+from api.nearest import listed, nearest_of
 from api.runtime import Log, Runtime
 from api.signing import Desk, Draft
 from api.words import Words, read_words
@@ -17,6 +18,7 @@ from audit.ledger.errors import ErasureRefused
 from audit.ledger.submission import Accepted
 from audit.proofs.keys import Signer
 from audit.proofs.openings import TOMBSTONE
+from domain.refusals import refuse
 from domain.stated.choices import ErasureCategory
 from domain.stated.registry import OfficerRegistered
 
@@ -47,7 +49,9 @@ def wanted(
     for text in texts:
         position, _, name = text.partition(":")
         if not (position.isascii() and position.isdigit() and int(position) < log.size):
-            raise UnknownSubject(f"{text!r} is not the position of an entry, nor POSITION:FIELD")
+            last = log.size - 1
+            near = min(int(position), last) if position.isascii() and position.isdigit() else last
+            raise UnknownSubject(refuse("asked.no_text", stated=text[:40], nearest=near, last=last))
         named.setdefault(int(position), set()).add(name)
     recorded = {one.position: one for one in log.entries() if one.position in named or _enters(one, persons)}
     for one in recorded.values():
@@ -55,7 +59,7 @@ def wanted(
     words = read_words(log, connection, {one.statement.id for one in recorded.values()})
     entered = {one.event.body.officer for one in recorded.values() if _enters(one, persons) and one.event}
     if unknown := set(persons) - entered:
-        raise UnknownSubject(f"nobody was entered as {', '.join(sorted(unknown))}")
+        raise _nobody(log, min(unknown))
     return tuple(w for n in sorted(named) for w in _of(recorded[n], named[n], words))
 
 
@@ -64,11 +68,24 @@ def _enters(one: Recorded, persons: Sequence[str]) -> bool:
     return isinstance(body, OfficerRegistered) and body.officer in persons
 
 
+def _nobody(log: Log, stated: str) -> UnknownSubject:
+    """Say that nobody was entered under a pseudonym, and who comes nearest."""
+    bodies = (one.event.body for one in log.entries() if one.event is not None)
+    there = [body.officer for body in bodies if isinstance(body, OfficerRegistered)]
+    near = nearest_of(stated, there)
+    return UnknownSubject(
+        refuse("asked.not_there", kind="actor", stated=stated, nearest=near, there=listed(there))
+    )
+
+
 def _of(one: Recorded, names: set[str], words: Words) -> Iterator[Wanted]:
     fields = sorted(one.statement.commitments)
     if unknown := names - {"", *fields}:
-        there = ", ".join(fields) or "none"
-        raise UnknownSubject(f"entry {one.position} has no {min(unknown)}; its texts: {there}")
+        stated = min(unknown)
+        near, there = nearest_of(stated, fields), listed(fields)
+        raise UnknownSubject(
+            refuse("asked.no_field", position=one.position, stated=stated, nearest=near, there=there)
+        )
     for name in fields if "" in names else sorted(names):
         if (one.statement.id, name) not in words.gone:
             said = words.get(one.statement.id, name)

@@ -11,19 +11,14 @@ class CommandError(Exception):
 
 
 class UnknownSubject(CommandError):
-    """What was asked for is not in the log; says what there is instead.
+    """What was asked for is not in the log; says what there is instead, in both languages."""
 
-    `refused` has the words in both languages, where it is a question that people ask of a log.
-    """
-
-    def __init__(self, said: str | Refusal) -> None:
-        self.refused = said if isinstance(said, Refusal) else None
-        super().__init__(said if isinstance(said, str) else _told(said, Language.EN))
+    def __init__(self, refused: Refusal) -> None:
+        self.refused = refused
+        super().__init__(_told(refused, Language.EN))
 
     def told(self) -> str:
         """Say it in Vietnamese, and below in English."""
-        if self.refused is None:
-            return str(self)
         return f"{_told(self.refused, Language.VI)} ({self.refused.rule})\n  {self}"
 
 

@@ -60,6 +60,13 @@ def excerpt(
     return Register(size, standing, folded.keyring, named, moment, chains)
 
 
+def names_among(log: Log, connection: Connection, actors: Collection[str], size: int) -> dict[str, str]:
+    """Return the names of people when the log had `size` entries, as far as they were not erased."""
+    entered = (entry.event for entry in concerning(log, connection, actors, size))
+    told = [e for e in entered if e is not None and isinstance(e.body, OfficerRegistered)]
+    return names_of(connection, {event.id: event.body.officer for event in told})
+
+
 def concerning(
     log: Log, connection: Connection, subjects: Collection[str], size: int | None = None
 ) -> list[Admitted]:

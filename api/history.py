@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from api.answers import Answer, subject
 from api.errors import NotPossible, UnknownSubject
+from api.excerpt import excerpt, names_among
 from api.moments import moment_of
 from api.nearest import no_dispute, not_ranked
 from api.other_criteria import differences, other_criteria, told
-from api.register import Register, entry_at, read_register, stream
+from api.register import Register, entry_at, stream
 from api.runtime import Log
 from api.shares import LogShares, what_if
 from audit.ledger import tree
@@ -41,8 +42,9 @@ class History:
         self._log = log
         self._connection = connection
         self._size = size
-        self._register: Register = read_register(log, connection, size, round_code)
+        self._register: Register = excerpt(log, connection, size, round_code)
         self._round = self._register.round(round_code)
+        self._names: dict[str, str | None] = {}
         self._what_if = what_if(connection, round_code, size)
 
     def _answer(self, **what: object) -> Answer:
@@ -185,11 +187,15 @@ class History:
             "agency": event.agency,
             "criterion": event.criterion,
             "matter": event.matter,
-            "signed_by": [
-                {"actor": actor, "name": self._register.names.get(actor)} for actor in event.signed_by
-            ],
+            "signed_by": [{"actor": actor, "name": self._name_of(actor)} for actor in event.signed_by],
             "arrived_at": event.arrived_at.astimezone(self._round.zone).isoformat(),
         }
+
+    def _name_of(self, actor: str) -> str | None:
+        """Return what somebody is called; read when somebody is first told of."""
+        if actor not in self._names:
+            self._names[actor] = names_among(self._connection, [actor], self._size).get(actor)
+        return self._names[actor]
 
     # --- pivotal ----------------------------------------------------------------------------------------
 

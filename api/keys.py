@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.errors import UnknownSubject
+from api.nearest import nearest_of
 from api.register import Register, fold
 from api.runtime import Log
 from audit.proofs.authorship import Authorship
 from audit.proofs.certificate import Certified, describe
 from audit.proofs.keyring import KeyRecord
+from domain.refusals import refuse
 
 Answer = dict[str, Any]
 SHORTEST = 8
@@ -33,9 +35,9 @@ def key_show(log: Log, connection: Connection, size: int, wanted: str) -> Answer
     if not found and len(wanted) >= SHORTEST:
         found = [r for r in _records(register) if r.public.id.startswith(wanted)]
     if not found:
-        raise UnknownSubject(
-            f"no key and no holder of one is called {wanted}; `minhchung keys list` shows all there are"
-        )
+        records = _records(register)
+        names = (*(record.actor for record in records), *(record.public.id for record in records))
+        raise UnknownSubject(refuse("asked.no_key", stated=wanted[:80], nearest=nearest_of(wanted, names)))
     return {**_heading(register), "keys": [_card(register, record) for record in found]}
 
 

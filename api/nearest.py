@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 from api.errors import UnknownSubject
 from domain.refusals import refuse
@@ -59,3 +60,14 @@ def no_dispute(dispute: str, round_code: str, filed: Iterable[str]) -> UnknownSu
     return UnknownSubject(
         refuse("asked.no_dispute", dispute=dispute, round=round_code, nearest=near, there=all_of_them)
     )
+
+
+def unreadable(path: Path, wrong: Exception) -> UnknownSubject:
+    """Say that a file cannot be read, and which other one beside it has the name that comes nearest."""
+    reason = wrong.strerror if isinstance(wrong, OSError) else " ".join(str(wrong).split())[:200]
+    try:
+        there = [str(one) for one in path.parent.iterdir() if one.is_file() and one != path]
+    except OSError:
+        there = []
+    said, near = reason or type(wrong).__name__, nearest_of(str(path), there)
+    return UnknownSubject(refuse("asked.unreadable", file=str(path), reason=said, nearest=near))

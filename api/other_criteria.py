@@ -9,12 +9,14 @@ from typing import Any
 import yaml
 
 from api.errors import NotPossible, UnknownSubject
+from api.nearest import listed, nearest_of, unreadable
 from audit.proofs.canonical import encode
 from audit.proofs.errors import AuditError
 from audit.proofs.handwritten import read_json
 from domain import shapes
 from domain.criteria import CriteriaSet, Criterion, flaw_in
 from domain.points import write
+from domain.refusals import refuse
 from domain.standing import Standing
 
 Answer = dict[str, Any]
@@ -29,8 +31,15 @@ def other_criteria(standing: Standing, now: CriteriaSet, named: str) -> Criteria
         return _of_file(path)
     versions = [version for code, version in standing.criteria_sets if code == now.code]
     if named not in versions:
-        there = ", ".join(versions)
-        raise UnknownSubject(f"{named} is neither a file nor a version of {now.code}; there are: {there}")
+        raise UnknownSubject(
+            refuse(
+                "asked.no_criteria_set",
+                stated=named,
+                set=now.code,
+                nearest=nearest_of(named, versions),
+                there=listed(versions),
+            )
+        )
     return standing.criteria_sets[now.code, named]
 
 
@@ -48,7 +57,7 @@ def _loaded(path: Path) -> object:
             return read_json(path.read_bytes(), LIMIT)
         return yaml.safe_load(path.read_text("utf-8"))
     except (OSError, ValueError, AuditError, yaml.YAMLError) as wrong:
-        raise UnknownSubject(f"{path} cannot be read as a criteria set: {wrong}") from None
+        raise unreadable(path, wrong) from None
 
 
 def told(criteria: CriteriaSet) -> Answer:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from api.errors import UnknownSubject
+from api.nearest import NOTHING
 from domain.points import stated
+from domain.refusals import refuse
 
 _POSITIONS = re.compile(r"[0-9]{1,15}(?:-[0-9]{1,15})?", re.ASCII)
 MANY = 1_000_000
@@ -21,7 +23,7 @@ def positions(given: Sequence[str], many: int = MANY) -> list[int]:
     for part in ",".join(given).split(",") if given else ():
         first, _, last = part.partition("-")
         if not _POSITIONS.fullmatch(part) or int(last or first) - int(first) not in range(many):
-            raise UnknownSubject(f"{part!r} is no position such as 8175, nor a range such as 6967-7306")
+            raise UnknownSubject(refuse("asked.no_positions", stated=part[:40], nearest=_nearest_range(part)))
         found += range(int(first), int(last or first) + 1)
     return found
 
@@ -31,6 +33,22 @@ def points(given: Sequence[str]) -> dict[tuple[str, str], Fraction]:
     found: dict[tuple[str, str], Fraction] = {}
     for part in given:
         if (told := _ADJUST.fullmatch(part)) is None:
-            raise UnknownSubject(f"{part!r} is no adjustment such as SNV/A1.2=1.5")
+            near = _nearest_adjustment(part)
+            raise UnknownSubject(refuse("asked.no_adjustment", stated=part[:40], nearest=near))
         found[told[1], told[2]] = stated(told[3])
     return found
+
+
+def _nearest_range(part: str) -> str:
+    """Return a position or a range of the numbers that are there."""
+    numbers = [int(number) for number in re.findall(r"[0-9]{1,15}", part)[:2]]
+    if not numbers:
+        return NOTHING
+    first, last = min(numbers), max(numbers)
+    return str(first) if first == last else f"{first}-{min(last, first + MANY - 1)}"
+
+
+def _nearest_adjustment(part: str) -> str:
+    """Return an adjustment of the words that are there."""
+    words = re.findall(r"[^\s/=:,;]+", part)[:3]
+    return "{}/{}={}".format(*words) if len(words) == 3 else NOTHING

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, Table, Text, select
 
+from domain.refusals import UnknownEvent
 from domain.stated.erasure import OpeningsErased
 from domain.stated.registry import OfficerRegistered, OfficerTransferred, RoleEnded, RoleGranted
 from projections.bulk import insert_rows
@@ -17,8 +18,8 @@ from projections.followed import Entry
 from projections.shares import names
 
 OF_OFFICERS = (OfficerRegistered, OfficerTransferred, RoleGranted, RoleEnded)
-_TELLING = names((*OF_OFFICERS, OpeningsErased))
-"""What tells of a person or a statement; of other entries nothing is read, but that their kind is known."""
+_TOLD = names((*OF_OFFICERS, OpeningsErased))
+"""Nothing else is read: most entries are passed over by their type."""
 AT_ONCE = 500
 """How many subjects are asked about in one query."""
 
@@ -57,8 +58,9 @@ class Mentions:
 
 def _subjects(entry: Entry) -> Iterator[str]:
     yield from entry.keys
-    read = entry.type in _TELLING or not entry.known
-    body = entry.event.body if read and entry.event is not None else None
+    if not entry.known:
+        raise UnknownEvent(entry.type)
+    body = entry.event.body if entry.type in _TOLD and entry.event is not None else None
     if isinstance(body, OF_OFFICERS):
         yield body.officer
     elif isinstance(body, OpeningsErased):

@@ -152,12 +152,12 @@ def test_what_is_gone_is_left_out(data: Path) -> None:
 @pytest.mark.parametrize(
     ("texts", "persons", "words"),
     [
-        (("x",), (), "'x' is not the position"),
-        (("-1",), (), "'-1' is not the position"),
+        (("x",), (), "“x” is not the position.* nearest position is [0-9]+"),
+        (("-1",), (), "“-1” is not the position"),
         (("٣",), (), "is not the position"),
-        (("999999",), (), "'999999' is not the position"),
-        (("0:name",), (), "entry 0 has no name; its texts: none"),
-        ((), ("nobody", "stc-2"), "nobody was entered as nobody"),
+        (("999999",), (), "“999999” is not the position"),
+        (("0:name",), (), "Entry 0 has no text “name”"),
+        ((), ("nobody", "stc-2"), "There is no actor “nobody” in the log.* the nearest is"),
     ],
 )
 def test_what_is_not_there_is_said(

@@ -154,7 +154,7 @@ def test_file_that_is_none_is_refused(told: Told, tmp_path: Path, text: str, nam
     """No JSON, a key twice, no YAML."""
     path = tmp_path / name
     path.write_text(text, "utf-8")
-    with pytest.raises(UnknownSubject, match="cannot be read as a criteria set"):
+    with pytest.raises(UnknownSubject, match=r"set\.(json|yaml) cannot be read: "):
         history(told).under(str(path))
 
 
