@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -23,10 +24,11 @@ from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
 from api.service.guard import Guard
+from api.service.kept import Kept
 from api.service.problems import language_of, problem
 from api.service.public import public
 from api.service.queue import Queue
-from api.service.rounds import rounds
+from api.service.rounds import answered, rounds
 from api.service.signing_in import signing_in
 from api.service.statements import statements
 from api.service.watch import watch
@@ -53,6 +55,7 @@ def create_app(
     """
     guard = Guard(runtime, site, clock)
     following = following or Following(runtime.log)
+    kept = Kept(runtime, partial(answered, runtime.log))
     queue = Queue(runtime, room, following.wake)
 
     @asynccontextmanager
@@ -74,14 +77,14 @@ def create_app(
     app.include_router(blobs(runtime, settings))
     app.include_router(public(runtime))
     app.include_router(signing_in(runtime, guard))
-    app.include_router(rounds(runtime, guard))
+    app.include_router(rounds(runtime, guard, kept))
     app.include_router(entries(runtime, guard))
     app.include_router(watch(runtime, settings, following))
     app.include_router(public_pages(runtime, guard))
     app.include_router(record_pages(runtime, guard))
     app.include_router(sign_in_pages(runtime, guard))
     check_doors(app)
-    app.add_middleware(Direct, routes=app, guard=guard, refused=_refused)
+    app.add_middleware(Direct, routes=app, guard=guard, kept=kept, refused=_refused)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _of_the_protocol)
