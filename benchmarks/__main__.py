@@ -21,11 +21,13 @@ from benchmarks import (
     dossiers,
     history,
     intake,
+    peers,
     rebuild,
     recorder,
     replay,
     scale,
     service,
+    service_reads,
     state,
 )
 from benchmarks.databases import NoPostgres, postgres_server
@@ -64,6 +66,7 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from intake.one_statement(demo, folder, 10 if quick else 40)
     console.print("service ...")
     yield from service.deadline_hour(folder, quick=quick)
+    yield from service_reads.rankings_meanwhile(folder, quick=quick)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
     console.print("rebuild ...")
@@ -81,6 +84,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     try:
         with postgres_server() as url:
             yield recorder.on_postgres(url, rounds)
+            console.print("intake on PostgreSQL ...")
+            yield from peers.beside_eventsourcing(folder, url, 5 if quick else 9)
     except NoPostgres as wrong:
         console.print(f"recorder on PostgreSQL left out: {wrong}")
 
