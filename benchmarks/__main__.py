@@ -27,6 +27,7 @@ from benchmarks import (
     replay,
     scale,
     service,
+    service_memory,
     service_reads,
     state,
 )
@@ -67,6 +68,7 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     console.print("service ...")
     yield from service.deadline_hour(folder, quick=quick)
     yield from service_reads.rankings_meanwhile(folder, quick=quick)
+    yield from service_memory.under_uploads(folder, quick=quick)
     console.print("a larger log ...")
     yield from scale.large_log(folder / "synth", SMALLER // 5 if quick else SMALLER)
     console.print("rebuild ...")
