@@ -194,7 +194,7 @@ class History:
     def _name_of(self, actor: str) -> str | None:
         """Return what somebody is called; read when somebody is first told of."""
         if actor not in self._names:
-            self._names[actor] = names_among(self._connection, [actor], self._size).get(actor)
+            self._names[actor] = names_among(self._log, self._connection, [actor], self._size).get(actor)
         return self._names[actor]
 
     # --- pivotal ----------------------------------------------------------------------------------------

@@ -51,14 +51,15 @@ def build_synth(
         raise LogInTheWay(str(settings.data))
     building = settings.data.with_name(f"{settings.data.resolve().name}.building")
     shutil.rmtree(building, ignore_errors=True)
-    size = _fill(Settings(building, beside_data=True), shape, progress, history=history)
+    size = fill(Settings(building, beside_data=True), shape, progress, history=history)
     if settings.data.exists():
         settings.data.rmdir()
     building.replace(settings.data)
     return size
 
 
-def _fill(settings: Settings, shape: Shape, progress: Progress | None, *, history: bool) -> int:
+def fill(settings: Settings, shape: Shape, progress: Progress | None = None, *, history: bool = True) -> int:
+    """Build a log where there is none yet, on either database, in place; return its size."""
     log_key = shape.keys[LOG_ACTOR]
     keep_key(settings, log_key)
     clock = ScriptedClock(next(script(shape)).occurred_at)

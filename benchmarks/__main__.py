@@ -24,12 +24,15 @@ from benchmarks import (
     intake,
     own_write,
     pages,
+    peers,
     projection_runner,
     rebuild,
     recorder,
     replay,
     scale,
     service,
+    service_memory,
+    service_reads,
     state,
 )
 from benchmarks.databases import NoPostgres, postgres_server
@@ -69,6 +72,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     yield from own_write.after_a_receipt(demo, folder, 20 if quick else 60)
     console.print("service ...")
     yield from service.deadline_hour(folder, quick=quick)
+    yield from service_reads.rankings_meanwhile(folder, quick=quick)
+    yield from service_memory.under_uploads(folder, quick=quick)
     console.print("pages ...")
     yield from pages.of_a_copy(demo, folder)
     console.print("a larger log ...")
@@ -91,6 +96,8 @@ def lines(folder: Path, *, quick: bool) -> Iterator[Line]:
         with postgres_server() as url:
             yield recorder.on_postgres(url, rounds)
             yield from projection_runner.beside_theirs(url, folder, 1000 if quick else 5000)
+            console.print("intake on PostgreSQL ...")
+            yield from peers.beside_eventsourcing(folder, url, 5 if quick else 9)
     except NoPostgres as wrong:
         console.print(f"recorder and rebuild on PostgreSQL left out: {wrong}")
 

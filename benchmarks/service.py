@@ -20,9 +20,9 @@ from time import perf_counter
 from sqlalchemy import select
 
 from api.runtime import reading
-from api.settings import Settings
+from api.settings import DATABASE_VARIABLE, Settings
 from api.signing import Desk
-from api.synth import build_synth
+from api.synth import build_synth, fill
 from api.synth_script import Shape, script
 from audit.ledger.submission import Submission
 from audit.ledger.tables import head, statement_ids
@@ -66,7 +66,8 @@ def furnished(data: Path, offices: int, statements: int) -> tuple[Settings, list
     """Make a log up in whose newest round every agency is about to declare; return it and the outboxes."""
     where = Settings(data)
     shape = shape_of(offices, statements // 2 // offices)
-    build_synth(where, shape, history=False)
+    build = fill if DATABASE_VARIABLE in os.environ else build_synth
+    build(where, shape, history=False)
     return where, [list(map(_request, box)) for box in outboxes(shape, where)]
 
 

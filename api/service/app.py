@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -33,6 +34,7 @@ from api.service.entries import entries
 from api.service.errors import BodyMalformed, NotThere, OtherMethod, RequestRefused
 from api.service.following import Following
 from api.service.guard import Guard
+from api.service.kept import Kept
 from api.service.linking import linking
 from api.service.live import News
 from api.service.log_lines import lines
@@ -46,7 +48,7 @@ from api.service.problems import language_of, problem
 from api.service.public import public
 from api.service.queue import Queue
 from api.service.reviews import reviews
-from api.service.rounds import rounds
+from api.service.rounds import answered, rounds
 from api.service.signing_in import signing_in
 from api.service.statements import statements
 from api.service.telemetry import telemetry
@@ -77,6 +79,7 @@ def create_app(
     """
     guard = Guard(runtime, site, clock)
     following = following or Following(runtime.log)
+    kept = Kept(runtime, partial(answered, runtime.log))
     news, metrics = News(), Metrics()
 
     def taken() -> None:
@@ -111,7 +114,7 @@ def create_app(
     app.include_router(linking(runtime, guard, openid))
     app.include_router(telling(runtime, guard, notifying.store, out))
     app.include_router(enrolling(runtime, guard, queue))
-    app.include_router(rounds(runtime, guard))
+    app.include_router(rounds(runtime, guard, kept))
     app.include_router(reviews(runtime, guard))
     app.include_router(entries(runtime, guard, news))
     app.include_router(watch(runtime, settings, following, queue, metrics))
@@ -133,7 +136,7 @@ def create_app(
             metrics.refusals.labels(wrong.rule).inc()
         return await _refused(request, wrong)
 
-    app.add_middleware(Direct, routes=app, guard=guard, refused=refused)
+    app.add_middleware(Direct, routes=app, guard=guard, kept=kept, refused=refused)
     app.add_middleware(Observed, metrics, log or lines())
     app.add_exception_handler(RequestRefused, refused)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -1,7 +1,8 @@
 """Straight to the route: an address without parameters is known by itself, whatever else there is.
 
 The framework looks through all routes for each request, and solves for each what its endpoint takes. An
-endpoint that takes the request alone needs neither; statements come in by such a one.
+endpoint that takes the request alone needs neither; statements come in by such a one. Nor does a question
+whose answer is kept.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.service.errors import RequestRefused
+from api.service.guard import Guard
+from api.service.kept import Kept
 
-Guarding = Callable[[Request], Awaitable[None]]
 Refusing = Callable[[Request, Exception], Awaitable[Response]]
 _Named = tuple[str, str]
 
@@ -24,26 +26,41 @@ _Named = tuple[str, str]
 class Direct:
     """Answers what it knows by method and path, behind the same guard; everything else is the framework's."""
 
-    def __init__(self, app: ASGIApp, routes: FastAPI, guard: Guarding, refused: Refusing) -> None:
+    def __init__(self, app: ASGIApp, routes: FastAPI, guard: Guard, kept: Kept, refused: Refusing) -> None:
         self._app = app
         self._routes = dict(_direct(routes))
         self._guard = guard
+        self._kept = kept
         self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
-        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if route is None:
-            await self._app(scope, receive, send)
-            return
-        scope.update(route=route, endpoint=route.endpoint, path_params={})
-        request = Request(scope, receive, send)
+        answer: ASGIApp | None = None
+        if scope["type"] == "http":
+            answer = await self._told(Request(scope, receive, send))
+        await (answer or self._app)(scope, receive, send)
+
+    async def _told(self, request: Request) -> Response | None:
         try:
-            await self._guard(request)
-            response: Response = await route.endpoint(request)
+            return await self._answer(request)
         except RequestRefused as wrong:
-            response = await self._refused(request, wrong)
-        await response(scope, receive, send)
+            return await self._refused(request, wrong)
+
+    async def _answer(self, request: Request) -> Response | None:
+        scope = request.scope
+        if (route := self._routes.get((scope["method"], scope["path"]))) is not None:
+            scope.update(route=route, endpoint=route.endpoint, path_params={})
+            await self._guard(request)
+            return await route.endpoint(request)  # type: ignore[no-any-return]
+        if scope["method"] != "GET":
+            return None
+        place = self._kept.place(scope["path"], scope["query_string"].decode("latin-1"))
+        if place is None:
+            return None
+        route, params = place
+        scope["route"] = route
+        await self._guard(request)
+        return self._kept.at_once(request, self._guard.reach(request, params["code"]))
 
 
 def _direct(app: FastAPI) -> Iterator[tuple[_Named, APIRoute]]:

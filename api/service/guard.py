@@ -70,7 +70,7 @@ class Guard:
         cookie = None if brought else request.cookies.get(self.cookie)
         if request.method not in _SAFE:
             self._check_origin(request, signing_in=request.scope["path"].startswith(_SIGN_IN), cookie=cookie)
-        if door.who in (Who.SIGNED_IN, Who.READERS):
+        if door.who in (Who.SIGNED_IN, Who.READERS) and not hasattr(request.state, "caller"):
             request.state.door = door
             asks = _Asks(door, _brought(brought, cookie), _address(request))
             request.state.caller = await self._at_the_door.ask(asks)

@@ -24,9 +24,12 @@ from audit.ledger.tables import head
 
 ROOM = 32 * 1024 * 1024
 """Bytes of answers that are kept; the oldest goes first."""
+ADDRESSES = 10_000
+"""So many addresses are remembered with their routes."""
 Question = Callable[[Connection], Any]
 Writing = Callable[[Any], Written]
 _Key = tuple[str, str, Reach]
+_Place = tuple[Any, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,28 @@ class Kept:
         self._found: dict[_Key, _Answer] = {}
         self._bytes = 0
         self._making: dict[_Key, asyncio.Event] = {}
+        self._addresses: dict[tuple[str, str], _Place] = {}
+
+    def place(self, path: str, query: str) -> _Place | None:
+        """Return the route and the parameters of an address that was answered before."""
+        return self._addresses.get((path, query))
+
+    def at_once(self, request: Request, reach: Reach) -> Response | None:
+        """Answer with what is kept, if the log has not grown since."""
+        found = self._found.get(_key(request, reach))
+        fresh = found is not None and found.size >= self._runtime.intake.size
+        return sent(request, found.told, NOT_AT_ALL) if found is not None and fresh else None
 
     async def answer(
         self, request: Request, reach: Reach, question: Question, write: Writing = as_json
     ) -> Response:
         """Answer with what is kept, else with what `question` finds, put down by `write`."""
-        key = (request.url.path, request.url.query, reach)
+        key = _key(request, reach)
         wanted = self._runtime.intake.size
         while (found := self._found.get(key)) is None or found.size < wanted:
             if (making := self._making.get(key)) is None:
                 found = await self._made(key, partial(_read, question, write))
+                self._remember(request)
                 break
             await making.wait()  # for whoever asks the same
         return sent(request, found.told, NOT_AT_ALL)
@@ -75,9 +90,19 @@ class Kept:
             self._forget(next(iter(self._found)))
         return found
 
+    def _remember(self, request: Request) -> None:
+        if len(self._addresses) >= ADDRESSES:
+            self._addresses.clear()
+        where = (request.scope["path"], request.scope["query_string"].decode("latin-1"))
+        self._addresses[where] = (request.scope["route"], dict(request.path_params))
+
     def _forget(self, key: _Key) -> None:
         before = self._found.pop(key, None)
         self._bytes -= len(before.told.body) if before else 0
+
+
+def _key(request: Request, reach: Reach) -> _Key:
+    return request.scope["path"], request.scope["query_string"].decode("latin-1"), reach
 
 
 def _read(question: Question, write: Writing, connection: Connection) -> _Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request
@@ -70,11 +69,9 @@ def answered(log: Log, question: Callable[[Connection], Told]) -> Told:
         raise NotThere("record") from None
 
 
-def rounds(runtime: Runtime, guard: Guard) -> APIRouter:
+def rounds(runtime: Runtime, guard: Guard, kept: Kept) -> APIRouter:
     """Return the routes about a round; each is limited by what its row grants to whoever asks."""
     router, log = APIRouter(prefix="/v1/rounds/{code}"), runtime.log
-
-    kept = Kept(runtime, partial(answered, log))
 
     async def ask(question: Ask) -> Any:
         return await run_in_threadpool(answered, log, question)

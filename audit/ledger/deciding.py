@@ -44,6 +44,11 @@ class Group:
     outcomes: list[Outcome] | None = None
     error: BaseException | None = None
 
+    @property
+    def heard(self) -> bool:
+        """Whether its caller has an answer."""
+        return self.outcomes is not None or self.error is not None
+
 
 @dataclass(slots=True)
 class Batch:

@@ -8,10 +8,11 @@ in memory, because all deciding happens on forks.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from threading import Lock
+from threading import Condition, Lock
 
 from eventsourcing.application import LocalNotificationLog
 from eventsourcing.persistence import PersistenceError, StoredEvent
@@ -100,6 +101,8 @@ class Intake:
         self._last_received: datetime | None = None
         self._waiting: deque[Group] = deque()
         self._turn = Lock()
+        self._free = Condition()
+        """Told each time that a turn ends."""
         self._stopped: BaseException | None = None
 
     def submit(self, submissions: Iterable[Submission], *, together: bool = False) -> list[Outcome]:
@@ -123,10 +126,17 @@ class Intake:
         """
         groups = [self._group(submissions, together=together) for submissions, together in calls]
         self._waiting.extend(groups)
-        with self._turn:
-            while unheard := [g for g in groups if g.outcomes is None and g.error is None]:
-                self._commit(self._next_groups() or unheard[:1])  # alone, if an interrupted thread dropped it
-            self._answer()
+        while not all(group.heard for group in groups):
+            with self._free:  # who was heard meanwhile goes, and does not wait for the batch after
+                self._free.wait_for(lambda: all(g.heard for g in groups) or not self._turn.locked())
+            if self._turn.acquire(blocking=False):
+                with self._taken():
+                    unheard = [group for group in groups if not group.heard]
+                    if unheard:
+                        self._commit(
+                            self._next_groups() or unheard[:1]
+                        )  # if an interrupted thread dropped it
+                        self._answer()
         return [self._heard(group) for group in groups]
 
     def preview(self, submissions: Iterable[Submission], *, together: bool = False) -> list[Outcome]:
@@ -136,13 +146,29 @@ class Intake:
         """
         group = self._group(submissions, together=together)
         try:
-            with self._turn, self._recorder.database.begin() as connection:
+            with self._in_turn(), self._recorder.database.begin() as connection:
                 if self._stopped is not None:
                     raise LogStopped("the log stopped before") from self._stopped
                 decided = self._decider.take(self._open(connection, group.members), group)
         except _OF_STORAGE as wrong:
             raise LogStopped("the database does not answer") from wrong
         return [replace(o, line=b"") if isinstance(o, Refused) else o for o in decided]
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        self._turn.acquire()
+        with self._taken():
+            yield
+
+    @contextmanager
+    def _taken(self) -> Iterator[None]:
+        """End the turn that was taken, and tell those who wait for it."""
+        try:
+            yield
+        finally:
+            self._turn.release()
+            with self._free:
+                self._free.notify_all()
 
     def _group(self, submissions: Iterable[Submission], *, together: bool) -> Group:
         now = self._clock()
@@ -167,7 +193,7 @@ class Intake:
 
     def catch_up(self) -> None:
         """Follow what the log holds already; call it once before the first submission."""
-        with self._turn:
+        with self._in_turn():
             self._follow_log(self._recorder.max_notification_id() or 0)
             with self._recorder.database.read() as connection:
                 newest = connection.execute(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from api.following import bring_up
 from api.service.caller import Capacity, Extent
@@ -206,6 +207,37 @@ def test_what_belongs_to_others_reads_as_what_does_not_exist(served: Served) -> 
     size = served.world.size
     theirs = _entry_about(served.world, "NHS")
     assert stc.get(f"/v1/entries/{theirs}").body == stc.get(f"/v1/entries/{size + 5}").body
+
+
+def test_the_records_of_others_are_not_even_read(served: Served) -> None:
+    """Of a page of entries both questions name what may be read: the rest never leaves the database.
+
+    What is answered is looked at once more on the way out, so that an answer would not show it.
+    """
+    stc, asked = served.people["stc-1"], list[set[int]]()
+    reader = served.world.runtime.log.database._reader
+
+    def heard(_c: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "FROM stored_events" in statement and "stored_events.position >" in statement:
+            rows = cursor.connection.execute(statement, parameters).fetchall()
+            asked.append({position for position, *_ in rows})
+
+    event.listen(reader, "after_cursor_execute", heard)
+    try:
+        told = stc.get("/v1/entries?limit=1000").body.splitlines()
+    finally:
+        event.remove(reader, "after_cursor_execute", heard)
+    chosen, read = asked
+    streams = {one.position: one.originator_id for one in served.world.runtime.log.entries()}
+    assert {json.loads(line)["position"] for line in told} <= chosen == read
+    odd = {streams[position] for position in chosen if not _of(streams[position], "STC")}
+    assert odd == set()
+
+
+def _of(stream: str, agency: str) -> bool:
+    """Whether a stream is of an agency's record, or of a dispute (all of this log's are its own)."""
+    parts = stream.split("/")
+    return len(parts) > 1 and (parts[1] == agency or parts[1].startswith("dispute-"))
 
 
 def test_every_question_is_noted_for_auditors(served: Served) -> None:

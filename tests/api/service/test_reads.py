@@ -250,3 +250,24 @@ def test_what_others_did_shows_at_once(world: World, client: Client, auditor: Pe
     assert hashlib.sha256(after.body) != hashlib.sha256(before.body)
     points = {one["criterion"]: one["exact"] for one in after.json["cells"]}
     assert points["A1.1"] == "1"
+
+
+def test_what_is_kept_is_the_readers_and_ends_with_the_next_statement(
+    world: World, client: Client, auditor: Person
+) -> None:
+    """Asked again it is the same; others get what is theirs; and after a statement it is told anew."""
+    path = "/v1/rounds/2016/rankings"
+    first, again = auditor.get(path), auditor.get(path)
+    assert (again.status, again.body, again.headers["etag"]) == (200, first.body, first.headers["etag"])
+    assert auditor.ask("GET", path, if_none_match=first.headers["etag"]).status == 304
+    assert client.ask("GET", path).status == 401
+    head = sign_in(client, KEYS["stc-1"])
+    theirs = [place["agency"] for one in head.get(path).json["blocks"] for place in one["places"]]
+    assert theirs == ["STC"]
+    world.state(
+        "SelfScoreDeclared", "nhs-2", round="2016", agency="NHS", criterion="A1.1", body={"points": "0.5"}
+    )
+    anew = auditor.get(path)
+    assert anew.json["size"] == first.json["size"] + 1
+    last = auditor.get("/v1/reads?limit=1000").json["reads"][-4:]
+    assert [one["actor"] for one in last] == ["snv-4", "stc-1", "snv-4", "snv-4"]
