@@ -16,7 +16,8 @@ from api.runtime import Runtime
 from api.service.access import Access, Credential
 from api.service.caller import Caller, Reach, caller_of
 from api.service.doors import DOORS, Door, Who
-from api.service.errors import BodyMalformed, FromElsewhere, NotForThat, NotSignedIn, NotThere
+from api.service.errors import BodyMalformed, BodyTooLarge, FromElsewhere, NotForThat, NotSignedIn, NotThere
+from api.service.wire import MAX_BATCH
 from audit.ledger.submission import Clock
 from audit.ledger.tables import head
 from domain.visibility import Visibility
@@ -24,6 +25,8 @@ from domain.visibility import Visibility
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BEARER = "bearer "
+_FILES = "/v1/blobs/{sha256}"
+"""The one route whose bodies are longer, and do not stay in memory."""
 _ZERO = re.compile(r"\0|%00")
 """Not in any name, and not every database takes it."""
 _SIGN_IN = ("/v1/session", "/sign-")
@@ -62,6 +65,8 @@ class Guard:
         door = _door(request)
         if _ZERO.search(f"{request.url.path}?{request.url.query}"):
             raise BodyMalformed("parameters")
+        if request.scope["route"].path != _FILES and _stated_length(request) > MAX_BATCH:
+            raise BodyTooLarge(MAX_BATCH)
         brought = request.headers.get("authorization", "")
         cookie = None if brought else request.cookies.get(self.cookie)
         if request.method not in _SAFE:
@@ -127,6 +132,12 @@ class Guard:
         opened = self._runtime.intake.standing.rounds.get(code)
         own: Iterable[Visibility] = opened.publication.own_record if opened else ()
         return Reach(caller.grants(door.extents, code, own))
+
+
+def _stated_length(request: Request) -> int:
+    """Return how long a body says that it is; however long it turns out, no more than its limit is read."""
+    stated = request.headers.get("content-length", "")
+    return int(stated[:20]) if stated.isascii() and stated.isdigit() else 0
 
 
 def _door(request: Request) -> Door:
