@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.service import access
+from api.service.access_tables import sessions
 from api.service.doors import Who
 from tests.api.service.everybody import UNSAFE, Served, address, doors, served_to
 from tests.api.service.people import Person, answer, challenged, sign_in, token_of
@@ -64,7 +65,7 @@ def test_a_token_needs_no_origin_and_brings_no_session(served: Served, door: tup
     """A program is no browser: what it brings is looked at for itself, and a cookie beside it is not."""
     program = token_of(served.people["ct-4"], "LOG")
     told = served.client.ask(
-        door[0], address(door[1]), b"{}", program.headers | served.people["ct-4"].headers
+        door[0], address(door[1]), b"{}", {**program.headers, **served.people["ct-4"].headers}
     )
     if doors(Who.SIGNED_IN).get(door):
         assert (told.status, told.json["rule"]) == (403, "access.token_scope")
@@ -140,7 +141,7 @@ def test_sessions_are_looked_up_by_their_digest(served: Served) -> None:
 
 def _dumped(served: Served) -> Iterator[str]:
     with served.world.runtime.log.database.read() as connection:
-        for row in connection.execute(access.kept.sessions.select()):
+        for row in connection.execute(sessions.select()):
             yield " ".join(its.hex() if isinstance(its, bytes) else str(its) for its in row)
 
 
