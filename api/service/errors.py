@@ -29,6 +29,7 @@ class BodyTooLarge(RequestRefused):
 
     def __init__(self, limit: int) -> None:
         super().__init__("request.too_long", limit=limit)
+        self.headers = {"Connection": "close"}  # what else is sent is not read either
 
 
 class BodyMalformed(RequestRefused):

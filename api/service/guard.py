@@ -16,8 +16,9 @@ from api.runtime import Runtime
 from api.service.access import NOTED, Access, Asked, Brought, Credential
 from api.service.caller import Caller, Reach, caller_of
 from api.service.doors import DOORS, Door, Who
-from api.service.errors import BodyMalformed, FromElsewhere, NotForThat, NotSignedIn, NotThere
+from api.service.errors import BodyMalformed, BodyTooLarge, FromElsewhere, NotForThat, NotSignedIn, NotThere
 from api.service.gathering import Gathering
+from api.service.wire import MAX_BATCH
 from audit.ledger.submission import Clock
 from audit.ledger.tables import head
 from domain.visibility import Visibility
@@ -25,6 +26,8 @@ from domain.visibility import Visibility
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BEARER = "bearer "
+_FILES = "/v1/blobs/{sha256}"
+"""The one route whose bodies are longer, and do not stay in memory."""
 _ZERO = re.compile(r"\0|%00")
 """Not in any name, and not every database takes it."""
 _SIGN_IN = ("/v1/session", "/sign-")
@@ -66,6 +69,8 @@ class Guard:
         door = _door(request)
         if _ZERO.search(f"{request.url.path}?{request.url.query}"):
             raise BodyMalformed("parameters")
+        if request.scope["route"].path != _FILES and _stated_length(request) > MAX_BATCH:
+            raise BodyTooLarge(MAX_BATCH)
         brought = request.headers.get("authorization", "")
         cookie = None if brought else request.cookies.get(self.cookie)
         if request.method not in _SAFE:
@@ -188,6 +193,12 @@ def _brought(authorization: str, cookie: str | None) -> Brought:
 
 def _address(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _stated_length(request: Request) -> int:
+    """Return how long a body says that it is; however long it turns out, no more than its limit is read."""
+    stated = request.headers.get("content-length", "")
+    return int(stated[:20]) if stated.isascii() and stated.isdigit() else 0
 
 
 def _door(request: Request) -> Door:

@@ -22,7 +22,7 @@ _STATEMENTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 class Metrics:
-    """The counts of one process. Labels are routes, statuses and rules: closed sets, none of them a person."""
+    """The counts of one process. Labels are routes, statuses and rules: closed sets, and no people."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

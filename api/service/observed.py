@@ -8,6 +8,7 @@ from time import perf_counter
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.service.log_lines import where
@@ -17,6 +18,8 @@ from api.service.problems import language_of, problem
 HEADER = "X-Request-Id"
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 _NO_ROUTE = "-"
+GONE = 499
+"""What is counted for a request whose sender went away: no status of HTTP, and never sent."""
 BROKEN = "request.broken"
 
 
@@ -47,6 +50,8 @@ class Observed:
 
         try:
             await self._app(scope, receive, sent)
+        except ClientDisconnect:
+            status = GONE  # before all of the body had come: nobody hears an answer
         except Exception as wrong:
             self._log.error("broken", id=name, route=_route(scope), where=where(wrong))
             if status:  # half of an answer has gone out; the connection is cut
