@@ -68,11 +68,11 @@ class Notifying:
     def look(self) -> int:
         """Keep what is new to be told, of all rounds; return how many notices that were."""
         size, at = self._runtime.log.size, self._clock()
-        found = self.store.keep(self._found(size), at)
+        found = self.store.keep(self._new(size), at)
         self._looked = size, at
         return found
 
-    def _found(self, size: int) -> Iterator[Notice]:
+    def _new(self, size: int) -> Iterator[Notice]:
         log = self._runtime.log
         for code in list(self._runtime.intake.standing.rounds):
             with log.database.read() as connection:

@@ -90,6 +90,7 @@ class Receiver:
     address: str
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     status: int = 204
+    arrived: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
@@ -103,6 +104,7 @@ def receiver() -> Iterator[Receiver]:
             told.came.append(({name.lower(): its for name, its in self.headers.items()}, body))
             self.send_response(told.status)
             self.end_headers()
+            told.arrived.set()
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -282,6 +284,18 @@ def test_a_webhook_is_signed_and_the_same_at_every_try(
     assert told["type"] == "notices"
     assert {one["level"] for one in told["data"]["notices"]} <= {level.value for level in Level}
     person.ask("DELETE", f"/v1/notices/destinations/{made['id']}")
+
+
+def test_it_looks_by_itself_while_it_is_served(world: World, data: Path, receiver: Receiver) -> None:
+    """Nobody has to ask: what is new goes out by the next look."""
+    with serving(world, Settings(data), notices_every=0.05) as asks:
+        person = sign_in(asks, KEYS["stc-1"])
+        made = _add(person, "WEBHOOK", receiver.address)
+        with world.runtime.log.database.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM notices WHERE actor = 'stc-1'")
+        position = world.state("RoleGranted", "dk-2", body={"officer": "snv-4", "role": "AUDITOR"})
+        assert receiver.arrived.wait(30), position
+        assert person.ask("DELETE", f"/v1/notices/destinations/{made['id']}").status == 204
 
 
 def test_what_never_arrives_is_given_up(
