@@ -6,10 +6,11 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import icalendar
@@ -19,11 +20,12 @@ from standardwebhooks.webhooks import Webhook
 
 from api.notices import Level, near_of, notices
 from api.service.notice_store import RETRY, Channel, NoticeStore
-from api.service.notifying import Notifying
+from api.service.notifying import Notifying, going_on
 from api.service.post import Post, post
 from api.settings import Settings
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import Client, serving
+from tests.furnished import PUBLISHED
 from tests.worlds import KEYS, World, reopen
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -198,6 +200,16 @@ def test_a_deadline_that_was_extended_is_told_anew() -> None:
     one, same = (next(notices("2016", [_pending()], DUE)).key for _ in range(2))
     later = next(notices("2016", [_pending(due=(DUE + timedelta(days=1)).isoformat())], DUE)).key
     assert one == same != later
+
+
+def test_rounds_that_are_over_are_not_looked_at(world: World) -> None:
+    """But for the last of them, and those with a dispute that goes on: however many years a log has."""
+    standing = world.intake.standing
+    found = standing.rounds[PUBLISHED]
+    earlier = {str(year): replace(found, code=str(year), position=-year) for year in range(1950, 1960)}
+    many = SimpleNamespace(rounds={**standing.rounds, **earlier}, disputes=standing.disputes)
+    assert sorted(going_on(many)) == sorted(going_on(standing))  # type: ignore[arg-type]
+    assert PUBLISHED in going_on(standing)
 
 
 # --- over the service -----------------------------------------------------------------------------------
