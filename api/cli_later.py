@@ -40,6 +40,7 @@ LATER: Mapping[str, tuple[str, str]] = {
     "synth": ("api.cli_synth", "app"),
     "serve": ("api.cli_serve", "app"),
     "submit": ("api.cli_submit", "app"),
+    "upload": ("api.cli_submit", "app"),
     "rebuild": ("api.cli_rebuild", "app"),
 }
 """Command -> the module that has it, and the name of its group there."""

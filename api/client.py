@@ -71,6 +71,13 @@ class OddAnswer(CommandError):
         super().__init__(f"{url}: {what}; is this the address of a log's service?")
 
 
+class NoServer(CommandError):
+    """Nobody answers there."""
+
+    def __init__(self, url: str, wrong: Exception) -> None:
+        super().__init__(f"{url} does not answer ({type(wrong).__name__}: {wrong}); is the service running?")
+
+
 class ServerRefused(CommandError):
     """The server says no, by a rule and in words."""
 
@@ -120,12 +127,14 @@ class Client:
         return Refused(answer.status_code, rule, detail, todo, line.encode())
 
     def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """Ask for something, in JSON; raises ServerRefused (in words), OddAnswer, httpx.HTTPError."""
-        answer = self._http.request(method, path, json=body, headers=self._own)
+        """Ask for something, in JSON; raises ServerRefused (in words), OddAnswer, NoServer."""
+        try:
+            answer = self._http.request(method, path, json=body, headers=self._own)
+        except httpx.HTTPError as wrong:
+            raise NoServer(self.server, wrong) from None
         if answer.is_success:
             return {} if answer.status_code == 204 else _json(answer)
-        told = _json(answer)
-        raise ServerRefused(*(str(told.get(name, "")) for name in ("rule", "detail", "todo")))
+        raise refused_by(answer)
 
     def sign_in(self, signer: Signer) -> None:
         """Begin a session with a key; raises OddAnswer where the challenge is one of another site."""
@@ -145,6 +154,13 @@ class Client:
         """Return the newest checkpoint's note, to be verified; raises httpx.HTTPError."""
         return self._http.get("/v1/log/checkpoint").raise_for_status().content
 
+    def origin(self) -> str:
+        """Return what the log calls itself, by its newest checkpoint; raises NoServer."""
+        try:
+            return self.checkpoint().split(b"\n", 1)[0].decode()
+        except httpx.HTTPError as wrong:
+            raise NoServer(self.server, wrong) from None
+
     def upload(self, path: Path, signer: Signer, origin: str, until: datetime) -> str:
         """Send an evidence file, or what is missing of it; return its digest.
 
@@ -162,6 +178,14 @@ class Client:
                 headers |= {"Upload-Offset": str(at), "Content-Length": str(size - at)}
                 self._http.put(url, content=_pieces(file), headers=headers).raise_for_status()
         return sha256
+
+
+def refused_by(answer: httpx.Response) -> ServerRefused:
+    """Return why a server said no; raises OddAnswer where it did not say."""
+    if not answer.content and answer.request.method == "HEAD":
+        return ServerRefused(str(answer.status_code), answer.reason_phrase, "")
+    told = _json(answer)
+    return ServerRefused(*(str(told.get(name, "")) for name in ("rule", "detail", "todo")))
 
 
 def _same_site(site: str, server: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
+from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,11 +18,15 @@ from api.runtime import Runtime
 from api.service.notice_store import NoticeStore
 from api.service.post import NotDelivered, Post
 from audit.ledger.submission import Clock
+from domain.deadlines import Phase
+from domain.standing import Standing
 
 EVERY = 60.0
 """Seconds between two looks."""
 AT_LEAST = timedelta(hours=1)
 """Deadlines come near while nothing is stated: after so long one looks anyway."""
+REST = 20
+"""So many times as long as a look took one rests after it: statements have the machine first."""
 
 
 class Notifying:
@@ -37,6 +42,7 @@ class Notifying:
         self._every = every
         self._end = Event()
         self._looked: tuple[int, datetime] | None = None
+        self._rest = 0.0
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -53,8 +59,10 @@ class Notifying:
     def _run(self) -> None:
         while not self._end.wait(self._every):
             try:
-                if self._is_time():
+                if self._is_time() and monotonic() >= self._rest:
+                    begun = monotonic()
                     self.look()
+                    self._rest = monotonic() + REST * (monotonic() - begun)
                 self.deliver()
             except (SQLAlchemyError, CommandError) as wrong:  # with the next look
                 sys.stderr.write(f"minhchung: notices: {type(wrong).__name__}: {wrong}\n")
@@ -66,15 +74,15 @@ class Notifying:
         return size != self._runtime.log.size or self._clock() - at >= AT_LEAST
 
     def look(self) -> int:
-        """Keep what is new to be told, of all rounds; return how many notices that were."""
+        """Keep what is new to be told, of all rounds that go on; return how many notices that were."""
         size, at = self._runtime.log.size, self._clock()
-        found = self.store.keep(self._found(size), at)
+        found = self.store.keep(self._new(size), at)
         self._looked = size, at
         return found
 
-    def _found(self, size: int) -> Iterator[Notice]:
+    def _new(self, size: int) -> Iterator[Notice]:
         log = self._runtime.log
-        for code in list(self._runtime.intake.standing.rounds):
+        for code in going_on(self._runtime.intake.standing):
             with log.database.read() as connection:
                 told = Review(log, connection, code, size).inbox(None, None, None)
             yield from notices(code, told["pending"], datetime.fromisoformat(told["now"]))
@@ -93,3 +101,12 @@ class Notifying:
             if self._end.is_set():
                 break
         return arrived
+
+
+def going_on(standing: Standing) -> list[str]:
+    """Return the rounds in which something can await somebody: open, disputed, or the last one published."""
+    rounds = list(standing.rounds.values())
+    disputed = {code for (code, _), dispute in list(standing.disputes.items()) if dispute.open}
+    ended = [one for one in rounds if one.phase is Phase.PUBLISHED]
+    last = max(ended, key=lambda one: one.position, default=None)
+    return [one.code for one in rounds if one not in ended or one is last or one.code in disputed]

@@ -184,6 +184,32 @@ def _minhchung(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def test_the_command_sends_evidence_files(world: World, server: str, tmp_path: Path) -> None:
+    """It says what a statement names; what is no evidence is refused in the server's words."""
+    (tmp_path / "stc.key").write_bytes(KEYS["stc-2"].to_pem())
+    (tmp_path / "stc.key").chmod(0o600)
+    (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7 report")
+    (tmp_path / "page.html").write_bytes(b"<html>")
+    send = ("--key", str(tmp_path / "stc.key"), "--server", server, "--json")
+    told = _minhchung("upload", str(tmp_path / "report.pdf"), *send)
+    assert told.returncode == 0, told.stderr
+    (sent,) = json.loads(told.stdout)["uploaded"]
+    assert world.runtime.evidence.size(sent["sha256"]) == sent["size"] == 15
+    refused = _minhchung("upload", str(tmp_path / "page.html"), *send, "--lang", "en")
+    assert (refused.returncode, "upload.type" in refused.stderr) == (2, True), refused.stderr
+
+
+@pytest.mark.parametrize("words", [("upload", "x.pdf"), ("keys", "approve")], ids=" ".join)
+def test_where_nobody_answers_the_command_says_so(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """In a sentence, with the address."""
+    (tmp_path / "stc.key").write_bytes(KEYS["stc-2"].to_pem())
+    (tmp_path / "stc.key").chmod(0o600)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    told = _minhchung(*words, "--key", str(tmp_path / "stc.key"), "--server", address)
+    assert (told.returncode, f"{address} does not answer" in told.stderr) == (2, True), told.stderr
+
+
 def test_the_command_gets_a_receipt_that_verify_accepts(world: World, server: str, tmp_path: Path) -> None:
     """From another process, with the trust file: taken, verified, and no longer if a byte is another."""
     trust, box = tmp_path / "trust.json", tmp_path / "outbox"

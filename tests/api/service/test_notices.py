@@ -6,10 +6,11 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import icalendar
@@ -19,11 +20,12 @@ from standardwebhooks.webhooks import Webhook
 
 from api.notices import Level, near_of, notices
 from api.service.notice_store import RETRY, Channel, NoticeStore
-from api.service.notifying import Notifying
+from api.service.notifying import Notifying, going_on
 from api.service.post import Post, post
 from api.settings import Settings
 from tests.api.service.people import Person, sign_in
 from tests.api.service.serving import Client, serving
+from tests.furnished import PUBLISHED
 from tests.worlds import KEYS, World, reopen
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -90,6 +92,7 @@ class Receiver:
     address: str
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     status: int = 204
+    arrived: threading.Event = field(default_factory=threading.Event)
 
 
 @pytest.fixture
@@ -103,6 +106,7 @@ def receiver() -> Iterator[Receiver]:
             told.came.append(({name.lower(): its for name, its in self.headers.items()}, body))
             self.send_response(told.status)
             self.end_headers()
+            told.arrived.set()
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -198,6 +202,16 @@ def test_a_deadline_that_was_extended_is_told_anew() -> None:
     assert one == same != later
 
 
+def test_rounds_that_are_over_are_not_looked_at(world: World) -> None:
+    """But for the last of them, and those with a dispute that goes on: however many years a log has."""
+    standing = world.intake.standing
+    found = standing.rounds[PUBLISHED]
+    earlier = {str(year): replace(found, code=str(year), position=-year) for year in range(1950, 1960)}
+    many = SimpleNamespace(rounds={**standing.rounds, **earlier}, disputes=standing.disputes)
+    assert sorted(going_on(many)) == sorted(going_on(standing))  # type: ignore[arg-type]
+    assert PUBLISHED in going_on(standing)
+
+
 # --- over the service -----------------------------------------------------------------------------------
 
 
@@ -282,6 +296,18 @@ def test_a_webhook_is_signed_and_the_same_at_every_try(
     assert told["type"] == "notices"
     assert {one["level"] for one in told["data"]["notices"]} <= {level.value for level in Level}
     person.ask("DELETE", f"/v1/notices/destinations/{made['id']}")
+
+
+def test_it_looks_by_itself_while_it_is_served(world: World, data: Path, receiver: Receiver) -> None:
+    """Nobody has to ask: what is new goes out by the next look."""
+    with serving(world, Settings(data), notices_every=0.05) as asks:
+        person = sign_in(asks, KEYS["stc-1"])
+        made = _add(person, "WEBHOOK", receiver.address)
+        with world.runtime.log.database.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM notices WHERE actor = 'stc-1'")
+        position = world.state("RoleGranted", "dk-2", body={"officer": "snv-4", "role": "AUDITOR"})
+        assert receiver.arrived.wait(30), position
+        assert person.ask("DELETE", f"/v1/notices/destinations/{made['id']}").status == 204
 
 
 def test_what_never_arrives_is_given_up(

@@ -313,7 +313,12 @@ UNSAFE = [
     ("POST", "/v1/statements/preview", {}), ("PUT", "/v1/blobs/x", {}),
     ("POST", "/v1/session/challenge", {"key": HEAD.public_key.id}), ("POST", "/v1/session", {}),
     ("DELETE", "/v1/session", None), ("POST", "/v1/tokens", {}), ("DELETE", "/v1/tokens/x", None),
-    ("POST", "/sign-in", {}), ("POST", "/sign-in/demo", {}), ("POST", "/sign-out", {}),
+    ("POST", "/sign-in", {}), ("POST", "/sign-in/demo", {}),
+    ("POST", "/sign-in", {}), ("POST", "/sign-out", {}), ("POST", "/v1/session/oidc", None),
+    ("DELETE", "/v1/session/oidc", None), ("POST", "/v1/enrolments", {}),
+    ("DELETE", "/v1/enrolments/x", None), ("POST", "/v1/enrolments/offer", {}),
+    ("POST", "/v1/enrolments/possession", {}),
+    ("POST", "/v1/notices/destinations", {}), ("DELETE", "/v1/notices/destinations/x", None),
 ]  # fmt: skip
 ELSEWHERE = [
     {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Origin": "http://localhost"},
