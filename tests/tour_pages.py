@@ -74,7 +74,8 @@ def take(page: Any, address: str, into: Path, name: str) -> None:
     for scheme, size, lang in ways if name in EVERY_WAY else ways[:1]:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{address}{'&' if '?' in address else '?'}lang={lang}")
+        where, _, part = address.partition("#")
+        page.goto(f"{where}{'&' if '?' in where else '?'}lang={lang}#{part}", wait_until="networkidle")
         how = "narrow" if size is NARROW else scheme
         page.screenshot(path=into / f"page-{name}-{how}.png")
 
