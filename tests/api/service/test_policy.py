@@ -91,7 +91,10 @@ def _paths(world: World, path: str) -> Iterator[tuple[str, str | None]]:
     every: tuple[str | None, ...] = tuple(AGENCIES) if "{agency}" in path else (None,)
     for agency in every:
         filled = path.replace("{code}", INSPECTED).replace("{agency}", str(agency))
-        yield filled.replace("{criterion}", "A1.1") + QUERY.get(last, ""), agency
+        yield (
+            filled.replace("{criterion}", "A1.1").replace("{block}", "DEPARTMENT") + QUERY.get(last, ""),
+            agency,
+        )
 
 
 def _entry_about(world: World, agency: str) -> int:
