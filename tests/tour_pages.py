@@ -94,8 +94,9 @@ def take(page: Any, address: str, into: Path, name: str) -> None:
     for scheme, size, lang in ways if name in EVERY_WAY else ways[:1]:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{address}{'&' if '?' in address else '?'}lang={lang}")
-        if "/check" in address:
+        where, _, part = address.partition("#")
+        page.goto(f"{where}{'&' if '?' in where else '?'}lang={lang}#{part}", wait_until="networkidle")
+        if "/check" in where:
             page.wait_for_selector("html[data-checked]", timeout=120_000)
         how = "narrow" if size is NARROW else scheme
         page.screenshot(path=into / f"page-{name}-{how}.png")

@@ -104,6 +104,7 @@ def _paths(world: World) -> Iterator[str]:
         for code in (COUNCIL, INSPECTED)[: 1 if once else 2] if "{code}" in path else ("",):
             for agency in list(AGENCIES)[: 1 if once else None] if "{agency}" in path else ("",):
                 filled = path.replace("{code}", code).replace("{agency}", agency)
+                filled = filled.replace("{block}", "DEPARTMENT")
                 yield from _asked(filled)
 
 
