@@ -90,7 +90,9 @@ def _paths(world: World) -> Iterator[str]:
             continue
         for code in (COUNCIL, INSPECTED) if "{code}" in path else ("",):
             for agency in AGENCIES if "{agency}" in path else ("",):
-                filled = path.replace("{code}", code).replace("{agency}", agency)
+                filled = (
+                    path.replace("{code}", code).replace("{agency}", agency).replace("{block}", "DEPARTMENT")
+                )
                 yield from _asked(filled)
 
 
