@@ -96,9 +96,19 @@ def _result(row: RankRow) -> Answer:
     }
 
 
-def scores(log: Log, connection: Connection, round_code: str, agency: str, size: int) -> Answer:
-    """Answer what each cell of an agency is worth; raises UnknownSubject."""
-    register = excerpt(log, connection, size, round_code)
+def scores(
+    log: Log,
+    connection: Connection,
+    round_code: str,
+    agency: str,
+    size: int,
+    register: Register | None = None,
+) -> Answer:
+    """Answer what each cell of an agency is worth; raises UnknownSubject.
+
+    A register of that size serves, where one is at hand.
+    """
+    register = register or excerpt(log, connection, size, round_code)
     found = _ranked(register, round_code, agency)
     cells = {row.criterion: row for row in queries.scores(connection, round_code, agency, size)}
     return {

@@ -47,7 +47,8 @@ def excerpt(
     grounds = kept.stream(connection, REGISTRY_STREAM, size, _GROUNDS)
     people = concerning(log, connection, {*about, *_council(led)}, size)
     told = {entry.position: entry for entry in (*led, *grounds, *people)}
-    folded = kept.folded([told[position] for position in sorted(told)])
+    order = tuple(sorted(told))
+    folded = kept.folded(order, lambda: [told[position] for position in order])
     standing = folded.standing.fork()
     if not standing.log:
         raise UnknownSubject(refuse("asked.log_empty"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -51,7 +51,7 @@ class Kept:
         self._turn = Lock()
         self._streams: dict[tuple[str, frozenset[str]], tuple[int, list[Admitted]]] = {}
         self._statements: dict[int, Statement] = {}
-        self._folds: OrderedDict[tuple[int, ...], Folded] = OrderedDict()
+        self._folds: OrderedDict[Hashable, Folded] = OrderedDict()
 
     def stream(
         self, connection: Connection, name: str, size: int, kinds: Collection[str] = ()
@@ -70,12 +70,14 @@ class Kept:
                     self._streams[subject] = size, told
         return told[: bisect_left(told, size, key=lambda entry: entry.position)]
 
-    def folded(self, entries: Sequence[Admitted]) -> Folded:
-        """Return what follows from entries of the registry and a round, in the order of the log."""
-        subject = tuple(entry.position for entry in entries)
+    def folded(self, subject: Hashable, entries: Callable[[], Iterable[Admitted]]) -> Folded:
+        """Return what follows from entries of the registry and a round, in the order of the log.
+
+        `subject` says which ones they are; they are asked for where their fold is not kept.
+        """
         with self._turn:
             if (found := self._folds.get(subject)) is None:
-                found = self._folds[subject] = self._fold(entries)
+                found = self._folds[subject] = self._fold(entries())
             self._folds.move_to_end(subject)
             while len(self._folds) > FOLDS:
                 self._folds.popitem(last=False)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from api.errors import UnknownSubject
 from api.nearest import listed, nearest_of
 from api.runtime import Log, Runtime
+from audit.ledger.admitted import Admitted
 from audit.ledger.codec import Recorded
 from audit.ledger.deciding import follow
 from audit.ledger.tables import openings, stored_events
@@ -65,18 +66,21 @@ def read_register(
     connection: Connection,
     size: int,
     round_code: str,
-    observe: Callable[[Event], None] = lambda _event: None,
+    observe: Callable[[Event], None] | None = None,
 ) -> Register:
     """Fold the streams of the registry and of a round up to a size, handing each event on.
 
     Raises UnknownSubject where there is none.
     """
-    both = (log.kept.stream(connection, name, size) for name in (REGISTRY_STREAM, round_code))
-    told = list(merge(*both, key=lambda entry: entry.position))
-    folded = log.kept.folded(told)
-    for entry in told:
-        if entry.event is not None:
-            observe(entry.event)
+    both = [log.kept.stream(connection, name, size) for name in (REGISTRY_STREAM, round_code)]
+
+    def told() -> Iterable[Admitted]:
+        return merge(*both, key=lambda entry: entry.position)
+
+    folded = log.kept.folded((round_code, *map(len, both)), told)
+    if observe is not None:
+        for event in (entry.event for entry in told() if entry.event is not None):
+            observe(event)
     standing = folded.standing.fork()
     if not standing.log:
         raise UnknownSubject(refuse("asked.log_empty"))
@@ -84,7 +88,8 @@ def read_register(
         raise no_round(round_code, size, queries.rounds(connection, size))
     names = Later(lambda: names_of(connection, folded.officers))
     chains = Later(lambda: chains_of(connection, folded.bound))
-    return Register(size, standing, folded.keyring, names, told[-1].received_at, chains)
+    newest = max((its[-1] for its in both if its), key=lambda entry: entry.position)
+    return Register(size, standing, folded.keyring, names, newest.received_at, chains)
 
 
 def no_round(code: str, size: int, there: Iterable[str]) -> UnknownSubject:

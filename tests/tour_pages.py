@@ -23,12 +23,14 @@ from tests.worlds import World
 
 ROOT = Path(__file__).parent.parent
 WIDE, NARROW = (1180, 1100), (360, 900)
-EVERY_WAY = ("result", "score", "entry", "dispute", "findings")
+EVERY_WAY = ("result", "score", "agency", "entry", "dispute", "findings")
 AUDITOR = "kt-1"
 SCORE = "/rounds/2016/agencies/SNV/criteria"
 INSIDE: Mapping[str, str] = {
-    "ranking": "/rounds/2016/ranking?as_of=inspected",
-    "agency": "/rounds/2016/agencies/SNV",
+    "ranking": "/rounds/2016/ranking?as_of=published-v2&since=published-v1&agency=SGTVT&intervals=true",
+    "bump": "/rounds/2016/ranking?agency=SGTVT#block-department-moves",
+    "agency": "/rounds/2016/agencies/STC",
+    "what-if": "/rounds/2016/agencies/SGTVT?win=A1.2#win",
     "score": f"{SCORE}/A3.2",
 }
 LOOKED_INTO: Mapping[str, str] = {
@@ -82,7 +84,8 @@ def take(page: Any, address: str, into: Path, name: str) -> None:
     for scheme, size, lang in ways if name in EVERY_WAY else ways[:1]:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{address}{'&' if '?' in address else '?'}lang={lang}")
+        where, _, part = address.partition("#")
+        page.goto(f"{where}{'&' if '?' in where else '?'}lang={lang}#{part}", wait_until="networkidle")
         how = "narrow" if size is NARROW else scheme
         page.screenshot(path=into / f"page-{name}-{how}.png")
 

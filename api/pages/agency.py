@@ -60,8 +60,8 @@ def agency_pages(record: Record) -> APIRouter:
             raise Undecided(code)
 
         def question(connection: Connection, size: int) -> Answer:
-            cells = answers.scores(log, connection, code, agency, size)
             register = _laid(record, connection, found, agency, size)
+            cells = answers.scores(log, connection, code, agency, size, register)
             ranked = ranks_are_theirs(reach, agency)
             its: Answer = {
                 **cells,

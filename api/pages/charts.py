@@ -25,7 +25,7 @@ POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; frame-ancestors 'none
 FONT = "Be Vietnam Pro, Segoe UI, system-ui, Noto Sans, DejaVu Sans, sans-serif"
 ROW, COLUMNS, BESIDE = 25, 620, 330
 """Pixels: of one rank, of all moments, and for the names beside them."""
-LETTERS = 13
+LETTERS = 15
 """So many fit between two moments."""
 _turn = Lock()
 
@@ -94,7 +94,7 @@ def _bump(moments: Sequence[str], marks: list[dict[str, Any]], lowest: int) -> M
         "config": {
             "font": FONT,
             "view": {"stroke": None},
-            "axis": {"labelColor": QUIET, "labelFontSize": 12, "domain": False, "ticks": False}
+            "axis": {"labelColor": QUIET, "labelFontSize": 11.5, "domain": False, "ticks": False}
             | {
                 "gridColor": LINE,
                 "gridDash": [1, 3],

@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 AUDITOR = "kt-1"
 PAGES = [
     "/", "/rounds/2016", "/rounds/2016?version=1", "/rounds/2017", "/rounds/2061",
-    "/rounds/2016/ranking?as_of=inspected", "/rounds/2016/agencies/SNV",
-    "/rounds/2016/agencies/SNV/criteria/A3.2", "/sign-in",
+    "/rounds/2016/ranking?as_of=published-v2&since=published-v1&agency=STC&intervals=true",
+    "/rounds/2016/agencies/STC?win=A1.2", "/rounds/2016/agencies/SNV/criteria/A3.2", "/sign-in",
     "/log", "/log/8555", "/search?q=giai+trinh", "/reads", "/rounds/2016/disputes",
     "/rounds/2016/disputes/dispute-1", "/rounds/2016/council", "/rounds/2016/council/decisions",
     "/rounds/2016/council/motions/7640", "/rounds/2016/council/meetings/meeting-3", "/rounds/2016/findings",
@@ -117,6 +117,42 @@ def test_the_keyboard_reaches_everything(visitor: Visitor) -> None:
     assert page.evaluate("document.activeElement.textContent") == "CSV"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement === document.body")
+
+
+def test_the_slider_says_where_it_stands(visitor: Visitor) -> None:
+    """Key by key, with the moment that lies behind it; what it is left at is shown."""
+    page = visitor.go("/rounds/2016/ranking?as_of=inspected")
+    told = page.locator("#slide-told")
+    assert "kiểm tra xong" in told.inner_text()
+    page.locator("#slide").focus()
+    with page.expect_navigation():
+        page.keyboard.press("ArrowRight")
+    assert "as_of=6474" in page.url
+    assert visitor.noise == []
+
+
+def test_charts_are_drawn_and_turn_with_the_theme(visitor: Visitor) -> None:
+    """Every chart has its size and says in words what it shows."""
+    page = visitor.go("/rounds/2016/ranking")
+    charts = page.locator("img.chart")
+    assert charts.count() == 3
+    for chart in charts.all():
+        chart.scroll_into_view_if_needed()
+        chart.evaluate("one => one.decode()")
+        assert chart.evaluate("one => one.naturalWidth") > 500
+        assert "bảng bên dưới" in chart.get_attribute("alt")
+    assert visitor.noise == []
+
+
+def test_without_scripts_every_moment_can_be_asked_for(visitor: Visitor) -> None:
+    """The slider is sent by its button."""
+    browser = visitor.page.context.browser
+    with browser.new_context(java_script_enabled=False) as context:
+        context.add_cookies(visitor.page.context.cookies())
+        page = context.new_page()
+        page.goto(f"{visitor.site}/rounds/2016/agencies/STC?as_of=inspected")
+        page.locator(".slide button").click()
+        assert "as_of=6473" in page.url
 
 
 def test_a_page_goes_to_paper(visitor: Visitor) -> None:
