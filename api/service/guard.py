@@ -67,7 +67,9 @@ class Guard:
     async def __call__(self, request: Request) -> None:
         """Raise RequestRefused, or let in; who it is then stands in `request.state`."""
         door = _door(request)
-        if _ZERO.search(f"{request.url.path}?{request.url.query}"):
+        if _ZERO.search(request.url.path):
+            raise NotThere("page")
+        if _ZERO.search(request.url.query):
             raise BodyMalformed("parameters")
         if request.scope["route"].path != _FILES and _stated_length(request) > MAX_BATCH:
             raise BodyTooLarge(MAX_BATCH)
