@@ -22,7 +22,7 @@ from audit.proofs.keyring import REAFFIRMED, REPUDIATED
 from audit.proofs.statement import REGISTRY_STREAM
 from domain.refusals import refuse
 from domain.stated.council import CouncilEstablished
-from domain.stated.registry import AgencyRenamed
+from domain.stated.registry import AgencyRenamed, OfficerRegistered
 from domain.stated.rounds import ResultPublished
 from projections import queries
 from projections.mentions import Mentions, mentioned

@@ -17,7 +17,7 @@ from api.following import FOLLOWED
 from api.runtime import Runtime, open_runtime
 from api.service.following import Following
 from api.settings import Settings
-from audit.ledger.evidence import DirectoryStore
+from audit.ledger.evidence import Evidence
 from audit.ledger.submission import Accepted
 from benchmarks.intake import CONTENT, MOMENT, ROUND, Office
 from benchmarks.measure import WARM_UP, Line, within
@@ -34,7 +34,7 @@ def after_a_receipt(demo: Path, folder: Path, rounds: int) -> Iterator[Line]:
     """Submit statements one by one, and look for each as soon as it has its receipt."""
     settings = Settings(folder / "own-write")
     shutil.copytree(demo, settings.data)
-    DirectoryStore(settings.evidence).put(CONTENT)
+    Evidence.at(settings.evidence).put(CONTENT)
     runtime = open_runtime(settings, clock=ScriptedClock(MOMENT))
     try:
         office, following = Office(runtime.intake), Following(runtime.log)

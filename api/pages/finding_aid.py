@@ -151,7 +151,7 @@ class FindingAid:
         raise NotAmong("position", text, there)
 
     def _nearest(self, looked: Looked, wrong: UnknownSubject) -> NotAmong:
-        facts = wrong.refused.facts if wrong.refused is not None else {}
+        facts = wrong.refused.facts
         kind, near = str(facts.get("kind", "")), str(facts.get("nearest", ""))
         there = [Choice(looked.with_facet(kind, near), near)] if kind in FACETS and near else []
         bare = replace(looked, words="", round=None, type=None, agency=None, criterion=None)

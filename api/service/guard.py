@@ -133,7 +133,7 @@ class Guard:
         """Whether whoever asked is let in yet, as it is now; for what goes on being answered."""
         brought = request.headers.get("authorization", "")
         cookie = None if brought else request.cookies.get(self.cookie)
-        caller = self.caller(self._credential(brought, cookie))
+        caller = self.caller(self._recognised(brought, cookie))
         if caller is None or caller.capacities.isdisjoint(request.state.door.extents):
             return False
         request.state.caller = caller
@@ -147,7 +147,10 @@ class Guard:
     def visitor(self, request: Request) -> Caller | None:
         """Return who is signed in at a page that anybody may read: for what it offers, not what it tells."""
         cookie = request.cookies.get(self.cookie)
-        return self.caller(self._credential("", cookie))
+        return self.caller(self._recognised("", cookie))
+
+    def _recognised(self, authorization: str, cookie: str | None) -> Credential | None:
+        return self.access.recognised([_brought(authorization, cookie)], self.now)[0]
 
     def catch_up(self) -> None:
         """Follow what another process has committed since; a log on SQLite is written by this one alone."""
