@@ -23,7 +23,7 @@ Written = dict[str, Any]
 _REFUSALS = ("Problem", "Refusal")
 _NO_BODY = "-"
 _UNSAFE = ("post", "put", "patch", "delete")
-_FRESH = ("sign-in", "watching")
+_FRESH = ("enrolment", "notices", "sign-in", "watching")
 """What has no name that a program could ask by whether it is still the same."""
 
 
@@ -72,7 +72,7 @@ def _complete(operation: Written, method: str, path: str) -> None:
     door = _door(method.upper(), path)
     answers = _implied(operation, method, door, has_body="body" in row) | _answers(row)
     operation["responses"] = {str(status): _answer(status, its) for status, its in sorted(answers.items())}
-    if method == "get" and row.get("tag") not in _FRESH:
+    if method == "get" and row.get("tag") not in _FRESH and "fresh" not in row:
         operation["responses"]["304"] = {"description": "It is what the program has already."}
         operation["responses"]["200"]["headers"] = {"ETag": {"schema": {"type": "string"}}}
     if "tag" in row:

@@ -32,6 +32,15 @@ class BodyTooLarge(RequestRefused):
         self.headers = {"Connection": "close"}  # what else is sent is not read either
 
 
+class Broken(RequestRefused):
+    """Something went wrong here; the id finds it in the service's own log."""
+
+    status = 500
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - as the answer calls it
+        super().__init__("request.broken", id=id)
+
+
 class BodyMalformed(RequestRefused):
     """A body is not what is read here."""
 

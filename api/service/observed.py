@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.service.errors import Broken
 from api.service.log_lines import where
 from api.service.metrics import Metrics
 from api.service.problems import language_of, problem
@@ -20,7 +21,6 @@ _ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 _NO_ROUTE = "-"
 GONE = 499
 """What is counted for a request whose sender went away: no status of HTTP, and never sent."""
-BROKEN = "request.broken"
 
 
 class Observed:
@@ -56,7 +56,8 @@ class Observed:
             self._log.error("broken", id=name, route=_route(scope), where=where(wrong))
             if status:  # half of an answer has gone out; the connection is cut
                 raise
-            answer = problem(500, BROKEN, {"id": name}, language_of(headers.get("accept-language")))
+            broken, language = Broken(name), language_of(headers.get("accept-language"))
+            answer = problem(broken.status, broken.rule, broken.facts, language)
             await answer(scope, receive, sent)
         finally:
             self._note(scope, name, status, perf_counter() - began)

@@ -244,7 +244,7 @@ def test_a_version_that_is_not_there_leads_to_those_there_are(client: Client) ->
 
 HOSTILE = [
     "%3Cscript%3Ealert(1)%3C/script%3E", "%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E", "%E2%80%AE2016",
-    "%00", "..%2F..%2Fetc%2Fpasswd", "%7B%7B7*7%7D%7D", "2016%27%20OR%201=1", "%F0%9F%92%A9" * 50,
+    "..%2F..%2Fetc%2Fpasswd", "%7B%7B7*7%7D%7D", "2016%27%20OR%201=1", "%F0%9F%92%A9" * 50,
 ]  # fmt: skip
 
 

@@ -123,9 +123,7 @@ def test_any_moment_can_be_looked_at(client: Client, auditor: Person) -> None:
     assert f"/rounds/{PUBLISHED}/ranking?as_of=published-v1" in now.links
 
 
-@pytest.mark.parametrize(
-    "moment", ["publshed-v1", "yesterday", "99999999", "-5", "1", "%00", "%3Cscript%3E", "1e3"]
-)
+@pytest.mark.parametrize("moment", ["publshed-v1", "yesterday", "99999999", "-5", "1", "%3Cscript%3E", "1e3"])
 def test_an_odd_moment_leads_to_those_there_are(auditor: Person, moment: str) -> None:
     """404 with the named moments of the round."""
     page = look(auditor, f"/rounds/{PUBLISHED}/ranking?as_of={moment}", 404)

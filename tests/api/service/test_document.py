@@ -123,7 +123,7 @@ def test_the_whole(served: Served, document: Any) -> None:
 
 def _try_all(served: Served, document: Any, count: int) -> int:
     """Try so many cases of each operation, good ones and as many bad ones; return how many were tried."""
-    schema = schemathesis.openapi.from_dict(document)
+    schema = schemathesis.openapi.from_dict(document).exclude(path="/v1/entries/live")  # which does not end
     tried = 0
 
     def one(case: Case[Any], known: int) -> None:

@@ -155,6 +155,8 @@ def _askable(served: Served) -> Iterator[tuple[str, str]]:
     """Yield what can be asked of each route: its parameters as declared, and those of the pages."""
     paths = served.client.ask("GET", "/v1/openapi.json").json["paths"]
     for _, path in sorted(doors(methods=("GET",))):
+        if path.endswith("/live"):  # which does not end while it is listened to
+            continue
         declared = paths.get(path.replace(":path", ""), {}).get("get", {}).get("parameters", ())
         yield from ((path, one["name"]) for one in declared if one["in"] == "query")
         if path not in paths:

@@ -137,7 +137,7 @@ def test_who_has_the_answer_gets_it_no_second_time(published: Client) -> None:
 def test_the_service_is_alive_and_ready(client: Client) -> None:
     """Whoever watches is told so, part by part."""
     assert client.ask("GET", "/livez").status == 200
-    well = dict.fromkeys(("ready", "writer", "database", "disk", "anchor", "clock"), True)
+    well = dict.fromkeys(("ready", "writer", "database", "disk", "anchor", "clock", "schema"), True)
     assert client.ask("GET", "/readyz").json == well | {"stopped": {}}
 
 

@@ -79,9 +79,9 @@ def revived(value: Any) -> Any:
 
 
 class Node:
-    """A process of Node that answers."""
+    """A process of Node that answers, by modules whose checks are numbered `without` one of them."""
 
-    def __init__(self, modules: Path = MODULES) -> None:
+    def __init__(self, modules: Path = MODULES, without: int | None = None) -> None:
         node = shutil.which("node")
         if node is None:
             pytest.skip("no Node.js on PATH: the checks in JavaScript are not run")
@@ -89,7 +89,9 @@ class Node:
             [node, "--no-warnings", str(HERE / "run.js")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"MINHCHUNG_MODULES": f"{modules.as_uri()}/"},
+            env=os.environ
+            | {"MINHCHUNG_MODULES": f"{modules.as_uri()}/"}
+            | ({} if without is None else {"MINHCHUNG_WITHOUT": str(without)}),
         )
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:

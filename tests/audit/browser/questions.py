@@ -117,7 +117,7 @@ def of_authorities() -> Iterator[Question]:
     """Certificates of time authorities, sound or not."""
     from tests.audit.browser import test_authority as its
     from tests.audit.proofs.test_trust_authorities import REFUSED
-    from tests.authority import with_extensions
+    from tests.authority import tlv, with_extensions
 
     for made, _ in REFUSED.values():
         yield "trust", made()
@@ -125,8 +125,31 @@ def of_authorities() -> Iterator[Question]:
         yield from (("trust", its.file(its.made(key, ca=ca))) for ca in (True, False))
     for change in its.EXTENSIONS.values():
         yield "trust", its.file(with_extensions(its.made("P-256"), change))
-    for key in ("P-256", "RSA of 2048 bits"):
-        yield from (("trust", its.file(changed)) for changed in its.changed(its.made(key)))
+    yield from (("trust", its.file(changed)) for changed in its.changed(its.made("P-256")))
+    der = its.made("RSA of 2048 bits")
+    for new in (0, 1, 3, 0x80):
+        yield from (("trust", its.file(der[:at] + bytes([new]) + der[at + 1 :])) for at in range(len(der)))
+    yield "trust", its.file(_with_parameters(der))
+    unknown = tlv(6, bytes.fromhex("2a0304")) + tlv(4, b"?")
+    longer = b"\x30\x81" + bytes([len(unknown)]) + unknown  # a length that one byte would say
+    yield "trust", its.file(with_extensions(its.made("P-256"), lambda others: [*others, longer]))
+
+
+def _with_parameters(der: bytes) -> bytes:
+    """Put something into the parameters of the signature's algorithm, which are none."""
+    plain, other = "300d06092a864886f70d01010b0500", "300e06092a864886f70d01010b050100"
+    at = der.rindex(bytes.fromhex(plain))
+    changed = der[:at] + bytes.fromhex(other) + der[at + len(plain) // 2 :]
+    return changed[:2] + (len(changed) - 4).to_bytes(2) + changed[4:]
+
+
+@cache
+def _authority() -> dict[str, Any]:
+    """Return an authority as it stands in a trust file."""
+    from tests.audit.browser import test_authority as its
+
+    stated: dict[str, Any] = json.loads(its.file(its.made("P-256")))["authorities"][0]
+    return stated
 
 
 def _of_trust() -> Iterator[Question]:
@@ -139,6 +162,7 @@ def _of_trust() -> Iterator[Question]:
     changes: list[dict[str, Any]] = [
         {"authorities": [authority]},
         {"authorities": [authority, authority]},
+        {"authorities": [_authority(), _authority()]},
         {"authorities": [authority | {"certificate": "AB=="}]},
         {"logs": [log, log]},
         {"logs": [log | {"certificate_anchors": ["x"]}]},
