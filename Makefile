@@ -13,14 +13,18 @@ CREATE = $(PYTHON) -m venv $(VENV)
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: demo test mutations coverage lint format bench clean
+.PHONY: demo test slow mutations coverage lint format bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.ready-run
 	@$(BIN)/minhchung demo $(ARGS)
 
 test: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not mutations" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not mutations and not slow" $(ARGS)
+
+# What takes longer: every tampering, kills at every step, every prefix, hostile files of many megabytes.
+slow: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow and not mutations" $(ARGS)
 
 # One check removed at a time from the verifiers, to see that a test misses it.
 mutations: $(VENV)/.ready-test

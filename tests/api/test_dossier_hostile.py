@@ -21,7 +21,7 @@ from tests.api.test_dossier_page import MARKUP, context, open_page
 from tests.cli_page import run
 
 __all__ = ["case", "context", "open_page"]
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("dossiers")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("dossiers")]
 MEBIBYTE = 1 << 20
 HASH = "ab" * 32
 SHORT = "<img src=x onerror=alert(1)>"

@@ -21,6 +21,8 @@ from projections.scoreboard import Scoreboard
 from projections.stood import Stood
 from projections.tables import INLINE, create_tables
 
+pytestmark = pytest.mark.slow
+
 
 class Digested:
     """The digest of each table: a sum over its rows, kept up by what the database says it wrote.

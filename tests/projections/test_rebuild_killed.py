@@ -26,6 +26,8 @@ from tests.conftest import ROOT
 from tests.projections.counting import HEARD, Counting
 from tests.worlds import World
 
+pytestmark = pytest.mark.slow
+
 SERVED = (*INLINE, *SEARCH_TABLES)
 STEPS = 10_000
 """More than either has."""

@@ -17,6 +17,8 @@ from domain.standing import Standing
 from tests.api.test_recount import Log, example, filled, log, standing
 from tests.tampering.test_bit_flips import ELSEWHERE, _flipped
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["example", "filled", "log", "standing"]
 
 TIMES = 6

@@ -17,6 +17,8 @@ from audit.proofs.verifier import Finding
 from tests.cli_page import run
 from tests.tampering.forging import Sound, build, copied, judged
 
+pytestmark = pytest.mark.slow
+
 FLIPS = 500
 COLUMNS = {
     "stored_events": ("position", "originator_id", "originator_version", "topic", "state"),

@@ -33,6 +33,8 @@ from tests.tampering.forging import (
 )
 from tests.worlds import KEYS
 
+pytestmark = pytest.mark.slow
+
 TIMES = 20
 
 

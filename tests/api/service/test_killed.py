@@ -21,6 +21,8 @@ from audit.ledger.submission import Submission
 from tests.api.service.serving import Answer, Client
 from tests.worlds import found
 
+pytestmark = pytest.mark.slow
+
 AGENCIES = ("stc", "nhs", "snv", "ct")
 KILLS = 5
 EACH = 60

@@ -213,7 +213,7 @@ def test_what_a_database_does_not_take_breaks_nothing(
             _ask(served, f"{address(path)}?{QUERY.get(path.rpartition('/')[2], '')}{name}=a%00b")
             _ask(served, f"{address(path)}?{QUERY.get(path.rpartition('/')[2], '')}{name}={2**70}")
         for _, path in doors(methods=("GET",)):
-            for part in FILLED:
+            for part in FILLED if "{" in path else ():
                 _ask(served, address(path, **{part: "a%00b"}))
         told = person.ask("POST", "/v1/tokens", {"label": "a\0b", "scopes": ["LOG"], "days": 1})
         assert (told.status, told.json["rule"]) == (422, "text.hidden")

@@ -308,44 +308,6 @@ def test_only_hashes_are_kept(world: World, client: Client) -> None:
 
 # --- from elsewhere -------------------------------------------------------------------------------------
 
-UNSAFE = [
-    ("POST", "/v1/statements", {}), ("POST", "/v1/statements/together", {}),
-    ("POST", "/v1/statements/preview", {}), ("PUT", "/v1/blobs/x", {}),
-    ("POST", "/v1/session/challenge", {"key": HEAD.public_key.id}), ("POST", "/v1/session", {}),
-    ("DELETE", "/v1/session", None), ("POST", "/v1/tokens", {}), ("DELETE", "/v1/tokens/x", None),
-    ("POST", "/sign-in", {}), ("POST", "/sign-in/demo", {}), ("POST", "/sign-out", {}),
-    ("POST", "/v1/session/oidc", None),
-    ("DELETE", "/v1/session/oidc", None), ("POST", "/v1/enrolments", {}),
-    ("DELETE", "/v1/enrolments/x", None), ("POST", "/v1/enrolments/offer", {}),
-    ("POST", "/v1/enrolments/possession", {}),
-    ("POST", "/v1/notices/destinations", {}), ("DELETE", "/v1/notices/destinations/x", None),
-]  # fmt: skip
-ELSEWHERE = [
-    {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Origin": "http://localhost"},
-    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("named", ELSEWHERE, ids=str)
-@pytest.mark.parametrize(("method", "path", "body"), UNSAFE, ids=str)
-def test_no_other_page_acts_with_a_session(
-    client: Client, method: str, path: str, body: object, named: dict[str, str]
-) -> None:
-    """Whatever changes something is refused where a session comes without this service's own origin."""
-    person = sign_in(client, HEAD)
-    told = client.ask(method, path, body, {**person.headers, **named})
-    assert (told.status, told.json["rule"]) == (403, "access.from_elsewhere")
-    assert person.get("/v1/session").status == 200
-
-
-def test_every_unsafe_route_is_tried() -> None:
-    """The list above is all of them."""
-    from api.service.doors import DOORS
-
-    tried = {(method, path.removesuffix("/x")) for method, path, _ in UNSAFE}
-    unsafe = {door for door in DOORS if door[0] not in ("GET", "HEAD")}
-    assert tried == {(method, path.partition("/{")[0]) for method, path in unsafe}
-
 
 def test_no_other_page_signs_somebody_in(client: Client) -> None:
     """A page elsewhere cannot make a browser anybody's: its own challenge and signature are refused."""

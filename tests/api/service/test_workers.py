@@ -19,6 +19,8 @@ from tests.api.service.people import sign_in
 from tests.api.service.serving import Client
 from tests.worlds import KEYS, found
 
+pytestmark = pytest.mark.slow
+
 EACH = 10
 
 

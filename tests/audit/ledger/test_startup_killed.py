@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from api.settings import Settings
 from audit.ledger.anchor import Anchor
 from audit.ledger.submission import Accepted, Submission
@@ -17,6 +19,8 @@ from tests.audit.ledger.killed import CALLS, SEAMS
 from tests.conftest import ROOT
 from tests.traces import check_whole
 from tests.worlds import World, reopen
+
+pytestmark = pytest.mark.slow
 
 STEPS = 200
 """More than a commit has."""
