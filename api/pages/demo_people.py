@@ -24,8 +24,6 @@ from audit.proofs.keys import DEMO_KEYS, DEMO_ORIGIN, SigningKey, demo_signing_k
 from domain.standing import Standing
 from domain.stated.choices import Role
 
-PERSONAS = ("auditor", "council", "agency")
-"""Those whom a tour is for; each finds somebody of the log."""
 TOURED = "SNV"
 """The head of an agency is that of the one whose score the tour tells, where there is one."""
 
